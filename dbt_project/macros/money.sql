@@ -1,0 +1,11 @@
+{# What counts as income and as spending, decided once for all rollups, profiles and features. #}
+
+{# Money that comes in as a livelihood. Deposits of cash, loans and winnings do not. #}
+{% macro income_activity_types() -%}
+    ('salary', 'pension', 'benefit', 'transfer_in')
+{%- endmacro %}
+
+{# Consumption. Transfers (they may go to an own account), loan payments, cash and interest are no spending. #}
+{% macro spending_activity_types() -%}
+    ('card_payment', 'household_bill', 'utility_bill', 'insurance', 'fee', 'gambling', 'other')
+{%- endmacro %}

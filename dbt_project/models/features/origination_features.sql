@@ -1,0 +1,159 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='loan_id',
+        pre_hook="{{ prefer_hash_joins() }}",
+        on_schema_change='append_new_columns',
+        indexes=[{'columns': ['loan_id'], 'unique': true}]
+    )
+}}
+{%- set catalogue = catalogue_model() %}
+with owners as (
+    select
+        holders.account_id,
+        holders.party_id,
+        party_xref.gr_id,
+        row_number() over (
+            partition by holders.account_id
+            order by holders.valid_from, holders.party_id
+        ) as owner_rank
+    from {{ ref('account_holders') }} as holders
+    inner join {{ source('ml', 'party_xref') }} as party_xref
+        on
+            holders.party_id = party_xref.party_id
+            and party_xref.retired_at is null
+    where holders.holder_role = 'owner'
+),
+
+newest_activity as (
+    select
+        party_xref.gr_id,
+        max(activity.load_id) as load_id
+    from {{ ref('account_daily_activity') }} as activity
+    inner join {{ source('ml', 'party_xref') }} as party_xref
+        on
+            activity.party_id = party_xref.party_id
+            and party_xref.retired_at is null
+    group by party_xref.gr_id
+),
+
+newest_coverage as (
+    select
+        source_system,
+        max(load_id) as load_id
+    from {{ ref('coverage') }}
+    group by source_system
+),
+
+loans_with_owner as (
+    select
+        loans.loan_id as spine_id,
+        loans.loan_id,
+        loans.settlement_account_id,
+        loans.granted_on,
+        coalesce(settlement_owners.gr_id, loan_owners.gr_id) as gr_id,
+        coalesce(settlement_owners.party_id, loan_owners.party_id) as party_id,
+        cast({{ dbt.dateadd('day', -1, 'loans.granted_on') }} as date) as as_of_date,
+        {{ cutoff_on('loans.granted_on') }} as knowledge_cutoff,
+        loans.principal_amount as loan_principal_amount,
+        loans.term_months as loan_term_months,
+        loans.instalment_amount as loan_instalment_amount,
+        greatest(loans.load_id, newest_activity.load_id, newest_coverage.load_id) as load_id
+    from {{ ref('loans') }} as loans
+    left join owners as settlement_owners
+        on
+            loans.settlement_account_id = settlement_owners.account_id
+            and settlement_owners.owner_rank = 1
+    left join owners as loan_owners
+        on
+            loans.loan_id = loan_owners.account_id
+            and loan_owners.owner_rank = 1
+    left join newest_activity on coalesce(settlement_owners.gr_id, loan_owners.gr_id) = newest_activity.gr_id
+    left join newest_coverage on loans.source_system = newest_coverage.source_system
+),
+
+spine as (
+    select loans_with_owner.*
+    from loans_with_owner
+    {%- if is_incremental() %}
+    left join {{ this }} as computed on loans_with_owner.loan_id = computed.loan_id
+    {%- endif %}
+    where
+        loans_with_owner.gr_id is not null
+        {%- if is_incremental() %}
+        and (
+            computed.loan_id is null
+            or computed.load_id < loans_with_owner.load_id
+            or computed.gr_id <> loans_with_owner.gr_id
+        )
+        {%- endif %}
+),
+
+settlement_bookings as (
+    select
+        spine.spine_id,
+        spine.as_of_date,
+        transactions.event_date,
+        transactions.direction,
+        transactions.activity_type,
+        cast(transactions.reporting_amount as double precision) as amount,
+        cast(transactions.balance_after_amount as double precision) as balance,
+        row_number() over (
+            partition by spine.spine_id
+            order by
+                transactions.event_date desc,
+                transactions.sequence_number desc nulls last,
+                transactions.transaction_id desc
+        ) as recency
+    from spine
+    inner join {{ ref('transactions') }} as transactions
+        on
+            spine.settlement_account_id = transactions.account_id
+            and transactions.is_booked
+            and spine.as_of_date >= transactions.event_date
+    where {{ visible_at('transactions', 'spine.knowledge_cutoff') }}
+),
+
+reference_values as (
+    select
+        spine_id,
+        avg(balance) as reference_bal_mean,
+        min(balance) as reference_bal_min,
+        stddev_samp(balance) as reference_bal_std,
+        max(case when recency = 1 then balance end) as reference_bal_last,
+        count(*) as reference_n,
+        avg(case when direction = 'credit' then amount end) as reference_cr,
+        avg(case when direction = 'debit' then amount end) as reference_db,
+        sum(case when activity_type = 'penalty_interest' then 1 else 0 end) as reference_pen,
+        avg(case when activity_type = 'cash_withdrawal' then amount end) as reference_cash,
+        {{ dbt.datediff('min(event_date)', 'max(as_of_date)', 'day') }} as reference_days
+    from settlement_bookings
+    group by spine_id
+),
+
+{{ feature_ctes([catalogue, model]) }}
+
+-- The plain aggregates, too, are NULL where the history is not covered.
+select
+    spine.loan_id,
+    spine.gr_id,
+    spine.granted_on,
+    spine.as_of_date,
+    spine.knowledge_cutoff,
+    feature_values.covered_weeks_count,
+    feature_values.is_history_covered,
+    spine.load_id
+    {%- for feature in features_of(catalogue) + features_of(model) %},
+    feature_values.{{ feature.name }}
+    {%- endfor %}
+    {%- for column in [
+        'bal_mean', 'bal_min', 'bal_std', 'bal_last', 'n', 'cr', 'db', 'pen', 'cash', 'days'
+    ] %},
+    case
+        when feature_values.is_history_covered then cast(reference_values.reference_{{ column }} as double precision)
+    end as reference_{{ column }}
+    {%- endfor %}
+from spine
+inner join feature_values on spine.spine_id = feature_values.spine_id
+left join reference_values on spine.spine_id = reference_values.spine_id

@@ -1,0 +1,19 @@
+{{
+    config(
+        indexes=[
+            {'columns': ['gr_id_to']},
+            {'columns': ['relationship_type']}
+        ]
+    )
+}}
+
+-- What the evidence is made of (an account, an address) stays in core.
+select
+    gr_id_from,
+    gr_id_to,
+    relationship_type,
+    valid_from,
+    evidence_count,
+    known_at,
+    {{ data_cutoff() }} as last_updated
+from {{ ref('gr_relationships') }}

@@ -1,0 +1,44 @@
+{{
+    config(
+        indexes=[
+            {'columns': ['gr_id']},
+            {'columns': ['model_name', 'risk_band']},
+            {'columns': ['model_name', 'probability']}
+        ]
+    )
+}}
+
+with latest_scores as (
+    select distinct on (scores.model_name, scores.exposure_id) scores.*
+    from {{ source('ml', 'scores') }} as scores
+    where
+        scores.as_of_date <= {{ as_of_date() }}
+        and scores.knowledge_cutoff <= {{ knowledge_cutoff() }}
+    order by
+        scores.model_name asc,
+        scores.exposure_id asc,
+        scores.as_of_date desc,
+        scores.scored_at desc
+)
+
+-- Scores are never rewritten by a merge: the id of a golden record that is no more leads to the one that holds its
+-- records now.
+select
+    latest_scores.model_name,
+    latest_scores.exposure_id,
+    coalesce(gr_redirects.gr_id_to, latest_scores.gr_id) as gr_id,
+    latest_scores.as_of_date,
+    latest_scores.target,
+    latest_scores.horizon_days,
+    latest_scores.score_status,
+    latest_scores.probability,
+    latest_scores.risk_band,
+    latest_scores.model_version,
+    latest_scores.is_retrospective,
+    {{ reason_text('latest_scores.reasons', 0) }} as reason_1,
+    {{ reason_text('latest_scores.reasons', 1) }} as reason_2,
+    {{ reason_text('latest_scores.reasons', 2) }} as reason_3,
+    latest_scores.reasons,
+    {{ data_cutoff() }} as last_updated
+from latest_scores
+left join {{ ref('gr_redirects') }} as gr_redirects on latest_scores.gr_id = gr_redirects.gr_id_from

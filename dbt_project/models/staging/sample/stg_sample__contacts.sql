@@ -1,0 +1,18 @@
+select
+    'sample:contact:' || cast(contact_id as text) as contact_id,
+    'sample' as source_system,
+    'sample:crm_contact:' || cast(crm_id as text) as party_id,
+    cast(contacted_at as date) as contact_date,
+    contacted_at at time zone '{{ portfolio("time_zone") }}' as contact_at,
+    lower(contact_type) as contact_type,
+    channel,
+    product as product_name,
+    lower(topic) as issue,
+    lower(resolution) as outcome,
+    satisfaction as satisfaction_score,
+    duration_seconds,
+    _delivered_on as delivered_on,
+    _row_hash as row_hash,
+    {{ known_at_history('cast(contacted_at as date)') }} as known_at,
+    _load_id as load_id
+from {{ source('sample', 'crm_contacts') }}

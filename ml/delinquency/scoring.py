@@ -1,0 +1,82 @@
+"""Score a frame: probability, band and reasons, or an honest "insufficient data"."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ml.delinquency.frame import to_numbers
+from ml.delinquency.model import TrainedModel
+from ml.delinquency.validation import probability_of
+from ml.explain.additive import Contributions
+from ml.explain.catalogue import catalogue_version as version_of
+from ml.explain.reasons import reasons
+
+
+def score(
+    model: TrainedModel,
+    frame: pd.DataFrame,
+    *,
+    catalogue: Any = None,
+    catalogue_version: str | None = None,
+    top_reasons: int = 3,
+) -> pd.DataFrame:
+    """Score every row.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        As trained, or loaded from the registry.
+    frame : pandas.DataFrame of shape (n, k)
+        Exactly the model's features, in its order; identifiers belong in the index.
+    catalogue : mapping or Catalogue, optional
+        Words the reasons; its version must be the model's.
+    catalogue_version : str, optional
+        Version of the catalogue the frame was built with, where no catalogue with a version is given.
+    top_reasons : int
+        Reasons a row, at most.
+
+    Returns
+    -------
+    pandas.DataFrame of n rows
+        ``score_status`` (scored or insufficient_data), ``probability``, ``risk_band``, ``reasons`` (list of
+        dicts, see :func:`ml.explain.reasons`); index of the frame. Where the status is insufficient_data the
+        others are missing and the list is empty.
+
+    Raises
+    ------
+    SchemaMismatchError
+        If names, order or catalogue version differ from the model's.
+    FeatureError
+        If a feature holds text or infinite values.
+    """
+    model.check_schema([str(column) for column in frame.columns], version_of(catalogue) or catalogue_version)
+    X = to_numbers(frame, model.features)
+    # Features that training never saw a value of say nothing about how much is known of a row.
+    in_use = np.array([model.usual[name] is not None for name in model.features])
+    enough = np.isnan(X[:, in_use]).mean(axis=1) <= model.max_missing_share
+    result = pd.DataFrame(
+        {
+            "score_status": np.where(enough, "scored", "insufficient_data"),
+            "probability": np.full(len(frame), np.nan),
+            "risk_band": np.full(len(frame), None, dtype=object),
+            "reasons": [[] for _ in range(len(frame))],
+        },
+        index=frame.index,
+    )
+    if not enough.any():
+        return result
+    parts: Contributions = model.contributions(X[enough])
+    # The probability is that of the contributions' own sum: what is explained is what is published.
+    probability = probability_of(parts.log_odds)
+    rows = np.flatnonzero(enough)
+    result.iloc[rows, result.columns.get_loc("probability")] = probability  # type: ignore[index]
+    result.iloc[rows, result.columns.get_loc("risk_band")] = model.band(probability)  # type: ignore[index]
+    worded = reasons(
+        parts, X[enough], model.features, usual=model.usual, catalogue=catalogue, top=top_reasons
+    )
+    filled: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
+    for row, found in zip(rows.tolist(), worded, strict=True):
+        filled[row] = found
+    result["reasons"] = pd.Series(filled, index=result.index, dtype=object)
+    return result

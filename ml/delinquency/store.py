@@ -1,0 +1,143 @@
+"""Frames out of the warehouse for training and scoring, scores into it: set-based SQL on the caller's
+connection.
+
+Belongs here: which loans are trained on, which are scored on a day, and how scores are stored. Nothing is
+learnt here.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+KEYS = ("loan_id", "gr_id", "as_of_date", "knowledge_cutoff")
+
+
+def read_training_frame(
+    connection: psycopg.Connection[Any],
+    features: Sequence[str],
+    *,
+    outcomes_known_by: dt.datetime,
+    granted_from: dt.date | None = None,
+) -> pd.DataFrame:
+    """Loans whose outcome was known, with their features as of the day before they were granted.
+
+    Parameters
+    ----------
+    features : sequence of str
+        Columns of ``features.origination_features``; read as float64.
+    outcomes_known_by : datetime
+        Outcomes that became known later do not exist for the model.
+    granted_from : date, optional
+        First vintage to learn from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a loan, by loan: keys, ``granted_on``, ``is_bad``, the features. Loans outside the sources'
+        coverage are left out: of them nothing is known that could be learnt.
+    """
+    query = sql.SQL(
+        "select f.loan_id, f.gr_id, f.as_of_date, f.knowledge_cutoff, f.granted_on, o.is_bad, {features} "
+        "from features.origination_features as f "
+        "join features.origination_outcomes as o on o.loan_id = f.loan_id "
+        "where o.known_at <= %(known_by)s and f.is_history_covered "
+        "and (%(from)s::date is null or f.granted_on >= %(from)s) order by f.loan_id"
+    ).format(features=_as_floats(features))
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"known_by": outcomes_known_by, "from": granted_from})
+        return _typed(
+            pd.DataFrame(cursor.fetchall(), columns=[*KEYS, "granted_on", "is_bad", *features]), features
+        )
+
+
+def read_scoring_frame(
+    connection: psycopg.Connection[Any], features: Sequence[str], model_name: str, as_of_date: dt.date
+) -> pd.DataFrame:
+    """Loans to score on a day: those granted on the next one, and open ones that were never scored.
+
+    Each is scored as of the day before its own granting, whatever day the run is about.
+    """
+    query = sql.SQL(
+        "select f.loan_id, f.gr_id, f.as_of_date, f.knowledge_cutoff, {features} "
+        "from features.origination_features as f join core.loans as l on l.loan_id = f.loan_id "
+        "where f.as_of_date = %(day)s or (f.as_of_date < %(day)s and l.matures_on > %(day)s and not exists ("
+        "select 1 from ml.scores as s where s.model_name = %(model)s and s.exposure_id = f.loan_id)) "
+        "order by f.loan_id"
+    ).format(features=_as_floats(features))
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"day": as_of_date, "model": model_name})
+        return _typed(pd.DataFrame(cursor.fetchall(), columns=[*KEYS, *features]), features)
+
+
+def frame_sha256(frame: pd.DataFrame, *parts: object) -> str:
+    """Hash of a frame's values and of whatever else decides a training: equal hashes, equal model."""
+    digest = hashlib.sha256(json.dumps([str(part) for part in parts]).encode())
+    digest.update(",".join(map(str, frame.columns)).encode())
+    digest.update(
+        pd.util.hash_pandas_object(frame.astype(object).where(frame.notna(), None).astype(str), index=False)
+        .to_numpy()
+        .tobytes()
+    )
+    return digest.hexdigest()
+
+
+def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> int:
+    """Insert scores, or replace those of the same exposure and day; an equal score stays untouched.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Columns of ``ml.scores`` without ``scored_at``; ``reasons`` as JSON text.
+
+    Returns
+    -------
+    int
+        Rows that were inserted or changed. The caller's transaction commits them.
+    """
+    columns = [
+        "model_name", "exposure_id", "gr_id", "as_of_date", "knowledge_cutoff", "model_version", "target",
+        "horizon_days", "score_status", "probability", "risk_band", "is_retrospective", "reasons",
+    ]  # fmt: skip
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    values = columns[4:]
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("create temporary table new_scores (like ml.scores including defaults) on commit drop")
+        with cursor.copy(sql.SQL("copy new_scores ({}) from stdin").format(names)) as copy:
+            for row in (
+                scores[columns].astype(object).where(scores[columns].notna(), None).itertuples(index=False)
+            ):
+                copy.write_row(row)
+        cursor.execute(
+            sql.SQL(
+                "insert into ml.scores ({names}) select {names} from new_scores "
+                "on conflict (model_name, exposure_id, gr_id, as_of_date) do update set {assignments}, scored_at = now() "
+                "where ({stored}) is distinct from ({fresh})"
+            ).format(
+                names=names,
+                assignments=sql.SQL(", ").join(
+                    sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values
+                ),
+                stored=sql.SQL(", ").join(
+                    sql.SQL("ml.scores.{}").format(sql.Identifier(name)) for name in values
+                ),
+                fresh=sql.SQL(", ").join(
+                    sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in values
+                ),
+            )
+        )
+        return cursor.rowcount
+
+
+def _as_floats(features: Sequence[str]) -> sql.Composed:
+    # numeric would come as Decimal: a Python object a cell.
+    return sql.SQL(", ").join(sql.SQL("f.{}::float8").format(sql.Identifier(name)) for name in features)
+
+
+def _typed(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
+    return frame.astype(dict.fromkeys(features, "float64"))

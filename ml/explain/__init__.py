@@ -1,0 +1,21 @@
+"""Why a score is what it is: exact additive contributions on the log-odds scale, and reasons in words.
+
+Belongs here: the arithmetic of contributions and the wording. The models themselves are in
+``ml.delinquency``.
+"""
+
+from ml.explain.additive import Contributions, combine, linear_contributions, tree_contributions
+from ml.explain.catalogue import catalogue_version, entries_of, expected_signs
+from ml.explain.reasons import format_values, reasons
+
+__all__ = [
+    "Contributions",
+    "catalogue_version",
+    "combine",
+    "entries_of",
+    "expected_signs",
+    "format_values",
+    "linear_contributions",
+    "reasons",
+    "tree_contributions",
+]

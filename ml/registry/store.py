@@ -1,0 +1,191 @@
+"""Reading and writing ``ml.models`` and ``ml.model_aliases``."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ml.delinquency.errors import ArtifactError
+from ml.delinquency.model import TrainedModel, checksum
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+# Twelve hexadecimal digits: 48 bits tell the versions of one model apart, and fit a table column on a screen.
+_VERSION_DIGITS = 12
+
+
+class UnknownModelError(LookupError):
+    """No such model, version or alias is registered."""
+
+
+def register(conn: "Connection[Any]", model: TrainedModel) -> str:
+    """Store a model as a candidate and return its version; the same artifact has the same version.
+
+    Parameters
+    ----------
+    conn : psycopg.Connection
+        Not committed here.
+    model : TrainedModel
+        With its metadata.
+        With its metadata.
+
+    Returns
+    -------
+    str
+        First twelve digits of the artifact's sha256.
+
+    Raises
+    ------
+    ArtifactError
+        If another artifact already has this version (a clash of checksums).
+    """
+    artifact = model.artifact
+    sha256 = checksum(artifact)
+    version = sha256[:_VERSION_DIGITS]
+    conn.execute(
+        """
+        insert into ml.models
+            (model_name, model_version, status, target, algorithm, artifact, artifact_sha256, metadata)
+        values (%s, %s, 'candidate', %s, %s, %s, %s, %s::jsonb)
+        on conflict (model_name, model_version) do nothing
+        """,
+        (
+            model.model_name,
+            version,
+            model.target,
+            model.algorithm,
+            artifact,
+            sha256,
+            json.dumps(model.metadata, allow_nan=False),
+        ),
+    )
+    row = conn.execute(
+        "select artifact_sha256 from ml.models where model_name = %s and model_version = %s",
+        (model.model_name, version),
+    ).fetchone()
+    stored = None if row is None else row[0]
+    if stored != sha256:
+        raise ArtifactError(
+            f"{model.model_name} version {version} is stored with sha256 {stored}, this model has {sha256}; "
+            "nothing was written"
+        )
+    return version
+
+
+def load(
+    conn: "Connection[Any]", model_name: str, *, alias: str = "champion", version: str | None = None
+) -> tuple[str, TrainedModel]:
+    """Load a model by version, or by alias; its checksum is verified before it is parsed.
+
+    Returns
+    -------
+    version : str
+    model : TrainedModel
+        With its metadata.
+
+    Raises
+    ------
+    UnknownModelError
+        Naming what is registered instead.
+    ArtifactError
+        If the stored artifact was changed.
+    """
+    if version is None:
+        version = _version_of(conn, model_name, alias)
+    row = conn.execute(
+        "select artifact, artifact_sha256, metadata from ml.models "
+        "where model_name = %s and model_version = %s",
+        (model_name, version),
+    ).fetchone()
+    if row is None:
+        raise UnknownModelError(
+            f"model {model_name} has no version {version!r}; registered are {_versions(conn, model_name)}"
+        )
+    artifact, sha256, metadata = row
+    model = TrainedModel.from_artifact(artifact, sha256, metadata)
+    if model.model_name != model_name:
+        raise ArtifactError(f"the artifact of {model_name} {version} is of the model {model.model_name!r}")
+    return version, model
+
+
+def set_alias(
+    conn: "Connection[Any]", model_name: str, alias: str, version: str, *, set_by: str
+) -> str | None:
+    """Point an alias at a version; ``champion`` also moves the status of both versions.
+
+    Parameters
+    ----------
+    conn : psycopg.Connection
+        Not committed here: alias and status change together or not at all.
+    model_name : str
+        Such as ``origination_pd``.
+    alias : str
+        Such as ``champion``.
+    version : str
+        A registered version of the model.
+    set_by : str
+        Who or what did it, for the audit.
+
+    Returns
+    -------
+    str or None
+        Version the alias pointed at before.
+    """
+    # One at a time for a model: two promotions at once would each retire what the other has just made
+    # champion.
+    conn.execute(
+        "select pg_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))", (model_name,)
+    )
+    known = conn.execute(
+        "select 1 from ml.models where model_name = %s and model_version = %s", (model_name, version)
+    ).fetchone()
+    if known is None:
+        raise UnknownModelError(
+            f"model {model_name} has no version {version!r}; registered are {_versions(conn, model_name)}"
+        )
+    before = conn.execute(
+        "select model_version from ml.model_aliases where model_name = %s and alias = %s", (model_name, alias)
+    ).fetchone()
+    if before is not None and before[0] == version:
+        return str(version)
+    conn.execute(
+        """
+        insert into ml.model_aliases (model_name, alias, model_version, set_by) values (%s, %s, %s, %s)
+        on conflict (model_name, alias)
+        do update set model_version = excluded.model_version, set_at = now(), set_by = excluded.set_by
+        """,
+        (model_name, alias, version, set_by),
+    )
+    if alias == "champion":
+        conn.execute(
+            "update ml.models set status = 'retired' "
+            "where model_name = %s and status = 'champion' and model_version <> %s",
+            (model_name, version),
+        )
+        conn.execute(
+            "update ml.models set status = 'champion' where model_name = %s and model_version = %s",
+            (model_name, version),
+        )
+    return None if before is None else str(before[0])
+
+
+def _version_of(conn: "Connection[Any]", model_name: str, alias: str) -> str:
+    row = conn.execute(
+        "select model_version from ml.model_aliases where model_name = %s and alias = %s", (model_name, alias)
+    ).fetchone()
+    if row is None:
+        known = conn.execute(
+            "select alias from ml.model_aliases where model_name = %s order by alias", (model_name,)
+        ).fetchall()
+        raise UnknownModelError(
+            f"model {model_name} has no alias {alias!r}; known aliases are {[name for (name,) in known]}, "
+            f"versions {_versions(conn, model_name)}. Train and promote a version first."
+        )
+    return str(row[0])
+
+
+def _versions(conn: "Connection[Any]", model_name: str) -> list[str]:
+    rows = conn.execute(
+        "select model_version from ml.models where model_name = %s order by created_at desc limit 10",
+        (model_name,),
+    ).fetchall()
+    return [version for (version,) in rows]

@@ -1,0 +1,144 @@
+"""Commands and their options; what they do is in the modules beside this one."""
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
+
+app = typer.Typer(
+    name="assay",
+    help="Messy records to golden records, gold tables and explained daily decisions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+
+PortfolioOption = Annotated[
+    str | None, typer.Option("--portfolio", "-p", help="Portfolio; default: $ASSAY_PORTFOLIO, else sample.")
+]
+LandingOption = Annotated[
+    Path | None, typer.Option("--landing", help="Folder with the portfolio's files as received.")
+]
+
+
+def settings_of(portfolio: str | None, landing: Path | None = None) -> "Settings":
+    """Settings from the environment; the command line wins."""
+    from orchestration.settings import load_settings
+
+    given = {"portfolio_name": portfolio, "landing": landing}
+    settings = load_settings(**{name: value for name, value in given.items() if value not in (None, "")})
+    _ = settings.portfolio  # an unknown name is told here, with the known ones
+    return settings
+
+
+@app.command()
+def run(
+    portfolio: PortfolioOption = None,
+    landing: LandingOption = None,
+    date: Annotated[
+        str | None, typer.Option("--date", help="As-of date, YYYY-MM-DD; default: the business date.")
+    ] = None,
+) -> None:
+    """Run the daily job: load what is new, build, score, publish. Safe to run again."""
+    from orchestration.cli.daily import run_daily
+
+    as_of_date = None
+    if date is not None:
+        try:
+            as_of_date = dt.date.fromisoformat(date)
+        except ValueError:
+            raise typer.BadParameter(f"{date!r} is no date; expected YYYY-MM-DD") from None
+    raise typer.Exit(run_daily(settings_of(portfolio, landing), as_of_date, console))
+
+
+@app.command()
+def prepare(portfolio: PortfolioOption = None, landing: LandingOption = None) -> None:
+    """Start the warehouse, apply migrations, make the sample's files and the dbt manifest."""
+    from orchestration.cli.daily import prepare_portfolio
+    from orchestration.runtime import Runtime
+
+    prepare_portfolio(Runtime(settings_of(portfolio, landing)), console)
+
+
+@app.command()
+def ui(
+    portfolio: PortfolioOption = None,
+    landing: LandingOption = None,
+    port: Annotated[int, typer.Option(help="Port of the webserver, on loopback.")] = 3000,
+) -> None:
+    """Dagster's webserver and daemon on loopback, until Ctrl-C."""
+    from orchestration.cli.services import serve_ui
+
+    raise typer.Exit(serve_ui(settings_of(portfolio, landing), port, console))
+
+
+@app.command()
+def stop(portfolio: PortfolioOption = None) -> None:
+    """Stop the UI and the embedded PostgreSQL server (a server of your own is left alone)."""
+    from orchestration.cli.services import stop_everything
+
+    stop_everything(settings_of(portfolio), console)
+
+
+@app.command()
+def rollback(portfolio: PortfolioOption = None) -> None:
+    """Bring back the gold of the publication before; once more undoes it."""
+    from orchestration.publication import publication_lock
+    from orchestration.publication import rollback as swap_back
+    from orchestration.runtime import Runtime
+
+    warehouse = Runtime(settings_of(portfolio)).warehouse
+    with publication_lock(warehouse, wait_seconds=60):
+        publication = swap_back(warehouse)
+    console.print(
+        f"gold is now the publication of {publication.snapshot_date}; `assay rollback` again undoes it."
+    )
+
+
+@app.command()
+def status(portfolio: PortfolioOption = None) -> None:
+    """Last publication, row counts, rejects, failing checks."""
+    from orchestration.cli.status import print_status
+
+    raise typer.Exit(print_status(settings_of(portfolio), console))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(
+    context: typer.Context,
+    portfolio: PortfolioOption = None,
+    role: Annotated[str, typer.Option("--role", help="bi (reads gold, the default) or admin.")] = "bi",
+) -> None:
+    """Open psql on the portfolio's database; further arguments go to psql."""
+    from orchestration.cli.services import run_psql
+
+    raise typer.Exit(run_psql(settings_of(portfolio), role, context.args))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dbt(context: typer.Context, portfolio: PortfolioOption = None) -> None:
+    """Any dbt command with the portfolio's connection and day, e.g. `assay dbt compile -s profile_360`."""
+    from orchestration.cli.services import run_dbt
+
+    raise typer.Exit(run_dbt(settings_of(portfolio), context.args))
+
+
+def main() -> None:
+    """Entry point: errors that a user can mend are one clear message, anything else keeps its trace."""
+    from pydantic import ValidationError
+
+    from orchestration.errors import AssayError
+    from orchestration.portfolio import UnknownPortfolioError
+
+    try:
+        app()
+    except (AssayError, UnknownPortfolioError, ValidationError) as error:
+        Console(stderr=True, highlight=False, markup=False).print(f"assay: {error}")
+        sys.exit(1)

@@ -1,0 +1,149 @@
+"""``assay run``: everything a day needs, in one process, with progress and a table at the end."""
+
+import datetime as dt
+import os
+import time
+from collections import defaultdict
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.errors import AssayError
+from orchestration.runtime import Runtime
+from orchestration.settings import Settings
+
+
+def prepare_portfolio(runtime: Runtime, console: Console) -> None:
+    """Warehouse, landing files of a generated portfolio, dbt manifest: each only if it is not there yet."""
+    from orchestration.transformation.manifest import ensure_manifest
+
+    settings = runtime.settings
+    with console.status("warehouse: starting, applying migrations"):
+        _ = runtime.warehouse
+    if (
+        settings.portfolio.generator is not None
+        and settings.landing == settings.home / "landing" / settings.portfolio_name
+    ):
+        from ml.synthetic import SampleConfig, ensure_landing
+
+        with console.status("sample: generating landing files"):
+            until = settings.portfolio.default_as_of_date()
+            ensure_landing(SampleConfig(until=until), settings.landing)
+    if not settings.landing.is_dir():
+        raise AssayError(
+            f"The landing folder {settings.landing} does not exist. "
+            f"Name the folder with the files of portfolio {settings.portfolio_name!r}: LANDING=... or --landing ..."
+        )
+    with console.status("dbt: parsing the project"):
+        ensure_manifest(settings)
+
+
+def run_daily(settings: Settings, as_of_date: dt.date | None, console: Console) -> int:
+    """Run the daily job in this process.
+
+    Returns
+    -------
+    int
+        Exit code: 0 when everything ran and gold is published.
+    """
+    started = time.perf_counter()
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+    runtime = Runtime(settings)
+    day = as_of_date or settings.portfolio.default_as_of_date()
+    console.print(
+        f"[bold]Assay[/bold] portfolio {settings.portfolio_name}, as of {day}, files in {settings.landing}",
+        soft_wrap=True,
+    )
+    prepare_portfolio(runtime, console)
+
+    from orchestration.definitions import build_defs
+    from orchestration.instance import open_instance
+
+    with console.status("dagster: loading the definitions"):
+        job = build_defs(settings=settings, resource_overrides={"runtime": runtime}).resolve_job_def("daily")
+        instance = open_instance(runtime)
+    ready = time.perf_counter()
+    # A second run of the portfolio waits for the first and then finds its work done.
+    with instance, runtime.exclusive("run"):
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=day.isoformat(),
+            run_config={"loggers": {"progress": {}}},
+            raise_on_error=False,
+        )
+    finished = time.perf_counter()
+    console.print(assets_table(result.all_events))
+    total = finished - started
+    console.print(
+        f"{total:.1f} s in all: work {runtime.work.total:.1f} s, overhead {total - runtime.work.total:.1f} s "
+        f"(start {ready - started:.1f} s, orchestration {finished - ready - runtime.work.total:.1f} s)"
+    )
+    if not result.success:
+        for event in result.all_events:
+            if event.event_type_value == "STEP_FAILURE":
+                console.print(f"[red]{event.step_key}[/red]: {escape(failure_text(event))}")
+        console.print(
+            "The run failed; gold is as it was. `assay status` tells more, and running again is safe."
+        )
+        return 1
+    print_next_steps(settings, console)
+    return 0
+
+
+def failure_text(event: Any) -> str:
+    """What a failed step says of itself, in one line."""
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return str(data.user_failure_data.description)
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "no message"
+
+
+def assets_table(events: list[Any]) -> Table:
+    """Asset, rows, seconds and checks of one run, in the order of materialisation."""
+    checks: dict[Any, list[bool]] = defaultdict(list)
+    for event in events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            evaluation = event.event_specific_data
+            checks[evaluation.asset_key].append(evaluation.passed)
+    table = Table(title=None, header_style="bold")
+    for name, justify in (("asset", "left"), ("rows", "right"), ("seconds", "right"), ("checks", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for event in events:
+        if event.event_type_value != "ASSET_MATERIALIZATION":
+            continue
+        materialization = event.event_specific_data.materialization
+        metadata = {name: getattr(value, "value", None) for name, value in materialization.metadata.items()}
+        rows = next(
+            (
+                metadata[name]
+                for name in ("dagster/row_count", "rows_accepted", "rows_written")
+                if name in metadata
+            ),
+            None,
+        )
+        seconds = metadata.get("seconds", metadata.get("Execution Duration"))
+        outcome = checks.get(materialization.asset_key, [])
+        table.add_row(
+            "/".join(materialization.asset_key.path),
+            f"{rows:,}" if isinstance(rows, int) else "",
+            f"{seconds:.2f}" if isinstance(seconds, float) else "",
+            f"{sum(outcome)}/{len(outcome)}" if outcome else "",
+            style=None if all(outcome) else "yellow",
+        )
+    return table
+
+
+def print_next_steps(settings: Settings, console: Console) -> None:
+    """What a user does next."""
+    option = "" if settings.portfolio_name == "sample" else f" --portfolio {settings.portfolio_name}"
+    make = "" if settings.portfolio_name == "sample" else f" PORTFOLIO={settings.portfolio_name}"
+    console.print("\n[bold]Next[/bold]")
+    console.print(f"  query gold      .venv/bin/assay psql{option} -c 'select * from publication'")
+    console.print(f"  see the graph   make ui{make}")
+    console.print(f"  state           .venv/bin/assay status{option}")
+    console.print("  own data        README, section Bring your own source")

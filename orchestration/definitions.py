@@ -1,0 +1,83 @@
+"""Everything Dagster knows of the portfolio. Built when asked for; importing this module reads nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.settings import Settings, load_settings
+
+
+def build_defs(
+    *, settings: Settings | None = None, resource_overrides: Mapping[str, object] | None = None
+) -> dg.Definitions:
+    """Definitions of one portfolio.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Which portfolio and where; from the environment where not given.
+    resource_overrides : mapping, optional
+        Resources that replace the real ones, by name; tests use this.
+
+    Raises
+    ------
+    DbtProjectError
+        The portfolio's dbt manifest is missing or out of date.
+    """
+    from orchestration.assets.dbt_stages import FEATURES, INPUTS, PROFILES, dbt_stage, partitioned_dbt_stage
+    from orchestration.assets.gold import gold_assets
+    from orchestration.assets.identity import identity_assets
+    from orchestration.assets.ingestion import ingestion_assets
+    from orchestration.assets.origination import model_assets, score_assets
+    from orchestration.checks.tables import table_checks
+    from orchestration.cli.progress import progress_logger
+    from orchestration.partitions import daily_partitions
+    from orchestration.runtime import Runtime
+    from orchestration.schedules import daily_schedule
+    from orchestration.transformation.manifest import read_manifest
+
+    settings = settings or load_settings()
+    portfolio = settings.portfolio
+    manifest = read_manifest(settings)
+    partitions = daily_partitions(portfolio)
+    assets = [
+        *(ingestion_assets(source) for source in portfolio.sources),
+        dbt_stage("inputs", INPUTS, manifest),
+        identity_assets,
+        dbt_stage("profiles", PROFILES, manifest),
+        partitioned_dbt_stage("features", FEATURES, manifest, partitions),
+        model_assets,
+        score_assets(partitions),
+        gold_assets(manifest),
+    ]
+    # One step after another in one process: of ten steps a day most take less than a process needs to start.
+    daily = dg.define_asset_job(
+        "daily",
+        selection=dg.AssetSelection.all(),
+        partitions_def=partitions,
+        description="Load what is new, build, score and publish one business day.",
+    )
+    # The days before: features and scores only. Gold is the latest publication, and backfills never publish.
+    backfill = dg.define_asset_job(
+        "backfill_features_and_scores",
+        selection=dg.AssetSelection.groups("features", "scores") & dg.AssetSelection.all(),
+        partitions_def=partitions,
+        description="Features and scores of past days, from what is loaded.",
+    )
+    resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=table_checks(),
+        jobs=[daily, backfill],
+        schedules=[daily_schedule(daily, portfolio)],  # type: ignore[arg-type]
+        resources=resources,
+        loggers={"console": dg.colored_console_logger, "progress": progress_logger},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Entry point of ``workspace.yaml``."""
+    return build_defs()

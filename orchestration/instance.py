@@ -1,0 +1,52 @@
+"""Dagster's own home of one portfolio: its settings file, its storage, the locked environment its processes get."""
+
+import os
+import shutil
+from pathlib import Path
+
+from dagster import DagsterInstance
+
+from orchestration.runtime import Runtime
+from orchestration.settings import PROJECT_ROOT, Settings
+
+TEMPLATE = Path(__file__).resolve().parent / "dagster.yaml"
+
+
+def dagster_home(settings: Settings) -> Path:
+    """DAGSTER_HOME of the portfolio, with the settings file in place."""
+    home = settings.home / "dagster" / settings.portfolio_name
+    home.mkdir(parents=True, exist_ok=True)
+    target = home / "dagster.yaml"
+    if not target.exists() or target.read_bytes() != TEMPLATE.read_bytes():
+        shutil.copyfile(TEMPLATE, target)
+    return home
+
+
+def process_environment(runtime: Runtime) -> dict[str, str]:
+    """Variables that the webserver, the daemon and the runs they start need; a copy of this process's and ours."""
+    settings = runtime.settings
+    ours = {
+        "DAGSTER_HOME": str(dagster_home(settings)),
+        "ASSAY_DAGSTER_URL": runtime.warehouse.dagster_url(),
+        "ASSAY_HOME": str(settings.home),
+        "ASSAY_PORTFOLIO": settings.portfolio_name,
+        "ASSAY_LANDING": str(settings.landing),
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "False",
+        "PYTHONPATH": str(PROJECT_ROOT),
+    }
+    if settings.database_url is not None:
+        ours["ASSAY_DATABASE_URL"] = settings.database_url
+    return {**os.environ, **ours}
+
+
+def open_instance(runtime: Runtime) -> DagsterInstance:
+    """The portfolio's Dagster instance on PostgreSQL storage."""
+    os.environ.update(
+        {
+            name: value
+            for name, value in process_environment(runtime).items()
+            if name in ("DAGSTER_HOME", "ASSAY_DAGSTER_URL", "DO_NOT_TRACK", "GX_ANALYTICS_ENABLED")
+        }
+    )
+    return DagsterInstance.from_config(str(dagster_home(runtime.settings)))

@@ -1,0 +1,141 @@
+"""Portfolios: one database, one reporting currency, one business time zone, one identity scope, one business date.
+
+A portfolio is a YAML file in ``orchestration/portfolios``. Which tables its sources deliver is not said here but in
+the contracts of ``dbt_project/models/staging/<source>``.
+"""
+
+import datetime as dt
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+PORTFOLIOS_DIR = Path(__file__).resolve().parent / "portfolios"
+STAGING_DIR = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "staging"
+
+
+class UnknownPortfolioError(ValueError):
+    """The name is not one of ``orchestration/portfolios``."""
+
+
+class IdentityRule(BaseModel):
+    """One exact rule of who is who, strongest first in the portfolio's list.
+
+    Attributes
+    ----------
+    name : str
+        Written to ``ml.party_xref.link_rule``.
+    column : str
+        Column of ``core.parties`` whose equal values link two records.
+    unique_within : str or None
+        The value links only where exactly one record of this record type has it (a shared phone proves nothing).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    column: str
+    unique_within: str | None = None
+
+
+class Portfolio(BaseModel):
+    """What one portfolio is.
+
+    Attributes
+    ----------
+    business_date : date or None
+        The day that ``assay run`` runs when none is given; None: yesterday in ``time_zone``.
+    start_date : date
+        First daily partition.
+    income_bracket_bounds : tuple of float
+        Lower bounds of Medium, High and Very High, reporting currency a year.
+    high_value_amount : float
+        A transaction from here on counts as high value, reporting currency.
+    outcomes_known_by : date or None
+        Outcomes known at the end of this day train the origination model; None: known by the run's own cut-off. A day
+        after the business date makes scores of earlier loans retrospective, and they say so.
+    training_granted_from : date or None
+        First day of granting of the loans that the origination model learns from.
+    min_cell_size : int
+        Gold cells of fewer people show no averages of income or credit.
+    knowledge_hour : int
+        The knowledge cut-off of day D is D+1 at this hour, business zone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    description: str
+    sources: tuple[str, ...]
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    time_zone: str
+    start_date: dt.date
+    business_date: dt.date | None = None
+    generator: Literal["sample"] | None = None
+    anchor_record_type: str
+    identity_rules: tuple[IdentityRule, ...] = ()
+    income_bracket_bounds: tuple[float, float, float]
+    high_value_amount: float
+    outcomes_known_by: dt.date | None = None
+    training_granted_from: dt.date | None = None
+    min_cell_size: int = Field(default=5, ge=1)
+    knowledge_hour: int = Field(default=2, ge=0, le=23)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _known_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = sorted(path.name for path in STAGING_DIR.iterdir() if path.is_dir())
+        unknown = [source for source in value if source not in known]
+        if unknown:
+            raise ValueError(f"sources {unknown} have no folder in {STAGING_DIR}; there are: {known}")
+        return value
+
+    def staging_models(self) -> tuple[str, ...]:
+        """Names of the staging models of the portfolio's sources, as their files say, sorted."""
+        return tuple(
+            sorted(path.stem for source in self.sources for path in (STAGING_DIR / source).glob("stg_*.sql"))
+        )
+
+    def knowledge_cutoff(self, as_of_date: dt.date) -> dt.datetime:
+        """What was known by then counts for ``as_of_date``: the next day at ``knowledge_hour``, business zone."""
+        return dt.datetime.combine(
+            as_of_date + dt.timedelta(days=1), dt.time(self.knowledge_hour), tzinfo=ZoneInfo(self.time_zone)
+        )
+
+    def default_as_of_date(self, now: dt.datetime | None = None) -> dt.date:
+        """The business date where the portfolio states one, else yesterday in its zone."""
+        if self.business_date is not None:
+            return self.business_date
+        current = now or dt.datetime.now(tz=ZoneInfo(self.time_zone))
+        return current.astimezone(ZoneInfo(self.time_zone)).date() - dt.timedelta(days=1)
+
+
+def portfolio_names() -> list[str]:
+    """Names of all portfolios there are."""
+    return sorted(path.stem for path in PORTFOLIOS_DIR.glob("*.yml"))
+
+
+@cache
+def load_portfolio(name: str) -> Portfolio:
+    """Read and validate one portfolio.
+
+    Raises
+    ------
+    UnknownPortfolioError
+        No such file; the message names the known ones.
+    pydantic.ValidationError
+        The file says something that a portfolio does not have.
+    """
+    if name not in portfolio_names():
+        raise UnknownPortfolioError(f"There is no portfolio {name!r}; known: {', '.join(portfolio_names())}")
+    path = PORTFOLIOS_DIR / f"{name}.yml"
+    return Portfolio.model_validate({"name": name, **yaml.safe_load(path.read_text(encoding="utf-8"))})

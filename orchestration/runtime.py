@@ -1,0 +1,71 @@
+"""What every asset needs of its surroundings: settings, the warehouse (opened when first used), dbt, locks.
+
+One object, given to assets as the resource ``runtime``. Tests build their own with other settings; nothing is global.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from orchestration.settings import Settings
+from orchestration.transformation.runner import DbtRunner
+from orchestration.warehouse import Warehouse, open_warehouse
+
+
+@dataclass
+class WorkLog:
+    """Seconds of real work by stage (SQL, models, files), so that a run can tell work from overhead."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Add seconds to a stage."""
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Add the block's wall-clock seconds to a stage, also when it raises."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(stage, time.perf_counter() - started)
+
+    @property
+    def total(self) -> float:
+        """Seconds of all stages."""
+        return sum(self.seconds.values())
+
+
+class Runtime:
+    """Settings, warehouse, dbt and locks of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.work = WorkLog()
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The portfolio's database, started and migrated when first asked for."""
+        return open_warehouse(self.settings)
+
+    @cached_property
+    def dbt(self) -> DbtRunner:
+        """Runs dbt for the portfolio."""
+        return DbtRunner(self.settings)
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold an advisory lock of the portfolio's database; a second holder waits.
+
+        The lock lives in a session of its own: it ends with the process, however that ends, so a killed run
+        never leaves it behind, and a child that still writes keeps the next one out.
+        """
+        with self.warehouse.connect(autocommit=True) as connection:
+            connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (f"assay:{name}",))
+            try:
+                yield
+            finally:
+                connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (f"assay:{name}",))

@@ -1,0 +1,25 @@
+"""``make bench``: speed and memory, measured on this machine; never timed tests. Each part prints its own table."""
+
+import argparse
+import time
+
+from rich.console import Console
+
+PARTS = ("definitions", "daily_job", "ingestion", "publication_readers", "origination_bank")
+
+
+def main() -> None:
+    """Run all parts, or those that are named."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    console = Console(highlight=False)
+    for part in parser.parse_args().parts or PARTS:
+        console.rule(part)
+        started = time.perf_counter()
+        module = __import__(f"tests.benchmarks.{part}", fromlist=["main"])
+        module.main()
+        console.print(f"[dim]{part}: {time.perf_counter() - started:.0f} s[/dim]")
+
+
+if __name__ == "__main__":
+    main()

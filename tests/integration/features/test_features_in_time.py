@@ -1,0 +1,250 @@
+"""Features hold what was known at their cut-off, and agree with a second computation in pandas."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from psycopg.rows import dict_row
+
+from orchestration.warehouse import Warehouse
+from tests.integration.features.conftest import Build
+from tests.integration.features.population import (
+    AS_OF,
+    SUBJECTS,
+    Row,
+    account,
+    coverage,
+    create_inputs,
+    end_of,
+    holder,
+    insert,
+    party,
+    random_transactions,
+    transaction,
+    write_links,
+)
+
+OPENED = dt.date(2026, 1, 5)
+FIRST = dt.date(2026, 4, 1)
+GRANTED = dt.date(2026, 8, 20)
+DAY = dt.timedelta(days=1)
+# The portfolio's cut-off: the next day at 02:00 in New York.
+CUTOFF = pd.Timestamp(AS_OF + DAY).tz_localize("America/New_York") + pd.Timedelta(hours=2)
+# Customer 4 opened its account five weeks before the as-of date; customer 5's source does not cover it.
+LATE, UNCOVERED = 4, 5
+
+
+def base_transactions() -> list[Row]:
+    rng = np.random.default_rng(7)
+    rows = [row for number in (1, 2, 3) for row in random_transactions(number, FIRST, AS_OF, rng)]
+    rows += random_transactions(LATE, AS_OF - 34 * DAY, AS_OF, rng)
+    return rows + random_transactions(UNCOVERED, FIRST, AS_OF, rng)
+
+
+def loan(number: int) -> Row:
+    return {
+        "loan_id": f"test:loan:{number}",
+        "source_system": "test",
+        "settlement_account_id": f"test:account:{number}",
+        "granted_on": GRANTED,
+        "principal_amount": 6000,
+        "term_months": 12,
+        "instalment_amount": 520,
+        "matures_on": GRANTED.replace(year=2027),
+        "known_at": end_of(GRANTED),
+        "load_id": 1,
+    }
+
+
+@pytest.fixture(scope="module")
+def built(module_warehouse: Warehouse, build: Build) -> Warehouse:
+    opened = {number: AS_OF - 34 * DAY if number == LATE else OPENED for number in range(1, 6)}
+    parties = [party(number, day, birth_date=dt.date(1990, 1, 1)) for number, day in opened.items()]
+    with module_warehouse.connect("assay_dbt") as connection:
+        create_inputs(connection)
+        insert(connection, "parties", parties)
+        insert(connection, "accounts", [account(number, day) for number, day in opened.items()])
+        insert(connection, "account_holders", [holder(number, number, day) for number, day in opened.items()])
+        insert(connection, "transactions", base_transactions())
+        covered = [
+            coverage(subject, OPENED, scope=f"test:account:{number}")
+            for subject in SUBJECTS
+            for number in range(1, 5)
+        ]
+        insert(connection, "coverage", covered)
+        insert(connection, "loans", [loan(1), loan(2)])
+    with module_warehouse.connect("assay_ml") as connection:
+        write_links(connection, parties)
+    build("--full-refresh")
+    return module_warehouse
+
+
+def rows_of(warehouse: Warehouse, table: str, key: str) -> dict[str, Row]:
+    with warehouse.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return {row[key]: row for row in cursor.execute(f"select * from {table}").fetchall()}
+
+
+def reference(transactions: list[Row], as_of: dt.date) -> dict[str, float]:
+    """The same features by another way: a frame of days, plain pandas."""
+    frame = pd.DataFrame(transactions)
+    frame = frame[frame["event_date"] <= as_of]
+    days = pd.date_range(frame["event_date"].min(), as_of)
+    by_day = pd.to_datetime(frame["event_date"])
+    booked = frame["is_booked"]
+    is_income = frame["activity_type"].isin(["salary", "pension", "benefit", "transfer_in", "cash_deposit"])
+
+    def daily(mask: pd.Series, values: pd.Series) -> pd.Series:
+        return values[mask].groupby(by_day[mask]).sum().reindex(days, fill_value=0.0)
+
+    ones = pd.Series(1.0, index=frame.index)
+    income = daily(booked & is_income, frame["amount"])
+    spending = daily(booked & frame["direction"].eq("debit"), frame["amount"])
+    cash = daily(booked & frame["activity_type"].eq("cash_withdrawal"), frame["amount"])
+    failed = daily(frame["activity_type"].eq("failed_debit"), ones)
+    gambling = daily(booked & frame["activity_type"].eq("gambling"), ones)
+    count = daily(booked, ones)
+    last = frame[booked].sort_values("sequence_number").groupby(by_day[booked])["balance_after_amount"].last()
+    balance = last.reindex(days).ffill()
+
+    def weekly(series: pd.Series, how: str = "sum") -> np.ndarray:
+        window = series.iloc[-91:].to_numpy().reshape(13, 7)
+        return getattr(window, how)(axis=1)
+
+    weeks, cash_weeks, balance_weeks = weekly(income), weekly(cash), weekly(balance, "mean")
+    yardstick = 7 * income.sum() / len(days)
+    hoarding = (cash_weeks > 0.5 * weeks.mean()).astype(float)
+    return {
+        "income_weekly_mean_amount": weeks.mean(),
+        "income_weekly_cv_ratio": weeks.std() / weeks.mean(),
+        "income_change_ratio": (weeks[9:].mean() - weeks[:9].mean()) / weeks.mean(),
+        "balance_weekly_mean_amount": balance_weeks.mean(),
+        "balance_weekly_cv_ratio": balance_weeks.std() / max(balance_weeks.mean(), yardstick),
+        "low_balance_min_amount": weekly(balance, "min").min(),
+        "payment_failure_count": weekly(failed).sum(),
+        "cash_withdrawal_weekly_mean_amount": cash_weeks.mean(),
+        "cash_hoarding_flag_mean": hoarding.mean(),
+        "cash_hoarding_flag_std": hoarding.std(),
+        "atm_withdrawal_spike_max": cash_weeks.max() / cash_weeks.mean(),
+        "gambling_txns_max": weekly(gambling).max(),
+        "transaction_weekly_mean_count": weekly(count).mean(),
+        "spending_to_income_ratio": weekly(spending).mean() / weeks.mean(),
+        "low_balance_days": float((balance.iloc[-91:] < yardstick).sum()),
+        "lifetime_balance_mean_amount": balance.mean(),
+        "lifetime_balance_cv_ratio": balance.std(ddof=0) / max(balance.mean(), yardstick),
+        "lifetime_low_balance_ratio": float((balance < yardstick).mean()),
+        "lifetime_income_weekly_mean_amount": yardstick,
+    }
+
+
+def of_account(number: int) -> list[Row]:
+    return [row for row in base_transactions() if row["account_id"] == f"test:account:{number}"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_customer_features_agree_with_pandas(built: Warehouse, number: int) -> None:
+    found = rows_of(built, "features.customer_features", "gr_id")[f"GR{number:010d}"]
+    expected = reference(of_account(number), AS_OF)
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_loan_has_the_same_features_as_of_the_day_before(built: Warehouse, number: int) -> None:
+    found = rows_of(built, "features.origination_features", "loan_id")[f"test:loan:{number}"]
+    expected = reference(of_account(number), GRANTED - DAY)
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    income = expected["lifetime_income_weekly_mean_amount"] * 30.4375 / 7
+    assert found["instalment_to_income_ratio"] == pytest.approx(520 / income)
+    assert found["as_of_date"] == GRANTED - DAY
+    assert found["knowledge_cutoff"] == pd.Timestamp(GRANTED).tz_localize("America/New_York") + pd.Timedelta(
+        hours=2
+    )
+
+
+def test_outside_coverage_features_are_missing_and_not_zero(built: Warehouse) -> None:
+    features = rows_of(built, "features.customer_features", "gr_id")
+    uncovered = features[f"GR{UNCOVERED:010d}"]
+    keys = {"gr_id", "as_of_date", "knowledge_cutoff", "covered_weeks_count", "is_history_covered"}
+    assert {value for name, value in uncovered.items() if name not in keys} == {None}
+    assert uncovered["covered_weeks_count"] == 0
+    late = features[f"GR{LATE:010d}"]
+    assert late["covered_weeks_count"] == 5
+    assert late["transaction_weekly_mean_count"] == pytest.approx(
+        sum(row["is_booked"] for row in of_account(LATE)) / 5
+    )
+    profile = rows_of(built, "core.profile_360", "gr_id")
+    assert profile[f"GR{UNCOVERED:010d}"]["transactions_90d_count"] is None
+    assert profile[f"GR{LATE:010d}"]["transactions_90d_count"] > 0
+
+
+def test_a_second_run_changes_nothing(built: Warehouse, build: Build) -> None:
+    before = rows_of(built, "features.customer_features", "gr_id")
+    loans = rows_of(built, "features.origination_features", "loan_id")
+    build()
+    assert rows_of(built, "features.customer_features", "gr_id") == before
+    assert rows_of(built, "features.origination_features", "loan_id") == loans
+
+
+def test_what_comes_after_the_day_or_is_known_later_changes_nothing(built: Warehouse, build: Build) -> None:
+    features = rows_of(built, "features.customer_features", "gr_id")
+    loans = rows_of(built, "features.origination_features", "loan_id")
+    profiles = rows_of(built, "core.profile_360", "gr_id")
+    golden = rows_of(built, "core.golden_records", "gr_id")
+    rng = np.random.default_rng(99)
+    tomorrow, later = AS_OF + DAY, CUTOFF + pd.Timedelta(seconds=1)
+
+    after = [
+        row for n in range(1, 6) for row in random_transactions(n, tomorrow, AS_OF + 60 * DAY, rng, "after-")
+    ]
+    known_later = [
+        {**row, "known_at": later}
+        for n in range(1, 6)
+        for row in random_transactions(n, FIRST, AS_OF, rng, "late-")
+    ]
+    # Corrections: the versions of today end after the cut-off, other amounts take their place.
+    corrected = [
+        {**row, "row_hash": "2", "amount": 9999, "reporting_amount": 9999, "known_at": later}
+        for row in base_transactions()
+    ]
+    with built.connect("assay_dbt") as connection:
+        connection.execute("update core.transactions set superseded_at = %s", (later,))
+        insert(connection, "transactions", after + known_later + corrected)
+        version = {"valid_from": AS_OF, "known_at": later, "load_id": 2}
+        insert(
+            connection, "parties", [{**party(1, OPENED), **version, "death_date": AS_OF}, party(9, tomorrow)]
+        )
+        insert(connection, "accounts", [{**account(1, OPENED), **version, "closed_on": AS_OF}])
+        insert(connection, "accounts", [account(9, tomorrow)])
+        insert(connection, "account_holders", [holder(9, 1, tomorrow)])
+        insert(connection, "coverage", [{**coverage("transactions", OPENED), "known_at": later}])
+        fact = {"row_hash": "1", "known_at": later, "load_id": 2}
+        balance = {"account_id": "test:account:1", "balance_amount": 1, **fact}
+        insert(connection, "account_balances", [{**balance, "balance_on": AS_OF}])
+        insert(
+            connection,
+            "account_balances",
+            [{**balance, "balance_on": tomorrow, "known_at": end_of(tomorrow)}],
+        )
+        about = {"source_system": "test", "party_id": "test:customer:1", **fact}
+        insert(connection, "bureau_reports", [{**about, "reported_on": AS_OF, "credit_score": 300}])
+        contact = {"contact_id": "late", "contact_type": "complaint", "contact_date": AS_OF}
+        insert(connection, "contacts", [{**about, **contact, "satisfaction_score": 1}])
+    with built.connect("assay_ml") as connection:
+        write_links(connection, [party(9, tomorrow)])
+    build("--full-refresh")
+    assert rows_of(built, "features.customer_features", "gr_id") == features
+    loans_now = rows_of(built, "features.origination_features", "loan_id")
+    assert loans_now == loans
+    assert rows_of(built, "core.profile_360", "gr_id") == profiles
+    assert rows_of(built, "core.golden_records", "gr_id") == golden
+
+
+def test_a_correction_known_by_the_cutoff_does_change_features(built: Warehouse, build: Build) -> None:
+    """The counterpart of the test above: without it a query that reads nothing would pass."""
+    before = rows_of(built, "features.customer_features", "gr_id")["GR0000000001"]
+    with built.connect("assay_dbt") as connection:
+        salary = transaction("known", 1, AS_OF, "salary", 12345, known_at=CUTOFF, sequence_number=10**6)
+        insert(connection, "transactions", [{**salary, "balance_after_amount": 20000}])
+    build("--full-refresh")
+    now = rows_of(built, "features.customer_features", "gr_id")["GR0000000001"]
+    assert now["income_weekly_mean_amount"] == pytest.approx(before["income_weekly_mean_amount"] + 12345 / 13)
