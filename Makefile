@@ -23,7 +23,7 @@ $(VENV)/bin/uv: requirements-bootstrap.lock
 	@$(VENV)/bin/python -m pip install -q --require-hashes -r requirements-bootstrap.lock
 	@touch $@
 
-# Bytecode is compiled at once: every later start is two to four times quicker (docs/performance.md).
+# Bytecode is compiled at once: every later start is two to four times quicker.
 $(VENV)/.installed: $(VENV)/bin/uv requirements.lock pyproject.toml
 	@echo "==> packages: requirements.lock, hashes required"
 	@env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/uv pip install -q --python $(VENV)/bin/python --require-hashes --compile-bytecode -r requirements.lock

@@ -33,6 +33,7 @@ def process_environment(runtime: Runtime) -> dict[str, str]:
         "ASSAY_LANDING": str(settings.landing),
         "DO_NOT_TRACK": "1",
         "GX_ANALYTICS_ENABLED": "False",
+        "DAGSTER_EVENT_BATCH_SIZE": "200",
         "PYTHONPATH": str(PROJECT_ROOT),
     }
     if settings.database_url is not None:
@@ -46,7 +47,11 @@ def open_instance(runtime: Runtime) -> DagsterInstance:
         {
             name: value
             for name, value in process_environment(runtime).items()
-            if name in ("DAGSTER_HOME", "ASSAY_DAGSTER_URL", "DO_NOT_TRACK", "GX_ANALYTICS_ENABLED")
+            if name
+            in ("DAGSTER_HOME", "ASSAY_DAGSTER_URL", "DO_NOT_TRACK", "GX_ANALYTICS_ENABLED", "DAGSTER_EVENT_BATCH_SIZE")
         }
     )
-    return DagsterInstance.from_config(str(dagster_home(runtime.settings)))
+    instance = DagsterInstance.from_config(str(dagster_home(runtime.settings)))
+    # Dagster opens a connection an event, 2,200 a run, unless it is told to keep one as its webserver does.
+    instance.optimize_for_webserver(statement_timeout=600_000, pool_recycle=3600, max_overflow=10)
+    return instance

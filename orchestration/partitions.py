@@ -9,9 +9,7 @@ from orchestration.portfolio import Portfolio
 
 def daily_partitions(portfolio: Portfolio) -> dg.DailyPartitionsDefinition:
     """One partition per business day, from the portfolio's first day, in its own time zone."""
-    return dg.DailyPartitionsDefinition(
-        start_date=portfolio.start_date.isoformat(), timezone=portfolio.time_zone
-    )
+    return dg.DailyPartitionsDefinition(start_date=portfolio.start_date.isoformat(), timezone=portfolio.time_zone)
 
 
 def run_as_of_date(context: dg.AssetExecutionContext, portfolio: Portfolio) -> dt.date:

@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from orchestration.errors import AssayError
+
 PORTFOLIOS_DIR = Path(__file__).resolve().parent / "portfolios"
 STAGING_DIR = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "staging"
 
 
-class UnknownPortfolioError(ValueError):
+class UnknownPortfolioError(AssayError, ValueError):
     """The name is not one of ``orchestration/portfolios``."""
 
 
@@ -101,9 +103,7 @@ class Portfolio(BaseModel):
 
     def staging_models(self) -> tuple[str, ...]:
         """Names of the staging models of the portfolio's sources, as their files say, sorted."""
-        return tuple(
-            sorted(path.stem for source in self.sources for path in (STAGING_DIR / source).glob("stg_*.sql"))
-        )
+        return tuple(sorted(path.stem for source in self.sources for path in (STAGING_DIR / source).glob("stg_*.sql")))
 
     def knowledge_cutoff(self, as_of_date: dt.date) -> dt.datetime:
         """What was known by then counts for ``as_of_date``: the next day at ``knowledge_hour``, business zone."""

@@ -65,9 +65,7 @@ class Settings(BaseSettings):
             return f"assay_{self.portfolio_name}"
         name = unquote(urlsplit(self.database_url).path.lstrip("/"))
         if not name:
-            raise ValueError(
-                "ASSAY_DATABASE_URL names no database; expected postgresql://user@host:port/DATABASE"
-            )
+            raise ValueError("ASSAY_DATABASE_URL names no database; expected postgresql://user@host:port/DATABASE")
         return name
 
     @property

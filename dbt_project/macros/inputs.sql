@@ -37,7 +37,7 @@
 
 {# Files marked history carry no publication time: an event of day D is known at the end of D in the business zone, plus the contract's lag. #}
 {% macro known_at_history(date_expression, lag_hours=0) -%}
-    ((cast({{ date_expression }} as timestamp) + interval '{{ 24 + lag_hours }} hours') at time zone '{{ portfolio("time_zone") }}')
+    {{ local_to_instant("(cast(" ~ date_expression ~ " as timestamp) + interval '" ~ (24 + lag_hours) ~ " hours')") }}
 {%- endmacro %}
 
 {# A version counts at a cut-off when it was known by then and nothing that supersedes it was. #}

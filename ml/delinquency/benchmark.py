@@ -58,10 +58,7 @@ class Comparison:
     def __str__(self) -> str:
         shown = self.table.map(lambda cell: "-" if cell is None else str(cell))
         verdict = "not worse" if self.difference.is_not_worse else "WORSE"
-        return (
-            f"{shown.to_string()}\n\n"
-            f"ours - forest, paired: {self.difference} ({verdict}); chosen: {self.algorithm}"
-        )
+        return f"{shown.to_string()}\n\nours - forest, paired: {self.difference} ({verdict}); chosen: {self.algorithm}"
 
 
 def compare(
@@ -101,9 +98,7 @@ def compare(
     # Ours reports by position after its own ordering of rows: a plain number as index brings the two
     # together.
     frame = frame.reset_index(drop=True)
-    model = train(
-        frame, target, features=features, time=time, group=group, config=config, catalogue=catalogue
-    )
+    model = train(frame, target, features=features, time=time, group=group, config=config, catalogue=catalogue)
     assert model.out_of_fold is not None
     held_out = model.out_of_fold
     y = held_out["target"].to_numpy(float)
@@ -128,9 +123,7 @@ def compare(
             inside = vintages == vintage
             has_both = 0 < y[inside].sum() < inside.sum()
             rows[name][str(vintage)] = (
-                bootstrap_auc(y[inside], values[:, inside], group=groups[inside], **options)
-                if has_both
-                else None
+                bootstrap_auc(y[inside], values[:, inside], group=groups[inside], **options) if has_both else None
             )
     ours, forest, _ = scores.values()
     return Comparison(

@@ -59,10 +59,7 @@ _TREES = {depth: TreeSettings(depth) for depth in (2, 3)}
 DEFAULT_CANDIDATES: tuple[Candidate, ...] = (
     *(Candidate(f"logistic_{strength}", (settings,)) for strength, settings in _LOGISTIC.items()),
     *(Candidate(f"trees_{depth}", (settings,)) for depth, settings in _TREES.items()),
-    *(
-        Candidate(f"average_logistic_{strength}_trees_2", (_LOGISTIC[strength], _TREES[2]))
-        for strength in (0.01, 0.03)
-    ),
+    *(Candidate(f"average_logistic_{strength}_trees_2", (_LOGISTIC[strength], _TREES[2])) for strength in (0.01, 0.03)),
 )
 
 # (upper bound of the probability, band); the last band has no bound. Set 2026-11-22 around the bank's bad
@@ -116,9 +113,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         bounds = [bound for bound, _ in self.bands]
         if not bounds or bounds != sorted(set(bounds)) or bounds[-1] != 1.0 or bounds[0] <= 0.0:
-            raise ValueError(
-                f"bands have the bounds {bounds}; expected rising bounds above 0 that end with 1.0"
-            )
+            raise ValueError(f"bands have the bounds {bounds}; expected rising bounds above 0 that end with 1.0")
         if not self.candidates:
             raise ValueError("no candidates given; expected at least one")
         if self.repeats < 1 or self.outer_folds < 2 or self.inner_folds < 2:

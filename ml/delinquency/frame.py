@@ -27,9 +27,7 @@ def to_numbers(frame: pd.DataFrame, features: Sequence[str]) -> Floats:
     for position, name in enumerate(features):
         try:
             # Decimal, boolean and nullable types become floats here; text does not.
-            columns[:, position] = (
-                pd.to_numeric(frame[name]).astype("Float64").to_numpy(float, na_value=np.nan)
-            )
+            columns[:, position] = pd.to_numeric(frame[name]).astype("Float64").to_numpy(float, na_value=np.nan)
         except (ValueError, TypeError) as error:
             raise FeatureError(
                 f"feature {name} has the type {frame[name].dtype}; expected numbers ({error})"

@@ -46,9 +46,7 @@ class LogisticMember:
     kind = "logistic"
 
     @classmethod
-    def fit(
-        cls, X: Floats, y: Floats, settings: LogisticSettings, signs: Sequence[int], seed: int
-    ) -> "LogisticMember":
+    def fit(cls, X: Floats, y: Floats, settings: LogisticSettings, signs: Sequence[int], seed: int) -> "LogisticMember":
         """Fit on ``X`` of shape (n, k) and ``y`` of shape (n,); ``signs`` bounds each coefficient's
         direction.
 
@@ -70,22 +68,16 @@ class LogisticMember:
         indicator = missing.astype(float)
         # Wholly missing tells no row from another; its indicator is constant and drops out the same way.
         missing_share, missing_scale = indicator.mean(axis=0), _deviation(indicator)
-        design = np.hstack(
-            [_standardise(pulled, center, scale), _standardise(indicator, missing_share, missing_scale)]
-        )
+        design = np.hstack([_standardise(pulled, center, scale), _standardise(indicator, missing_share, missing_scale)])
         weights, intercept = _fit_penalised(design, y, settings.strength, [*signs, *([0] * X.shape[1])])
         k = X.shape[1]
-        return cls(
-            fill, low, high, center, scale, missing_share, missing_scale, weights[:k], weights[k:], intercept
-        )
+        return cls(fill, low, high, center, scale, missing_share, missing_scale, weights[:k], weights[k:], intercept)
 
     def contributions(self, X: Floats) -> Contributions:
         """Exact contributions; a feature's missing indicator counts with the feature."""
         missing = np.isnan(X)
         pulled = np.where(missing, self.fill, X).clip(self.low, self.high)
-        value = linear_contributions(
-            _standardise(pulled, self.center, self.scale), self.coefficients, self.intercept
-        )
+        value = linear_contributions(_standardise(pulled, self.center, self.scale), self.coefficients, self.intercept)
         gap = _standardise(missing.astype(float), self.missing_share, self.missing_scale)
         return Contributions(value.values + gap * self.missing_coefficients, self.intercept)
 

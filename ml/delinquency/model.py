@@ -107,9 +107,7 @@ class TrainedModel:
         return checksum(self.artifact)
 
     @classmethod
-    def from_artifact(
-        cls, artifact: str, sha256: str, metadata: Mapping[str, Any] | None = None
-    ) -> "TrainedModel":
+    def from_artifact(cls, artifact: str, sha256: str, metadata: Mapping[str, Any] | None = None) -> "TrainedModel":
         """Read a model back; the checksum is verified before anything is parsed.
 
         Raises
@@ -126,9 +124,7 @@ class TrainedModel:
         body = json.loads(artifact)
         if not isinstance(body, dict) or body.get("format") != FORMAT:
             stated = body.get("format") if isinstance(body, dict) else type(body).__name__
-            raise ArtifactError(
-                f"the artifact has the format {stated!r}; this version of Assay reads {FORMAT!r}"
-            )
+            raise ArtifactError(f"the artifact has the format {stated!r}; this version of Assay reads {FORMAT!r}")
         unknown = [member["kind"] for member in body["members"] if member["kind"] not in _READERS]
         if unknown:
             raise ArtifactError(f"the artifact has members of kind {unknown}; known are {sorted(_READERS)}")

@@ -1,7 +1,7 @@
 """``origination_pd`` from day to day: keep the champion while its data stand, train and judge when they changed, score.
 
-Belongs here: the order of things, over ``store`` (SQL), ``train``/``score`` (learning) and ``ml.registry``. When it runs
-is the caller's business.
+Belongs here: the order of things, over ``store`` (SQL), ``train``/``score`` (learning) and ``ml.registry``. When it
+runs is the caller's business.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training
 from ml.delinquency.training import train
 from ml.evaluate.gate import GateResult, gate
 from ml.features.catalogue import load_catalogue
-from ml.registry.lookup import alias_version, version_trained_on
+from ml.registry.lookup import alias_version, note_training_data, version_trained_on
 
 # Changes when training itself changes in a way that data and settings do not show.
 TRAINING_REVISION = 1
@@ -61,6 +61,10 @@ def champion_or_train(
     ----------
     connection : psycopg.Connection
         As role ``assay_ml``; the caller commits.
+    model_name, target : str
+        Name in the registry; definition of the outcome.
+    config : TrainingConfig, optional
+        Candidates, folds, seed.
     outcomes_known_by, granted_from
         See ``read_training_frame``.
 
@@ -72,9 +76,7 @@ def champion_or_train(
     config = config or TrainingConfig()
     catalogue = load_catalogue()
     names = catalogue.names()
-    frame = read_training_frame(
-        connection, names, outcomes_known_by=outcomes_known_by, granted_from=granted_from
-    )
+    frame = read_training_frame(connection, names, outcomes_known_by=outcomes_known_by, granted_from=granted_from)
     data_sha256 = frame_sha256(
         frame, catalogue.version, json.dumps(config.to_dict(), sort_keys=True), TRAINING_REVISION
     )
@@ -92,8 +94,8 @@ def champion_or_train(
             model_name=model_name,
             target_definition=target,
         )
-        model.metadata["training_data_sha256"] = data_sha256
         version = registry.register(connection, model)
+        note_training_data(connection, model_name, version, data_sha256)
     else:
         _, model = registry.load(connection, model_name, version=version)
     verdict = gate(model.metrics["overall"], features=model.features, expected_features=names)
@@ -149,4 +151,6 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
         }
     )
     written = write_scores(connection, rows)
-    return ScoredDay(statuses=rows["score_status"].value_counts().to_dict(), written=written)
+    return ScoredDay(
+        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()}, written=written
+    )

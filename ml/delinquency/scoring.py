@@ -72,9 +72,7 @@ def score(
     rows = np.flatnonzero(enough)
     result.iloc[rows, result.columns.get_loc("probability")] = probability  # type: ignore[index]
     result.iloc[rows, result.columns.get_loc("risk_band")] = model.band(probability)  # type: ignore[index]
-    worded = reasons(
-        parts, X[enough], model.features, usual=model.usual, catalogue=catalogue, top=top_reasons
-    )
+    worded = reasons(parts, X[enough], model.features, usual=model.usual, catalogue=catalogue, top=top_reasons)
     filled: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
     for row, found in zip(rows.tolist(), worded, strict=True):
         filled[row] = found

@@ -29,6 +29,8 @@ def read_training_frame(
 
     Parameters
     ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``.
     features : sequence of str
         Columns of ``features.origination_features``; read as float64.
     outcomes_known_by : datetime
@@ -51,9 +53,7 @@ def read_training_frame(
     ).format(features=_as_floats(features))
     with connection.cursor() as cursor:
         cursor.execute(query, {"known_by": outcomes_known_by, "from": granted_from})
-        return _typed(
-            pd.DataFrame(cursor.fetchall(), columns=[*KEYS, "granted_on", "is_bad", *features]), features
-        )
+        return _typed(pd.DataFrame(cursor.fetchall(), columns=[*KEYS, "granted_on", "is_bad", *features]), features)
 
 
 def read_scoring_frame(
@@ -92,6 +92,8 @@ def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> i
 
     Parameters
     ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``.
     scores : pandas.DataFrame
         Columns of ``ml.scores`` without ``scored_at``; ``reasons`` as JSON text.
 
@@ -109,26 +111,20 @@ def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> i
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("create temporary table new_scores (like ml.scores including defaults) on commit drop")
         with cursor.copy(sql.SQL("copy new_scores ({}) from stdin").format(names)) as copy:
-            for row in (
-                scores[columns].astype(object).where(scores[columns].notna(), None).itertuples(index=False)
-            ):
+            for row in scores[columns].astype(object).where(scores[columns].notna(), None).itertuples(index=False):
                 copy.write_row(row)
         cursor.execute(
             sql.SQL(
                 "insert into ml.scores ({names}) select {names} from new_scores "
-                "on conflict (model_name, exposure_id, gr_id, as_of_date) do update set {assignments}, scored_at = now() "
-                "where ({stored}) is distinct from ({fresh})"
+                "on conflict (model_name, exposure_id, gr_id, as_of_date) do update set {assignments}, "
+                "scored_at = now() where ({stored}) is distinct from ({fresh})"
             ).format(
                 names=names,
                 assignments=sql.SQL(", ").join(
                     sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values
                 ),
-                stored=sql.SQL(", ").join(
-                    sql.SQL("ml.scores.{}").format(sql.Identifier(name)) for name in values
-                ),
-                fresh=sql.SQL(", ").join(
-                    sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in values
-                ),
+                stored=sql.SQL(", ").join(sql.SQL("ml.scores.{}").format(sql.Identifier(name)) for name in values),
+                fresh=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in values),
             )
         )
         return cursor.rowcount

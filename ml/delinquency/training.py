@@ -124,8 +124,7 @@ def _outcome(given: "pd.Series[Any] | None") -> Floats:
     assert given is not None
     if given.isna().any():
         raise OneClassError(
-            f"target is missing in {int(given.isna().sum())} of {len(given)} rows; "
-            "leave out rows without an outcome"
+            f"target is missing in {int(given.isna().sum())} of {len(given)} rows; leave out rows without an outcome"
         )
     y: Floats = np.asarray(given.astype(float), dtype=np.float64)
     unknown = sorted(set(y.tolist()) - {0.0, 1.0})
@@ -199,9 +198,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _out_of_fold(
-    index: pd.Index, y: Floats, vintage: NDArray[Any] | None, probability: Floats
-) -> pd.DataFrame:
+def _out_of_fold(index: pd.Index, y: Floats, vintage: NDArray[Any] | None, probability: Floats) -> pd.DataFrame:
     table = pd.DataFrame({"target": y.astype(int), "probability": probability.mean(axis=0)}, index=index)
     if vintage is not None:
         table.insert(1, "vintage", vintage)

@@ -35,9 +35,7 @@ class TreeMember:
     kind = "trees"
 
     @classmethod
-    def fit(
-        cls, X: Floats, y: Floats, settings: TreeSettings, signs: Sequence[int], seed: int
-    ) -> "TreeMember":
+    def fit(cls, X: Floats, y: Floats, settings: TreeSettings, signs: Sequence[int], seed: int) -> "TreeMember":
         """Fit on ``X`` of shape (n, k) and ``y`` of shape (n,); ``signs`` become monotone constraints."""
         import lightgbm as lgb
 

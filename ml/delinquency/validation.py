@@ -152,10 +152,7 @@ def nested_cross_validation(
             X_in, y_in, groups_in = X[train_rows], y[train_rows], groups[train_rows]
             selection = select(X_in, y_in, groups_in, signs, config, config.seed + repeat)
             chosen[selection.candidate.name] += 1
-            members = [
-                fit_member(X_in, y_in, settings, signs, config.seed)
-                for settings in selection.candidate.members
-            ]
+            members = [fit_member(X_in, y_in, settings, signs, config.seed) for settings in selection.candidate.members]
             raw = np.mean([member.log_odds(X[test_rows]) for member in members], axis=0)
             link = selection.link
             probability[repeat, test_rows] = probability_of(link.intercept + link.slope * raw)

@@ -61,9 +61,7 @@ def check_outcome(target: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats]:
     y = np.asarray(target, dtype=float)
     p = np.atleast_2d(np.asarray(score, dtype=float))
     if y.ndim != 1 or p.ndim != 2 or p.shape[1] != len(y):
-        raise ValueError(
-            f"target has shape {y.shape}, score {p.shape}; expected (n,) and (n,) or (repeats, n)"
-        )
+        raise ValueError(f"target has shape {y.shape}, score {p.shape}; expected (n,) and (n,) or (repeats, n)")
     if not np.isfinite(p).all():
         raise ValueError(
             f"score holds {int((~np.isfinite(p)).sum())} values that are missing or infinite; expected none"
@@ -187,11 +185,7 @@ def _bootstrap(
     y: Floats, scores: list[Floats], group: Sequence[object] | ArrayLike | None, resamples: int, seed: int
 ) -> list[Floats]:
     """AUC of each score on the same resamples; a resample that drew one class only is left out."""
-    codes = (
-        np.arange(len(y))
-        if group is None
-        else np.unique(np.asarray(group).astype(str), return_inverse=True)[1]
-    )
+    codes = np.arange(len(y)) if group is None else np.unique(np.asarray(group).astype(str), return_inverse=True)[1]
     n_groups = int(codes.max()) + 1
     generator = np.random.default_rng(seed)
     block = max(1, min(resamples, _BLOCK_NUMBERS // max(n_groups, len(y))))

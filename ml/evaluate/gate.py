@@ -44,9 +44,7 @@ class GateResult:
     def message(self) -> str:
         """One line for a check result or an error."""
         found = f"{self.value:.4f}" if isinstance(self.value, float) else str(self.value)
-        return (
-            f"{self.name}: {'passed' if self.passed else 'FAILED'}, found {found}, expected {self.expected}"
-        )
+        return f"{self.name}: {'passed' if self.passed else 'FAILED'}, found {found}, expected {self.expected}"
 
 
 def gate(
@@ -106,9 +104,7 @@ def gate(
     ]
     if expected_features is not None:
         difference = _schema_difference(list(features or []), list(expected_features))
-        results.append(
-            GateResult("feature_schema", difference is None, difference or "same", "same names, same order")
-        )
+        results.append(GateResult("feature_schema", difference is None, difference or "same", "same names, same order"))
     return results
 
 

@@ -76,9 +76,7 @@ def by_vintage(
             "auc_high": None,
         }
         if 0 < row["n_bad"] < row["n"]:
-            found = bootstrap_auc(
-                y[inside], p[:, inside], group=groups[inside], resamples=resamples, seed=seed
-            )
+            found = bootstrap_auc(y[inside], p[:, inside], group=groups[inside], resamples=resamples, seed=seed)
             row |= {"auc": found.value, "auc_low": found.low, "auc_high": found.high}
         rows.append(row)
     return pd.DataFrame(rows)

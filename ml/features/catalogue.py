@@ -18,9 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 FILES = ("customer_features.yml", "origination_features.yml")
 
-Category = Literal[
-    "salary", "savings", "spending", "payments", "cash", "transactions", "derived", "loan_terms"
-]
+Category = Literal["salary", "savings", "spending", "payments", "cash", "transactions", "derived", "loan_terms"]
 Statistic = Literal[
     "mean", "std", "min", "max", "sum", "last", "recent", "earlier", "cv", "change_ratio",
     "lifetime_sum", "lifetime_weekly_mean", "expression",

@@ -67,9 +67,7 @@ class ExactResolver:
         )
         accepted = _accept(candidates, parties)
         edges = candidates[accepted].sort_values(["party_id_a", "party_id_b", "rule_name"], ignore_index=True)
-        conflicts = candidates[~accepted].sort_values(
-            ["party_id_a", "party_id_b", "rule_name"], ignore_index=True
-        )
+        conflicts = candidates[~accepted].sort_values(["party_id_a", "party_id_b", "rule_name"], ignore_index=True)
         return Resolution(
             edges=edges[EDGE_COLUMNS],
             entities=entities_from(parties, edges),
@@ -89,9 +87,7 @@ def _check(records: pd.DataFrame, config: IdentityConfig) -> None:
             raise InvalidRecordsError(f"{empty} of {len(records)} records have no {column}; each needs one")
     kinds = records.groupby("party_id")["record_type"].nunique()
     if (kinds > 1).any():
-        raise InvalidRecordsError(
-            f"{int((kinds > 1).sum())} parties have two record types; a party has one for ever"
-        )
+        raise InvalidRecordsError(f"{int((kinds > 1).sum())} parties have two record types; a party has one for ever")
 
 
 def _parties(records: pd.DataFrame, anchor_record_type: str) -> pd.DataFrame:
@@ -131,9 +127,7 @@ def _value_edges(records: pd.DataFrame, rule: LinkRule) -> pd.DataFrame:
     pairs = pairs[pairs["party_id"].ne(pairs["party_id_owner"])]
     if rule.unique_within is not None:
         pairs = pairs[pairs["record_type"].ne(rule.unique_within)]
-    edges = _edges(
-        rule.name, pairs["party_id"], pairs["party_id_owner"], pairs["known_at"], pairs["known_at_owner"]
-    )
+    edges = _edges(rule.name, pairs["party_id"], pairs["party_id_owner"], pairs["known_at"], pairs["known_at_owner"])
     # Two values (an old and a new telephone) may link the same pair: the evidence known first counts.
     return edges.sort_values("evidence_known_at").drop_duplicates(["party_id_a", "party_id_b"])
 
@@ -143,13 +137,9 @@ def _no_edges() -> pd.DataFrame:
     return empty.astype({"match_probability": float, "evidence_known_at": "datetime64[us, UTC]"})
 
 
-def _edges(
-    name: str, one: pd.Series, other: pd.Series, known: pd.Series, other_known: pd.Series
-) -> pd.DataFrame:
+def _edges(name: str, one: pd.Series, other: pd.Series, known: pd.Series, other_known: pd.Series) -> pd.DataFrame:
     one_first = one.to_numpy(object) < other.to_numpy(object)
-    latest = pd.concat([pd.to_datetime(known, utc=True), pd.to_datetime(other_known, utc=True)], axis=1).max(
-        axis=1
-    )
+    latest = pd.concat([pd.to_datetime(known, utc=True), pd.to_datetime(other_known, utc=True)], axis=1).max(axis=1)
     return pd.DataFrame(
         {
             "party_id_a": np.where(one_first, one, other),

@@ -70,9 +70,7 @@ def assign_gr_ids(resolution: Resolution, existing_xref: pd.DataFrame) -> XrefCh
     without = entity_ids[~np.isin(entity_ids, gr_of_entity.index.to_numpy(object))]
     numbers = existing_xref["gr_id"].str.removeprefix(PREFIX).astype("int64")
     start = 1 + (int(numbers.max()) if len(numbers) else 0)
-    born = pd.Series(
-        [f"{PREFIX}{start + i:0{DIGITS}d}" for i in range(len(without))], index=without, dtype=object
-    )
+    born = pd.Series([f"{PREFIX}{start + i:0{DIGITS}d}" for i in range(len(without))], index=without, dtype=object)
     gr_of_entity = pd.concat([gr_of_entity, born])
 
     wanted = entities.assign(gr_id=entities["entity"].map(gr_of_entity))[LINK_COLUMNS]
@@ -80,16 +78,12 @@ def assign_gr_ids(resolution: Resolution, existing_xref: pd.DataFrame) -> XrefCh
     same = (
         compared["gr_id"].eq(compared["gr_id_now"])
         & compared["link_rule"].eq(compared["link_rule_now"])
-        & pd.to_datetime(compared["known_at"], utc=True).eq(
-            pd.to_datetime(compared["known_at_now"], utc=True)
-        )
+        & pd.to_datetime(compared["known_at"], utc=True).eq(pd.to_datetime(compared["known_at_now"], utc=True))
     )
     new = compared.loc[~same, LINK_COLUMNS].reset_index(drop=True)
     ended = compared.loc[~same & compared["gr_id_now"].notna(), ["party_id", "gr_id_now"]]
     retired = ended.rename(columns={"gr_id_now": "gr_id"}).reset_index(drop=True)
-    return XrefChange(
-        new=new, retired=retired, redirects=_redirects(wanted, current), unchanged=int(same.sum())
-    )
+    return XrefChange(new=new, retired=retired, redirects=_redirects(wanted, current), unchanged=int(same.sum()))
 
 
 def _inherit(entities: pd.DataFrame, current: pd.DataFrame) -> pd.Series:
@@ -98,9 +92,7 @@ def _inherit(entities: pd.DataFrame, current: pd.DataFrame) -> pd.Series:
     claims = held.groupby(["gr_id", "entity"], as_index=False).agg(
         has_anchor=("is_anchor", "max"), size=("party_id", "size"), smallest=("party_id", "min")
     )
-    claims = claims.sort_values(
-        ["gr_id", "has_anchor", "size", "smallest"], ascending=[True, False, False, True]
-    )
+    claims = claims.sort_values(["gr_id", "has_anchor", "size", "smallest"], ascending=[True, False, False, True])
     heirs = claims.drop_duplicates("gr_id")
     # Ids have a fixed number of digits, so that the smallest text is the oldest.
     return heirs.groupby("entity")["gr_id"].min().astype(object)

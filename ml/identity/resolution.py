@@ -121,9 +121,7 @@ def entities_from(parties: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
     known = parties["known_at"].array.asi8.copy()
 
     order = np.lexsort((np.arange(count), known, ~parties["is_anchor"].to_numpy(), labels))
-    first_of_label = (
-        np.r_[True, labels[order][1:] != labels[order][:-1]] if count else np.zeros(0, dtype=bool)
-    )
+    first_of_label = np.r_[True, labels[order][1:] != labels[order][:-1]] if count else np.zeros(0, dtype=bool)
     roots = order[first_of_label]
 
     # One virtual node (number `count`) leads to every root, so that a single walk reaches all clusters.
@@ -149,9 +147,7 @@ def entities_from(parties: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
         # The tree holds one edge per pair: of several rules for one pair the one known first.
         first = pd.Series(ranked, index=pair[ranked]).groupby(level=[0, 1]).first()
         child = np.flatnonzero(linked)
-        wanted = pd.MultiIndex.from_arrays(
-            [np.minimum(child, parent[child]), np.maximum(child, parent[child])]
-        )
+        wanted = pd.MultiIndex.from_arrays([np.minimum(child, parent[child]), np.maximum(child, parent[child])])
         used = first.reindex(wanted).to_numpy(int)
         rule[child] = edges["rule_name"].to_numpy(object)[used]
         known[child] = np.maximum(known[child], edge_known[used])

@@ -34,24 +34,18 @@ class IdentitySummary:
 
 def read_records(conn: psycopg.Connection, config: IdentityConfig) -> pd.DataFrame:
     """Every version of every party record in ``core.parties``, with the columns that the rules need."""
-    columns = list(
-        dict.fromkeys(["party_id", "record_type", "known_at", *(r.column for r in config.identity_rules)])
-    )
+    columns = list(dict.fromkeys(["party_id", "record_type", "known_at", *(r.column for r in config.identity_rules)]))
     query = sql.SQL("select {} from core.parties").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
     return _frame(conn, query, columns, ["known_at"])
 
 
 def read(conn: psycopg.Connection) -> pd.DataFrame:
     """All rows of ``ml.party_xref``, retired ones too; columns ``XREF_COLUMNS``."""
-    query = sql.SQL("select {} from ml.party_xref").format(
-        sql.SQL(", ").join(map(sql.Identifier, XREF_COLUMNS))
-    )
+    query = sql.SQL("select {} from ml.party_xref").format(sql.SQL(", ").join(map(sql.Identifier, XREF_COLUMNS)))
     return _frame(conn, query, XREF_COLUMNS, ["known_at", "recorded_at", "retired_at"])
 
 
-def update(
-    conn: psycopg.Connection, resolver: Resolver, config: IdentityConfig
-) -> tuple[Resolution, XrefChange]:
+def update(conn: psycopg.Connection, resolver: Resolver, config: IdentityConfig) -> tuple[Resolution, XrefChange]:
     """Resolve all records and store what changed, in one transaction: two runs at once give one result.
 
     Returns
@@ -156,9 +150,7 @@ def _copy(cursor: psycopg.Cursor, table: LiteralString, columns: LiteralString, 
             copy.write_row(row)
 
 
-def _frame(
-    conn: psycopg.Connection, query: sql.Composed, columns: list[str], instants: list[str]
-) -> pd.DataFrame:
+def _frame(conn: psycopg.Connection, query: sql.Composed, columns: list[str], instants: list[str]) -> pd.DataFrame:
     with conn.cursor() as cursor:
         rows = cursor.execute(query).fetchall()
     frame = pd.DataFrame.from_records(rows, columns=columns)

@@ -15,9 +15,16 @@ def version_trained_on(connection: psycopg.Connection[Any], model_name: str, dat
     return None if row is None else str(row[0])
 
 
-def alias_version(
-    connection: psycopg.Connection[Any], model_name: str, alias: str = "champion"
-) -> str | None:
+def note_training_data(connection: psycopg.Connection[Any], model_name: str, version: str, data_sha256: str) -> None:
+    """Record which data a version was trained on last: other data may give the very same artifact."""
+    connection.execute(
+        "update ml.models set metadata = metadata || jsonb_build_object('training_data_sha256', %s::text) "
+        "where model_name = %s and model_version = %s",
+        (data_sha256, model_name, version),
+    )
+
+
+def alias_version(connection: psycopg.Connection[Any], model_name: str, alias: str = "champion") -> str | None:
     """Version that an alias points at, or None."""
     row = connection.execute(
         "select model_version from ml.model_aliases where model_name = %s and alias = %s", (model_name, alias)

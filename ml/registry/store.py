@@ -92,8 +92,7 @@ def load(
     if version is None:
         version = _version_of(conn, model_name, alias)
     row = conn.execute(
-        "select artifact, artifact_sha256, metadata from ml.models "
-        "where model_name = %s and model_version = %s",
+        "select artifact, artifact_sha256, metadata from ml.models where model_name = %s and model_version = %s",
         (model_name, version),
     ).fetchone()
     if row is None:
@@ -107,9 +106,7 @@ def load(
     return version, model
 
 
-def set_alias(
-    conn: "Connection[Any]", model_name: str, alias: str, version: str, *, set_by: str
-) -> str | None:
+def set_alias(conn: "Connection[Any]", model_name: str, alias: str, version: str, *, set_by: str) -> str | None:
     """Point an alias at a version; ``champion`` also moves the status of both versions.
 
     Parameters
@@ -132,9 +129,7 @@ def set_alias(
     """
     # One at a time for a model: two promotions at once would each retire what the other has just made
     # champion.
-    conn.execute(
-        "select pg_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))", (model_name,)
-    )
+    conn.execute("select pg_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))", (model_name,))
     known = conn.execute(
         "select 1 from ml.models where model_name = %s and model_version = %s", (model_name, version)
     ).fetchone()

@@ -26,9 +26,7 @@ def make_accounts(config: SampleConfig, people: pd.DataFrame) -> pd.DataFrame:
     holds = rng.random((config.people, _HOLDINGS.shape[1])) < _HOLDINGS.loc[people["segment"]].to_numpy()
     person, product = np.nonzero(holds)
     owner = np.concatenate([people["person"].to_numpy(), person])
-    name = np.concatenate(
-        [np.repeat("Checking Account", config.people), np.array(_HOLDINGS.columns)[product]]
-    )
+    name = np.concatenate([np.repeat("Checking Account", config.people), np.array(_HOLDINGS.columns)[product]])
     joined = people["joined_day"].to_numpy()[owner]
     first = np.arange(len(owner)) < config.people
     # Who joins within the data opens all accounts that day; the others opened theirs before the data start.
@@ -78,9 +76,7 @@ def holders_table(accounts: pd.DataFrame, people: pd.DataFrame, config: SampleCo
             "role": "AUTHORISED",
         }
     )
-    both = pd.concat([owners, users]).sort_values(
-        ["account_no", "role"], ascending=[True, False], kind="stable"
-    )
+    both = pd.concat([owners, users]).sort_values(["account_no", "role"], ascending=[True, False], kind="stable")
     return pd.DataFrame(
         {
             "account_no": both["account_no"],

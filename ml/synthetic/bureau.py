@@ -7,9 +7,7 @@ from ml.synthetic.config import SampleConfig
 from ml.synthetic.people import customer_numbers
 
 
-def bureau_table(
-    config: SampleConfig, people: pd.DataFrame, stress: np.ndarray, debt: np.ndarray
-) -> pd.DataFrame:
+def bureau_table(config: SampleConfig, people: pd.DataFrame, stress: np.ndarray, debt: np.ndarray) -> pd.DataFrame:
     """Reports as delivered, one a person and quarter in its first half month.
 
     ``debt`` is what each person owes this bank, in dollars; the bureau also sees debt elsewhere.
@@ -22,11 +20,7 @@ def bureau_table(
     skill = rng.normal(0, 1, config.people)[person]
     income = people["income"].to_numpy()[person]
     score = (
-        704
-        + 46 * skill
-        + 30 * np.log(income / 60_000)
-        - 190 * level
-        + 0.5 * (people["age"].to_numpy()[person] - 45)
+        704 + 46 * skill + 30 * np.log(income / 60_000) - 190 * level + 0.5 * (people["age"].to_numpy()[person] - 45)
     )
     thin = (rng.random(config.people) < 0.04)[person]
     late = rng.poisson(0.15 + 3.5 * level)
@@ -37,12 +31,8 @@ def bureau_table(
             "score": pd.Series(np.clip(np.round(score + rng.normal(0, 6, size)), 300, 850))
             .where(~thin)
             .astype("Int64"),
-            "total_debt": np.round((debt[person] + income * rng.lognormal(-2.6, 0.8, size)) * 100).astype(
-                np.int64
-            ),
-            "utilization_pct": np.round(
-                np.clip(18 + 75 * level - 4 * skill + rng.normal(0, 8, size), 0, 120), 1
-            ),
+            "total_debt": np.round((debt[person] + income * rng.lognormal(-2.6, 0.8, size)) * 100).astype(np.int64),
+            "utilization_pct": np.round(np.clip(18 + 75 * level - 4 * skill + rng.normal(0, 8, size), 0, 120), 1),
             "accounts_past_due": rng.poisson(1.1 * level**1.5),
             "late_payments_24m": late,
             "missed_payments_24m": rng.binomial(late, 0.3),

@@ -51,9 +51,7 @@ class SampleConfig:
             raise ValueError(f"start is {self.start}; it must be the first day of a month")
         needed = self.first_loan_month + self.unknown_outcome_months + 3
         if self.months < needed:
-            raise ValueError(
-                f"{self.start} to {self.until} is {self.months} months; at least {needed} are needed"
-            )
+            raise ValueError(f"{self.start} to {self.until} is {self.months} months; at least {needed} are needed")
 
     @property
     def months(self) -> int:
@@ -82,7 +80,6 @@ class SampleConfig:
     def fingerprint(self) -> dict[str, object]:
         """What a landing folder records, so that an unchanged sample is not written again."""
         settings = {
-            key: value.isoformat() if isinstance(value, dt.date) else value
-            for key, value in asdict(self).items()
+            key: value.isoformat() if isinstance(value, dt.date) else value for key, value in asdict(self).items()
         }
         return {"generator_version": GENERATOR_VERSION, "config": settings}

@@ -37,9 +37,7 @@ def crm_tables(
     month = np.searchsorted(config.month_starts(), day, side="right") - 1
     level = stress[person[row], month]
     weights = np.stack([0.42 + 0 * level, 0.28 + 0 * level, 0.12 + 0.4 * level, 0.18 + 0 * level], axis=1)
-    kind = (
-        rng.random(len(row))[:, None] * weights.sum(axis=1, keepdims=True) > np.cumsum(weights, axis=1)
-    ).sum(axis=1)
+    kind = (rng.random(len(row))[:, None] * weights.sum(axis=1, keepdims=True) > np.cumsum(weights, axis=1)).sum(axis=1)
     complaint, review = kind == 2, kind == 3
     mood = np.clip(np.round(4.1 - 1.6 * complaint - 1.2 * level + rng.normal(0, 0.8, len(row))), 1, 5)
     rated = review | (rng.random(len(row)) < 0.55)
@@ -77,11 +75,7 @@ def crm_tables(
     phone[stranger] = "900" + pd.Series(rng.integers(1_000_000, 9_999_999, stranger.sum())).astype(str)
     digits = pd.Series(phone)
     initial = rng.random(len(records)) < 0.4
-    name = (
-        np.where(initial, records["first_name"].str[:1] + ".", records["first_name"])
-        + " "
-        + records["last_name"]
-    )
+    name = np.where(initial, records["first_name"].str[:1] + ".", records["first_name"]) + " " + records["last_name"]
     crm_people = pd.DataFrame(
         {
             "crm_id": number,

@@ -17,9 +17,7 @@ _OFFICE_DAYS = [1.0, 1.0, 1.0, 1.0, 1.0, 0.1, 0.05]
 
 def person_months(config: SampleConfig) -> tuple[IntArray, IntArray]:
     """Every person with every month, flat: person numbers and month numbers."""
-    return np.repeat(np.arange(config.people), config.months), np.tile(
-        np.arange(config.months), config.people
-    )
+    return np.repeat(np.arange(config.people), config.months), np.tile(np.arange(config.months), config.people)
 
 
 @dataclass(frozen=True)
@@ -121,9 +119,7 @@ def _bills(grid: _Grid, lending: Lending, rng: np.random.Generator) -> pd.DataFr
     ) -> pd.DataFrame:
         cents = -np.round(cents_of[person] * rng.normal(1, 0.05, n)).astype(np.int64)
         day = fixed_day(config, grid.month, day_of[person] + late)
-        return legs(
-            day=day, second=seconds_of_day(rng, n, "batch"), cents=cents, code=code, merchant=merchant, **base
-        )
+        return legs(day=day, second=seconds_of_day(rng, n, "batch"), cents=cents, code=code, merchant=merchant, **base)
 
     rent = net * rng.uniform(0.22, 0.34, p) * (~has_mortgage & (rng.random(p) < 0.85))
     insurance = net * rng.uniform(0.015, 0.035, p) * (rng.random(p) < 0.55)
@@ -159,12 +155,8 @@ def _saving(grid: _Grid, rng: np.random.Generator) -> pd.DataFrame:
         grid.account(product) for product in ("Checking Account", "Savings Account", "Investment Account")
     )
     day = days_in_month(rng, grid.config, grid.month, _OFFICE_DAYS)
-    put = np.round(np.clip(net * 0.1 * (1 - 1.6 * stress) * rng.uniform(0.5, 1.5, n), 0, None), -2).astype(
-        np.int64
-    )
-    take = np.round(net * rng.uniform(0.05, 0.2, n) * (rng.random(n) < 1.2 * (stress - 0.25)), -2).astype(
-        np.int64
-    )
+    put = np.round(np.clip(net * 0.1 * (1 - 1.6 * stress) * rng.uniform(0.5, 1.5, n), 0, None), -2).astype(np.int64)
+    take = np.round(net * rng.uniform(0.05, 0.2, n) * (rng.random(n) < 1.2 * (stress - 0.25)), -2).astype(np.int64)
     invest = np.round(np.clip(net * 0.12 * (1 - 1.5 * stress), 0, None), -3).astype(np.int64)
     earned = np.round(net * rng.uniform(0.002, 0.008, n)).astype(np.int64)
     dividend = np.round(net * 0.12 * rng.lognormal(0, 0.4, n)).astype(np.int64) * (grid.month % 3 == 2)

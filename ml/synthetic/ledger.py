@@ -9,9 +9,7 @@ from ml.synthetic.lending import Lending
 CARD_PRODUCTS = ["Credit Card", "Premium Credit Card"]
 
 
-def book(
-    config: SampleConfig, accounts: pd.DataFrame, all_legs: pd.DataFrame, joined_day: IntArray
-) -> pd.DataFrame:
+def book(config: SampleConfig, accounts: pd.DataFrame, all_legs: pd.DataFrame, joined_day: IntArray) -> pd.DataFrame:
     """Keep the legs within the data and after the customer joined, in the order of booking."""
     first = np.maximum(joined_day, 0)[all_legs["person"]]
     kept = all_legs[(all_legs["day"] >= first) & (all_legs["day"] < config.days)]
@@ -44,9 +42,7 @@ def opening_balances(
     )
     drawn = months_of_pay.fillna(0).to_numpy() * net * ease * rng.lognormal(0, 0.5, len(accounts))
     is_card = accounts["product"].isin(CARD_PRODUCTS).to_numpy()
-    drawn = np.where(
-        is_card, -net * rng.uniform(0.05, 0.6, len(accounts)) * (0.4 + 1.2 * stress[owner, 0]), drawn
-    )
+    drawn = np.where(is_card, -net * rng.uniform(0.05, 0.6, len(accounts)) * (0.4 + 1.2 * stress[owner, 0]), drawn)
     drawn = np.where(accounts["opened_day"] >= 0, 0, np.round(drawn)).astype(np.int64)
     real = booked[booked["booked"]]
     running = real.groupby("account")["cents"].cumsum()
@@ -59,9 +55,7 @@ def opening_balances(
     return np.where(is_card, np.minimum(drawn, -np.maximum(highest, total)), np.maximum(drawn, floor))
 
 
-def credit_limits(
-    accounts: pd.DataFrame, booked: pd.DataFrame, opening: IntArray, people: pd.DataFrame
-) -> pd.Series:
+def credit_limits(accounts: pd.DataFrame, booked: pd.DataFrame, opening: IntArray, people: pd.DataFrame) -> pd.Series:
     """Limits of cards in dollars: by income, and above what was ever owed; missing for other products."""
     running = booked["cents"].where(booked["booked"], 0).groupby(booked["account"]).cumsum()
     lowest = running.groupby(booked["account"]).min().reindex(range(len(accounts)), fill_value=0).to_numpy()
@@ -78,9 +72,9 @@ def transactions_table(
     moved = booked["cents"].where(booked["booked"], 0)
     after = moved.groupby(booked["account"]).cumsum() + opening[booked["account"]]
     sign = np.where(accounts["product"].isin(CARD_PRODUCTS), -1, 1)[booked["account"]]
-    instant = config.dates(booked["day"].to_numpy()).astype("datetime64[s]") + booked[
-        "second"
-    ].to_numpy().astype("timedelta64[s]")
+    instant = config.dates(booked["day"].to_numpy()).astype("datetime64[s]") + booked["second"].to_numpy().astype(
+        "timedelta64[s]"
+    )
 
     def yes(column: str) -> np.ndarray:
         return np.where(booked[column], "Y", "N")
@@ -117,9 +111,9 @@ def balances_table(
     starts, shape = config.month_starts(), (len(accounts), config.months)
     real = booked[booked["booked"]]
     month = np.searchsorted(starts, real["day"], side="right") - 1
-    moved = np.bincount(
-        real["account"].to_numpy() * config.months + month, real["cents"], np.prod(shape)
-    ).reshape(shape)
+    moved = np.bincount(real["account"].to_numpy() * config.months + month, real["cents"], np.prod(shape)).reshape(
+        shape
+    )
     start = opening.copy()
 
     paid = lending.instalments[lending.instalments["paid_day"] >= 0]

@@ -29,9 +29,7 @@ def weekdays(config: SampleConfig) -> IntArray:
     return (np.arange(config.days) + config.start.weekday()) % 7
 
 
-def days_in_month(
-    rng: np.random.Generator, config: SampleConfig, month: IntArray, by_weekday: list[float]
-) -> IntArray:
+def days_in_month(rng: np.random.Generator, config: SampleConfig, month: IntArray, by_weekday: list[float]) -> IntArray:
     """A day of each given month, drawn by weights of the weekdays (Monday first)."""
     starts = config.month_starts()
     cumulated = np.append(0.0, np.cumsum(np.array(by_weekday)[weekdays(config)]))
@@ -40,9 +38,7 @@ def days_in_month(
     return np.clip(drawn, starts[month], starts[month + 1] - 1)
 
 
-def fixed_day(
-    config: SampleConfig, month: IntArray, day_of_month: IntArray, *, workday: bool = False
-) -> IntArray:
+def fixed_day(config: SampleConfig, month: IntArray, day_of_month: IntArray, *, workday: bool = False) -> IntArray:
     """That day of the month, at most its last one; ``workday`` moves weekends to the Friday before."""
     starts = config.month_starts()
     day = np.minimum(starts[month] + day_of_month - 1, starts[month + 1] - 1)

@@ -52,9 +52,7 @@ def make_lending(config: SampleConfig, people: pd.DataFrame, stress: np.ndarray)
 
 
 def _grant(config: SampleConfig, people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    eligible = people.loc[
-        (people["joined_day"] < 0) & (people["age"] > 20) & (people["age"] < 76), "person"
-    ].to_numpy()
+    eligible = people.loc[(people["joined_day"] < 0) & (people["age"] > 20) & (people["age"] < 76), "person"].to_numpy()
     order = rng.permutation(eligible)
     count = min(round(config.people * config.borrower_share), len(order))
     starts = config.month_starts()
@@ -70,9 +68,7 @@ def _grant(config: SampleConfig, people: pd.DataFrame, rng: np.random.Generator)
     product = rng.choice(3, size=len(person), p=_PRODUCTS["share"])
     product[count:] = rng.choice([1, 2], size=len(old), p=[0.4, 0.6])
     tenure = people["joined_day"].to_numpy()[old]
-    granted = np.concatenate(
-        [*days, -1 - (rng.random(len(old)) * np.minimum(-tenure - 1, 800)).astype(np.int64)]
-    )
+    granted = np.concatenate([*days, -1 - (rng.random(len(old)) * np.minimum(-tenure - 1, 800)).astype(np.int64)])
 
     terms = _PRODUCTS.iloc[product].reset_index(drop=True)
     pick = rng.integers(0, 3, len(person))
@@ -189,9 +185,7 @@ def loans_table(
             "instalment": loans["instalment"],
             "interest_rate": loans["rate"],
             "purpose": loans["purpose"],
-            "matures_on": config.dates(
-                _due_day(config, loans["granted_day"].to_numpy(), loans["term"].to_numpy())
-            ),
+            "matures_on": config.dates(_due_day(config, loans["granted_day"].to_numpy(), loans["term"].to_numpy())),
         }
     ).sort_values("loan_account_no", ignore_index=True)
 
@@ -219,9 +213,7 @@ def instalments_table(lending: Lending, loan_numbers: IntArray, config: SampleCo
 def outcomes_table(lending: Lending, loan_numbers: IntArray, config: SampleConfig) -> pd.DataFrame:
     """Status on the last day of the data, for the loans that have run long enough to have one."""
     unpaid = lending.instalments[lending.instalments["paid_day"] < 0]
-    oldest = (
-        unpaid.groupby("loan")["due_day"].min().reindex(range(len(lending.loans)), fill_value=config.days)
-    )
+    oldest = unpaid.groupby("loan")["due_day"].min().reindex(range(len(lending.loans)), fill_value=config.days)
     age = config.days - 1 - oldest.to_numpy()
     status = np.where(age >= DEFAULT_DAYS, "DEFAULT", np.where(age > 0, "ARREARS", "CURRENT"))
     table = pd.DataFrame(

@@ -32,9 +32,7 @@ def make_people(config: SampleConfig) -> pd.DataFrame:
 
     household_age = np.clip(rng.gamma(9.0, 5.0, size=household[-1] + 1) + 2, 19, 84)
     # Two grown-ups of like age first; the others of a household are grown-up children.
-    age = np.where(
-        member < 2, household_age[household] + rng.normal(0, 3, n) * (member == 1), rng.uniform(18.2, 26, n)
-    )
+    age = np.where(member < 2, household_age[household] + rng.normal(0, 3, n) * (member == 1), rng.uniform(18.2, 26, n))
     age = np.clip(age, 18.2, 88)
     people["age"] = age
     people["birth_date"] = config.dates(config.days - (age * 365.25).astype(np.int64) - 1)
@@ -59,9 +57,7 @@ def make_people(config: SampleConfig) -> pd.DataFrame:
         rng.integers(20, max(21, config.days - 60), n),
         -1 - (rng.gamma(1.6, 900, n)).astype(np.int64) % 7000,
     )
-    people["activity"] = rng.lognormal(0, 0.3, n) * np.interp(
-        people["income"], [15e3, 60e3, 250e3], [0.7, 1.0, 1.4]
-    )
+    people["activity"] = rng.lognormal(0, 0.3, n) * np.interp(people["income"], [15e3, 60e3, 250e3], [0.7, 1.0, 1.4])
     return people
 
 
@@ -122,9 +118,7 @@ def customer_numbers(person: pd.Series) -> pd.Series:
 def _make_homes(rng: np.random.Generator, n: int) -> pd.DataFrame:
     cities = districts()
     where = rng.choice(len(cities), size=n, p=cities["weight"] / cities["weight"].sum())
-    homes = cities.loc[where, ["district_no", "city", "state", "postcode", "area_code"]].reset_index(
-        drop=True
-    )
+    homes = cities.loc[where, ["district_no", "city", "state", "postcode", "area_code"]].reset_index(drop=True)
     homes["last_name"] = rng.choice(LAST_NAMES, n)
     number = pd.Series(rng.integers(1, 2000, n)).astype(str)
     homes["address"] = number + " " + pd.Series(rng.choice(STREETS, n)) + " Street"
@@ -138,9 +132,7 @@ def _add_income(people: pd.DataFrame, rng: np.random.Generator) -> None:
     ]
     occupation = np.where(age >= 66, "Retired", np.where(age < 23, "Student", drawn["occupation"].to_numpy()))
     median = np.where(age >= 66, 42_000, np.where(age < 23, 19_000, drawn["median_income"].to_numpy()))
-    by_age = np.where(
-        (age >= 23) & (age < 66), np.interp(age, [23, 35, 50, 65], [0.78, 0.98, 1.12, 1.05]), 1.0
-    )
+    by_age = np.where((age >= 23) & (age < 66), np.interp(age, [23, 35, 50, 65], [0.78, 0.98, 1.12, 1.05]), 1.0)
     income = np.round(median * by_age * rng.lognormal(0, 0.17, n), -2)
     tilt = income * rng.lognormal(0, 0.12, n)
     segment = np.where(tilt >= 108_000, "Premium", np.where(tilt >= 63_000, "Affluent", "Mass Market"))

@@ -73,9 +73,7 @@ def amounts_in_cents(table: str) -> list[str]:
     return _CENTS.get(table, [])
 
 
-def _all_accounts(
-    config: SampleConfig, people: pd.DataFrame, lending: Lending
-) -> tuple[pd.DataFrame, IntArray]:
+def _all_accounts(config: SampleConfig, people: pd.DataFrame, lending: Lending) -> tuple[pd.DataFrame, IntArray]:
     """All accounts with numbers, and each loan's row among them."""
     own = make_accounts(config, people).assign(loan=-1)
     loans = lending.loans

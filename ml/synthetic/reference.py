@@ -46,8 +46,7 @@ _CITIES = [
 
 _MERCHANTS = {
     "Grocery": (
-        "Greenfield Market,Corner Pantry,Harvest Foods,Daily Basket,Sunrise Grocers,"
-        "Maple Food Hall,Value Larder"
+        "Greenfield Market,Corner Pantry,Harvest Foods,Daily Basket,Sunrise Grocers,Maple Food Hall,Value Larder"
     ),
     "Restaurant": (
         "Blue Plate Diner,Noodle Yard,Casa Verde,Bagel Works,Harbor Grill,Curry Lane,Pizza Corner,Java Stop"

@@ -48,24 +48,18 @@ def make_occasional(
     parts = []
     who, s, base = some(1.0 + 4.5 * level, _SHOPPING_DAYS, "cash")
     notes = 2_000 * (1 + rng.poisson(2 + 4 * s))
-    parts.append(
-        legs(cents=-notes, code="CASH_WD", channel=np.where(rng.random(len(who)) < 0.88, "ATM", "BR"), **base)
-    )
+    parts.append(legs(cents=-notes, code="CASH_WD", channel=np.where(rng.random(len(who)) < 0.88, "ATM", "BR"), **base))
     who, s, base = some(np.full(len(person), 0.12), _EVEN_DAYS, "office")
     parts.append(legs(cents=dollars(220, 0.6, len(who)), code="CASH_DEP", channel="BR", **base))
     who, s, base = some(0.03 + 0.7 * gambler + 4.0 * level**2, _SHOPPING_DAYS, "evening")
     remote = np.where(rng.random(len(who)) < 0.6, "APP", np.where(rng.random(len(who)) < 0.5, "WEB", "POS"))
     merchant = rng.choice(casinos, len(who))
-    parts.append(
-        legs(cents=-dollars(38, 0.7, len(who)), code="CARD", channel=remote, merchant=merchant, **base)
-    )
+    parts.append(legs(cents=-dollars(38, 0.7, len(who)), code="CARD", channel=remote, merchant=merchant, **base))
     who, s, base = some(0.008 + 1.2 * level**2, _EVEN_DAYS, "evening")
     borrowed = rng.integers(3, 13, len(who)) * 5_000
     parts.append(legs(cents=borrowed, code="APPLOAN_IN", channel="APP", **base))
     repaid = {**base, "day": base["day"] + rng.integers(14, 35, len(who))}
-    parts.append(
-        legs(cents=-np.round(borrowed * 1.12).astype(np.int64), code="APPLOAN_OUT", channel="APP", **repaid)
-    )
+    parts.append(legs(cents=-np.round(borrowed * 1.12).astype(np.int64), code="APPLOAN_OUT", channel="APP", **repaid))
     for monthly, sign, code in ((0.9, -1, "TRF_OUT"), (0.7, 1, "TRF_IN")):
         who, s, base = some(monthly * np.where(young, 1.3, 0.7), _EVEN_DAYS, "evening")
         parts.append(legs(cents=sign * dollars(48, 0.8, len(who)), code=code, channel="APP", **base))
@@ -109,9 +103,7 @@ def make_purchases(
     channel = np.where(online, np.where(mobile, "APP", "WEB"), "POS")
     second = np.where(online, seconds_of_day(rng, size, "evening"), seconds_of_day(rng, size, "purchase"))
     catalogue = merchants()
-    shops = (
-        catalogue.groupby("category", sort=False)["merchant_no"].agg(["min", "count"]).loc[kind["category"]]
-    )
+    shops = catalogue.groupby("category", sort=False)["merchant_no"].agg(["min", "count"]).loc[kind["category"]]
     # The first shops of a category are the busiest.
     shop = (rng.random(size) ** 1.5 * shops["count"].to_numpy()).astype(np.int64)
     card = np.where(rows["Premium Credit Card"] >= 0, rows["Premium Credit Card"], rows["Credit Card"])[who]
@@ -165,9 +157,7 @@ def _pay_cards(
 ) -> pd.DataFrame:
     """Each month pays last month's purchases; the more stress, the smaller the part."""
     person, month = person_months(config)
-    card = np.where(rows["Premium Credit Card"] >= 0, rows["Premium Credit Card"], rows["Credit Card"])[
-        person
-    ]
+    card = np.where(rows["Premium Credit Card"] >= 0, rows["Premium Credit Card"], rows["Credit Card"])[person]
     before = np.hstack([owed[:, :1], owed[:, :-1]])
     part = np.clip(1.02 - 0.7 * stress, 0.25, 1.0)
     cents = np.round(before * part).astype(np.int64).ravel()

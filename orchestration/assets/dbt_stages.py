@@ -27,7 +27,7 @@ FEATURES = "features"
 GOLD = "gold"
 
 # Unit tests of the SQL run in `make test`; they say nothing about the day's data.
-NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
+NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test", "--exclude", "tag:unit"]
 
 
 def build_selected(

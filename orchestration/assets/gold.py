@@ -35,10 +35,7 @@ def require_profiles_of(runtime: Runtime, as_of_date: dt.date) -> None:
         With the day found and the day expected.
     """
     with runtime.warehouse.connect(Role.DBT) as connection:
-        days = [
-            row[0]
-            for row in connection.execute("select distinct as_of_date from core.profile_360").fetchall()
-        ]
+        days = [row[0] for row in connection.execute("select distinct as_of_date from core.profile_360").fetchall()]
     if days and days != [as_of_date]:
         raise dg.Failure(
             f"core.profile_360 is as of {', '.join(map(str, days))}, not {as_of_date}: another run rebuilt it, or this "
@@ -89,9 +86,7 @@ def gold_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     )
     def gold(context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]) -> Iterator[DbtEvent]:
         if context.is_subset:
-            raise dg.Failure(
-                "Gold is published whole: select all gold assets and their checks.", allow_retries=False
-            )
+            raise dg.Failure("Gold is published whole: select all gold assets and their checks.", allow_retries=False)
         if run_is_backfill(context):
             raise dg.Failure(
                 "A backfill never publishes: use the job backfill_features_and_scores for past days and let the daily "

@@ -41,9 +41,13 @@ def identity_assets(
     context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
 ) -> Iterator[dg.MaterializeResult]:
     """Resolve all party records by the portfolio's rules and carry the ids of the last run."""
-    with only_transient_retries(), runtime.work.measure("identity"), runtime.exclusive("identity"):
-        with runtime.warehouse.connect(Role.ML) as connection:
-            summary = identity.resolve_and_store(connection, runtime.settings.portfolio)
+    with (
+        only_transient_retries(),
+        runtime.work.measure("identity"),
+        runtime.exclusive("identity"),
+        runtime.warehouse.connect(Role.ML) as connection,
+    ):
+        summary = identity.resolve_and_store(connection, runtime.settings.portfolio)
     yield dg.MaterializeResult(
         asset_key=EDGES,
         metadata={"dagster/row_count": summary.edges, "conflicts": summary.conflicts},

@@ -39,7 +39,7 @@ GATE = "quality_gate"
         dg.AssetCheckSpec(
             GATE,
             asset=MODELS,
-            description="Out-of-fold quality: discrimination, calibration and skill. Only a version that passes becomes champion.",
+            description="Out-of-fold discrimination, calibration, skill. Only a version that passes becomes champion.",
         )
     ],
     retry_policy=TRANSIENT,
@@ -61,11 +61,9 @@ def model_assets(
         only_transient_retries(),
         runtime.work.measure("origination model"),
         runtime.exclusive("origination_model"),
+        runtime.warehouse.connect(Role.ML) as connection,
     ):
-        with runtime.warehouse.connect(Role.ML) as connection:
-            outcome = champion_or_train(
-                connection, MODEL_NAME, TARGET, known_by, portfolio.training_granted_from
-            )
+        outcome = champion_or_train(connection, MODEL_NAME, TARGET, known_by, portfolio.training_granted_from)
     metrics = outcome.metrics["overall"]
     yield dg.MaterializeResult(
         asset_key=MODELS,
@@ -116,9 +114,13 @@ def score_assets(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinitio
 
         written, statuses = 0, dict.fromkeys(("scored", "insufficient_data"), 0)
         for key in context.partition_keys:
-            with only_transient_retries(), runtime.work.measure("scores"), runtime.exclusive("scores"):
-                with runtime.warehouse.connect(Role.ML) as connection:
-                    day = score_day(connection, MODEL_NAME, dt.date.fromisoformat(key))
+            with (
+                only_transient_retries(),
+                runtime.work.measure("scores"),
+                runtime.exclusive("scores"),
+                runtime.warehouse.connect(Role.ML) as connection,
+            ):
+                day = score_day(connection, MODEL_NAME, dt.date.fromisoformat(key))
             written += day.written
             for status, count in day.statuses.items():
                 statuses[status] = statuses.get(status, 0) + count

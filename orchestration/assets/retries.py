@@ -7,9 +7,7 @@ import dagster as dg
 import psycopg
 
 # A dropped connection, a deadlock, a server that restarts: gone within seconds or a matter for a person.
-TRANSIENT = dg.RetryPolicy(
-    max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-)
+TRANSIENT = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 @contextmanager

@@ -31,6 +31,8 @@ def run_suite(warehouse: Warehouse, table: str, expectations: Sequence["Expectat
 
     Parameters
     ----------
+    warehouse : Warehouse
+        Where the table is.
     table : str
         Table in schema ``ml``.
     expectations : sequence of Expectation
@@ -44,20 +46,16 @@ def run_suite(warehouse: Warehouse, table: str, expectations: Sequence["Expectat
     source = context.data_sources.add_postgres(
         name="warehouse", connection_string=warehouse.sqlalchemy_url(Role.ML), create_temp_table=False
     )
-    batch = source.add_table_asset(
-        name=table, table_name=table, schema_name="ml"
-    ).add_batch_definition_whole_table("all")
-    suite = context.suites.add(gx.ExpectationSuite(name=table, expectations=list(expectations)))
-    definition = context.validation_definitions.add(
-        gx.ValidationDefinition(name=table, data=batch, suite=suite)
+    batch = source.add_table_asset(name=table, table_name=table, schema_name="ml").add_batch_definition_whole_table(
+        "all"
     )
+    suite = context.suites.add(gx.ExpectationSuite(name=table, expectations=list(expectations)))
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name=table, data=batch, suite=suite))
     # SUMMARY would leak values into the result.
     result: Any = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
     broken = [item for item in result.results if item.exception_info.get("raised_exception")]
     if broken:
-        raise RuntimeError(
-            f"The suite of ml.{table} could not be evaluated: {broken[0].expectation_config.type}"
-        )
+        raise RuntimeError(f"The suite of ml.{table} could not be evaluated: {broken[0].expectation_config.type}")
     unmet = tuple(
         (
             item.expectation_config.type,
@@ -119,8 +117,7 @@ def table_check(table: str, suite: Callable[[], list["Expectation"]]) -> dg.Asse
             metadata={
                 "expectations": outcome.expectations,
                 "unmet": dg.MetadataValue.md(
-                    "\n".join(f"- {kind} {column}: {count} rows" for kind, column, count in outcome.unmet)
-                    or "none"
+                    "\n".join(f"- {kind} {column}: {count} rows" for kind, column, count in outcome.unmet) or "none"
                 ),
             },
         )

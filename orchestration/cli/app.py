@@ -23,9 +23,7 @@ console = Console(highlight=False)
 PortfolioOption = Annotated[
     str | None, typer.Option("--portfolio", "-p", help="Portfolio; default: $ASSAY_PORTFOLIO, else sample.")
 ]
-LandingOption = Annotated[
-    Path | None, typer.Option("--landing", help="Folder with the portfolio's files as received.")
-]
+LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder with the portfolio's files as received.")]
 
 
 def settings_of(portfolio: str | None, landing: Path | None = None) -> "Settings":
@@ -97,9 +95,7 @@ def rollback(portfolio: PortfolioOption = None) -> None:
     warehouse = Runtime(settings_of(portfolio)).warehouse
     with publication_lock(warehouse, wait_seconds=60):
         publication = swap_back(warehouse)
-    console.print(
-        f"gold is now the publication of {publication.snapshot_date}; `assay rollback` again undoes it."
-    )
+    console.print(f"gold is now the publication of {publication.snapshot_date}; `assay rollback` again undoes it.")
 
 
 @app.command()
@@ -135,10 +131,9 @@ def main() -> None:
     from pydantic import ValidationError
 
     from orchestration.errors import AssayError
-    from orchestration.portfolio import UnknownPortfolioError
 
     try:
         app()
-    except (AssayError, UnknownPortfolioError, ValidationError) as error:
+    except (AssayError, ValidationError) as error:
         Console(stderr=True, highlight=False, markup=False).print(f"assay: {error}")
         sys.exit(1)

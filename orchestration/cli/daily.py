@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -84,9 +85,7 @@ def run_daily(settings: Settings, as_of_date: dt.date | None, console: Console) 
         for event in result.all_events:
             if event.event_type_value == "STEP_FAILURE":
                 console.print(f"[red]{event.step_key}[/red]: {escape(failure_text(event))}")
-        console.print(
-            "The run failed; gold is as it was. `assay status` tells more, and running again is safe."
-        )
+        console.print("The run failed; gold is as it was. `assay status` tells more, and running again is safe.")
         return 1
     print_next_steps(settings, console)
     return 0
@@ -103,7 +102,7 @@ def failure_text(event: Any) -> str:
     return error.message.strip() if error is not None else "no message"
 
 
-def assets_table(events: list[Any]) -> Table:
+def assets_table(events: Sequence[Any]) -> Table:
     """Asset, rows, seconds and checks of one run, in the order of materialisation."""
     checks: dict[Any, list[bool]] = defaultdict(list)
     for event in events:
@@ -119,11 +118,7 @@ def assets_table(events: list[Any]) -> Table:
         materialization = event.event_specific_data.materialization
         metadata = {name: getattr(value, "value", None) for name, value in materialization.metadata.items()}
         rows = next(
-            (
-                metadata[name]
-                for name in ("dagster/row_count", "rows_accepted", "rows_written")
-                if name in metadata
-            ),
+            (metadata[name] for name in ("dagster/row_count", "rows_accepted", "rows_written") if name in metadata),
             None,
         )
         seconds = metadata.get("seconds", metadata.get("Execution Duration"))

@@ -41,9 +41,9 @@ class ProgressHandler(logging.Handler):
             self._console.print(f"  [yellow]skipped[/yellow] {step}")
 
 
-@dg.logger(description="One line per step, for the command line.")
+@dg.logger(config_schema=None, description="One line per step, for the command line.")
 def progress_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
     """Logger of the command line's runs."""
-    logger = logging.Logger("assay.progress", level=logging.DEBUG)  # noqa: LOG001 - one per run, never shared
+    logger = logging.Logger("assay.progress", level=logging.DEBUG)
     logger.addHandler(ProgressHandler(Console(highlight=False)))
     return logger

@@ -66,9 +66,7 @@ def serve_ui(settings: Settings, port: int, console: Console) -> int:
                     start_new_session=True,
                 )
         _pid_file(settings).write_text(
-            json.dumps(
-                [{"pid": p.pid, "started": psutil.Process(p.pid).create_time()} for p in running.values()]
-            )
+            json.dumps([{"pid": p.pid, "started": psutil.Process(p.pid).create_time()} for p in running.values()])
         )
         console.print(
             f"Dagster of portfolio {settings.portfolio_name}: http://{HOST}:{port}  (logs in {logs}; Ctrl-C ends it)"
@@ -127,11 +125,12 @@ def stop_everything(settings: Settings, console: Console) -> None:
 
 
 def _psql_program() -> str:
-    from orchestration.warehouse import postgres_program
+    from orchestration.warehouse.embedded import find_binaries
+    from orchestration.warehouse.errors import WarehouseError
 
     try:
-        return str(postgres_program("psql"))
-    except FileNotFoundError:
+        return str(find_binaries() / "psql")
+    except WarehouseError:
         found = shutil.which("psql")
         if found is None:
             raise AssayError("There is no psql: neither in the packaged PostgreSQL nor on PATH.") from None
@@ -141,13 +140,13 @@ def _psql_program() -> str:
 def run_psql(settings: Settings, role: str, arguments: Sequence[str]) -> int:
     """psql as the BI login (TCP, scram, reads gold) or as the administrator."""
     warehouse = Runtime(settings).warehouse
-    known = {"bi": warehouse.bi_conninfo, "admin": warehouse.conninfo}
-    if role not in known:
-        raise AssayError(f"--role {role!r} is unknown; expected one of: {', '.join(known)}")
+    if role not in ("bi", "admin"):
+        raise AssayError(f"--role {role!r} is unknown; expected one of: bi, admin")
+    conninfo = warehouse.bi_conninfo() if role == "bi" else warehouse.conninfo()
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     # The password goes by the environment: arguments are readable by every user of the machine.
-    parts = {name: str(value) for name, value in conninfo_to_dict(known[role]()).items() if value is not None}
+    parts = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
     environment = dict(os.environ)
     if "password" in parts:
         environment["PGPASSWORD"] = parts.pop("password")
@@ -162,8 +161,6 @@ def run_dbt(settings: Settings, arguments: Sequence[str]) -> int:
     from orchestration.transformation.manifest import common_arguments
 
     runtime = Runtime(settings)
-    variables = run_environment(
-        settings, runtime.warehouse.dbt_env(), settings.portfolio.default_as_of_date()
-    )
+    variables = run_environment(settings, runtime.warehouse.dbt_env(), settings.portfolio.default_as_of_date())
     command = [str(Path(sys.executable).parent / "dbt"), *arguments, *common_arguments(settings)]
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode

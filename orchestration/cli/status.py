@@ -51,9 +51,7 @@ def print_status(settings: Settings, console: Console) -> int:
         console.print(table)
     if failed is not None:
         console.print(f"[red]last publication failed[/red] at {failed[0]:%Y-%m-%d %H:%M:%S %Z}: {failed[1]}")
-    table = Table(
-        "loads of", "files", "not loaded", "read", "accepted", "rejected", "duplicates", header_style="bold"
-    )
+    table = Table("loads of", "files", "not loaded", "read", "accepted", "rejected", "duplicates", header_style="bold")
     for source, name, good, bad, *counts in loads:
         table.add_row(f"{source}.{name}", str(good), str(bad), *(f"{count:,}" for count in counts))
     console.print(table)

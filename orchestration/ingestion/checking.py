@@ -135,9 +135,7 @@ def check_column(
         if column.min is not None:
             outside = pc.or_(outside, pc.less(typed, _limit(column, column.min, time_zone)).fill_null(False))
         if column.max is not None:
-            outside = pc.or_(
-                outside, pc.greater(typed, _limit(column, column.max, time_zone)).fill_null(False)
-            )
+            outside = pc.or_(outside, pc.greater(typed, _limit(column, column.max, time_zone)).fill_null(False))
         faults.add("range", _mask(outside))
     if column.allowed is not None:
         allowed = pa.array([_python_limit(column, item, time_zone) for item in column.allowed])
@@ -268,9 +266,7 @@ def _python_limit(column: ColumnContract, value: object, time_zone: str) -> obje
 def _limit(column: ColumnContract, value: object, time_zone: str) -> pa.Scalar:
     converted = _python_limit(column, value, time_zone)
     return (
-        pa.scalar(converted)
-        if isinstance(converted, Decimal)
-        else pa.scalar(converted, arrow_type(column.data_type))
+        pa.scalar(converted) if isinstance(converted, Decimal) else pa.scalar(converted, arrow_type(column.data_type))
     )
 
 

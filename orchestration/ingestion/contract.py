@@ -88,9 +88,7 @@ class _Reader:
         try:
             ZoneInfo(str(time_zone))
         except (ValueError, OSError, KeyError):
-            self.faults.append(
-                f"{where}.config.meta.time_zone: seen {time_zone!r}; expected a zone as Europe/Prague"
-            )
+            self.faults.append(f"{where}.config.meta.time_zone: seen {time_zone!r}; expected a zone as Europe/Prague")
         contracts = [
             contract
             for table in self._list(entry, "tables", where)
@@ -114,9 +112,7 @@ class _Reader:
         for column in self._list(table, "columns", where):
             name = column.get("name", "?") if isinstance(column, dict) else "?"
             if not isinstance(column, dict):
-                self.faults.append(
-                    f"{where}.columns: seen {column!r}; expected a mapping with name and data_type"
-                )
+                self.faults.append(f"{where}.columns: seen {column!r}; expected a mapping with name and data_type")
                 continue
             self._keys(column, f"{where}.columns[{name}]", _COLUMN_KEYS)
             own = {key: column[key] for key in ("name", "data_type", "description") if key in column}
@@ -168,9 +164,7 @@ class _Reader:
     def _list(self, entry: Any, key: str, where: str) -> list[Any]:
         value = entry.get(key) if isinstance(entry, dict) else None
         if not isinstance(value, list):
-            self.faults.append(
-                f"{where}{'.' if where else ''}{key}: seen {type(value).__name__}; expected a list"
-            )
+            self.faults.append(f"{where}{'.' if where else ''}{key}: seen {type(value).__name__}; expected a list")
             return []
         return value
 

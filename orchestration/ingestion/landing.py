@@ -79,9 +79,7 @@ def ingest(
 
     contracts = _chosen(load_contracts(source, staging_dir), tables)
     if not landing.is_dir():
-        raise IngestionError(
-            f"{landing}: there is no such folder; put the files of {source} there, or set LANDING", []
-        )
+        raise IngestionError(f"{landing}: there is no such folder; put the files of {source} there, or set LANDING", [])
     results: list[LoadResult] = []
 
     def report(result: LoadResult, started: float) -> None:
@@ -160,9 +158,7 @@ def _match(contracts: list[TableContract], landing: Path) -> tuple[list[_Match],
             message = f"the contracts of {names} all match the name; narrow their file_pattern"
             unclear.append(LoadResult(None, name, "ambiguous", message=message))
         else:
-            unclear.append(
-                LoadResult(None, name, "unmatched", message="no contract of the source matches the name")
-            )
+            unclear.append(LoadResult(None, name, "unmatched", message="no contract of the source matches the name"))
     return sorted(matches, key=_order), unclear
 
 
@@ -219,9 +215,7 @@ def _seen_before(connection: psycopg.Connection[Any], file: "FileToLoad") -> Loa
     status, name, message, read, rejected = row
     if status == "loaded":
         return LoadResult(file.contract.name, file.name, "unchanged", message=f"loaded before as {name}")
-    return LoadResult(
-        file.contract.name, file.name, status, read=read, rejected=rejected, message=message or ""
-    )
+    return LoadResult(file.contract.name, file.name, status, read=read, rejected=rejected, message=message or "")
 
 
 def _refuse_forgotten_loads(connection: psycopg.Connection[Any], contract: TableContract) -> None:

@@ -45,9 +45,7 @@ class _Counts:
         return self.staged + self.rejected
 
 
-def load_file(
-    connection: psycopg.Connection[Any], file: FileToLoad, *, block_bytes: int = BLOCK_BYTES
-) -> LoadResult:
+def load_file(connection: psycopg.Connection[Any], file: FileToLoad, *, block_bytes: int = BLOCK_BYTES) -> LoadResult:
     """Load one file whose raw table exists. The caller holds the lock of ingestion.
 
     Parameters
@@ -152,9 +150,7 @@ def prepare_session(connection: psycopg.Connection[Any]) -> None:
     connection.execute("set extra_float_digits = 1")
 
 
-def _reject_conflicts(
-    connection: psycopg.Connection[Any], contract: TableContract, reader: FileReader
-) -> _Counts:
+def _reject_conflicts(connection: psycopg.Connection[Any], contract: TableContract, reader: FileReader) -> _Counts:
     """Hash the staged rows; reject those whose key comes with different content in the same file."""
     connection.execute(
         sql.SQL("create temporary table assay_staged as select *, {} as _row_hash from assay_rows").format(
@@ -166,9 +162,7 @@ def _reject_conflicts(
     if contract.key:
         keys = sql.SQL(", ").join(map(sql.Identifier, contract.key))
         s_keys = sql.SQL(", ").join(sql.Identifier("s", name) for name in contract.key)
-        same_key = sql.SQL(" and ").join(
-            sql.SQL("s.{0} = d.{0}").format(sql.Identifier(name)) for name in contract.key
-        )
+        same_key = sql.SQL(" and ").join(sql.SQL("s.{0} = d.{0}").format(sql.Identifier(name)) for name in contract.key)
         rows = connection.execute(
             sql.SQL(
                 "with d as (select {keys} from assay_staged group by {keys} having count(*) > 1) "
@@ -236,17 +230,16 @@ def _insert(connection: psycopg.Connection[Any], file: FileToLoad, load_id: int,
         "day": sql.Literal(file.delivered_on),
     }
     if load_ids:
-        connection.execute(
-            sql.SQL("delete from {} where _load_id = any({})").format(table, sql.Literal(load_ids))
-        )
+        connection.execute(sql.SQL("delete from {} where _load_id = any({})").format(table, sql.Literal(load_ids)))
     if contract.delivery != "snapshot" and file.delivered_on is not None:
         same_row = sql.SQL(" and ").join(
             sql.SQL("r.{0} = s.{0}").format(sql.Identifier(name)) for name in (*contract.key, "_row_hash")
         )
-        # The latest delivery counts whichever file comes first, so that every order gives the same state.
+        # The latest delivery counts whichever file comes first, so that every order gives the same state; the row
+        # counts as loaded anew, because incremental models have to look at it again.
         connection.execute(
             sql.SQL(
-                "update {table} r set _delivered_on = {day} from assay_staged s "
+                "update {table} r set _delivered_on = {day}, _load_id = {load_id} from assay_staged s "
                 "where {same_row} and coalesce(r._delivered_on, '-infinity') < {day}"
             ).format(table=table, same_row=same_row, **values)
         )

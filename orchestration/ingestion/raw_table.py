@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from orchestration.errors import AssayError
 from orchestration.ingestion.table_contract import (
     LINEAGE_COLUMNS,
     ColumnContract,
@@ -31,7 +32,7 @@ _LINEAGE_TYPES = {
 _SERVER_NAMES = {"timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz"}
 
 
-class RawTableError(RuntimeError):
+class RawTableError(AssayError):
     """The table in the database and the contract do not go together."""
 
 
@@ -95,13 +96,10 @@ def _create(connection: psycopg.Connection[Any], contract: TableContract) -> Non
         for column in contract.columns
     ]
     lineage = [
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_LINEAGE_TYPES[name][0]))
-        for name in LINEAGE_COLUMNS
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_LINEAGE_TYPES[name][0])) for name in LINEAGE_COLUMNS
     ]
     table = raw_table(contract)
-    connection.execute(
-        sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join([*columns, *lineage]))
-    )
+    connection.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join([*columns, *lineage])))
     connection.execute(
         sql.SQL("create unique index {} on {} ({}) nulls not distinct").format(
             sql.Identifier(_index_name(contract)),
@@ -134,9 +132,7 @@ def _table_comment(contract: TableContract) -> str:
 
 def _comment(connection: psycopg.Connection[Any], contract: TableContract) -> None:
     table = raw_table(contract)
-    connection.execute(
-        sql.SQL("comment on table {} is {}").format(table, sql.Literal(_table_comment(contract)))
-    )
+    connection.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(_table_comment(contract))))
     for name, text in _column_comments(contract).items():
         connection.execute(
             sql.SQL("comment on column {}.{} is {}").format(table, sql.Identifier(name), sql.Literal(text))
@@ -195,9 +191,7 @@ def _extend(connection: psycopg.Connection[Any], contract: TableContract, oid: i
             if contract.is_nullable(column):
                 changes.append(sql.SQL("add column {} {}").format(name, _column_type(contract, column)))
             else:
-                faults.append(
-                    f"column {column.name} is new and not nullable; only a nullable one may be added"
-                )
+                faults.append(f"column {column.name} is new and not nullable; only a nullable one may be added")
             continue
         kind, not_null = stored[column.name]
         if kind != column.data_type:
@@ -219,9 +213,7 @@ def _extend(connection: psycopg.Connection[Any], contract: TableContract, oid: i
     ).fetchone()
     if identity is None or identity[0] != identity_columns(contract):
         seen = ", ".join((identity and identity[0]) or [])
-        faults.append(
-            f"rows are identified by ({seen}), by the contract ({', '.join(identity_columns(contract))})"
-        )
+        faults.append(f"rows are identified by ({seen}), by the contract ({', '.join(identity_columns(contract))})")
     if faults:
         raise RawTableError(
             f"{RAW_SCHEMA}.{contract.identifier} does not fit its contract: {'; '.join(faults)}. Columns "
@@ -235,9 +227,7 @@ def _extend(connection: psycopg.Connection[Any], contract: TableContract, oid: i
         _comment(connection, contract)
 
 
-def _alter(
-    connection: psycopg.Connection[Any], contract: TableContract, changes: list[sql.Composable]
-) -> None:
+def _alter(connection: psycopg.Connection[Any], contract: TableContract, changes: list[sql.Composable]) -> None:
     statement = sql.SQL("alter table {} {}").format(raw_table(contract), sql.SQL(", ").join(changes))
     try:
         with connection.transaction():

@@ -120,9 +120,7 @@ class FileReader:
         wanted = {column.header_name: column.name for column in self.contract.columns}
         self._check_header(names, wanted)
         header = _Header(len(names), {wanted[name]: at for at, name in enumerate(names) if name in wanted})
-        rest = RecordBlock(
-            records.data, records.starts[1:], records.ends[1:], records.lines[1:], records.rejects
-        )
+        rest = RecordBlock(records.data, records.starts[1:], records.ends[1:], records.lines[1:], records.rejects)
         return header, rest
 
     def _check_header(self, names: list[str], wanted: dict[str, str]) -> None:
@@ -140,8 +138,7 @@ class FileReader:
         doubled = sorted({name for name in names if names.count(name) > 1 and name in wanted})
         if doubled:
             raise StoppedFileError(
-                f"doubled_column: the header has {', '.join(doubled)} more than once; nobody can say "
-                "which counts"
+                f"doubled_column: the header has {', '.join(doubled)} more than once; nobody can say which counts"
             )
         if unexpected:
             shown = ", ".join(repr(name[:63]) for name in unexpected[:_MAX_NAMES])
@@ -165,9 +162,7 @@ class FileReader:
         try:
             table = pa_csv.read_csv(
                 pa.BufferReader(data),
-                read_options=pa_csv.ReadOptions(
-                    column_names=labels, use_threads=False, block_size=len(data) + 1
-                ),
+                read_options=pa_csv.ReadOptions(column_names=labels, use_threads=False, block_size=len(data) + 1),
                 parse_options=pa_csv.ParseOptions(
                     delimiter=form.delimiter,
                     quote_char=form.quote or False,

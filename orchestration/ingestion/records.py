@@ -203,9 +203,7 @@ class RecordSplitter:
         span = np.diff(line_of, prepend=line_of[:1])
         closes &= span < self._max_quoted_lines
         is_odd = np.arange(len(quotes)) % 2 == 1
-        return np.flatnonzero(np.where(is_odd, ~closes, ~opens)), np.flatnonzero(
-            np.where(is_odd, ~opens, ~closes)
-        )
+        return np.flatnonzero(np.where(is_odd, ~closes, ~opens)), np.flatnonzero(np.where(is_odd, ~opens, ~closes))
 
     def _is_border(self, codes: npt.NDArray[np.uint8]) -> Mask:
         result: Mask = (codes == self._delimiter) | (codes == _NEWLINE) | (codes == _RETURN)

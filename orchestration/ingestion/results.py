@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from orchestration.errors import AssayError
+
 LoadStatus = Literal["loaded", "unchanged", "stopped", "quarantined", "no_file", "unmatched", "ambiguous"]
 
 
@@ -46,7 +48,7 @@ class LoadResult:
         return replace(self, seconds=seconds)
 
 
-class IngestionError(RuntimeError):
+class IngestionError(AssayError):
     """Some files or tables were refused; all others are loaded.
 
     Attributes

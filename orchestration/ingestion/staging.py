@@ -21,15 +21,13 @@ _REJECT_BATCH = 10_000
 def create_staging(connection: psycopg.Connection[Any], contract: TableContract) -> None:
     """Temporary tables of the file: rows as the contract types them, and rejects."""
     columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.data_type))
-        for column in contract.columns
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.data_type)) for column in contract.columns
     ]
     connection.execute(
         sql.SQL("create temporary table assay_rows ({}, _line integer)").format(sql.SQL(", ").join(columns))
     )
     connection.execute(
-        "create temporary table assay_rejects (line_number bigint, column_name text, reason_code text, "
-        "record text)"
+        "create temporary table assay_rejects (line_number bigint, column_name text, reason_code text, record text)"
     )
 
 

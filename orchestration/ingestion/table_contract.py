@@ -15,6 +15,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from orchestration.errors import AssayError
+
 LINEAGE_COLUMNS = ("_file", "_line", "_sha256", "_loaded_at", "_load_id", "_delivered_on", "_row_hash")
 DATE_DIRECTIVES = frozenset("Yymd")
 TIME_DIRECTIVES = DATE_DIRECTIVES | frozenset("HMSf")
@@ -29,14 +31,12 @@ _SIMPLE_TYPES = (
     "timestamptz",
     "boolean",
 )
-_EXPECTED_TYPES = (
-    "text, integer, bigint, numeric(p,s), double precision, date, timestamp, timestamptz or boolean"
-)
+_EXPECTED_TYPES = "text, integer, bigint, numeric(p,s), double precision, date, timestamp, timestamptz or boolean"
 # A name longer than this is cut by PostgreSQL without a word.
 _MAX_IDENTIFIER_BYTES = 63
 
 
-class ContractError(ValueError):
+class ContractError(AssayError, ValueError):
     """A contract file is missing, unreadable or says something that a contract does not have."""
 
 
@@ -134,20 +134,14 @@ class ColumnContract(_Closed):
             known = DATE_DIRECTIVES if self.data_type == "date" else TIME_DIRECTIVES
             directives = re.findall(r"%(.?)", self.format)
             if not is_temporal:
-                raise ValueError(
-                    f"no format on a column of type {self.data_type}; only dates and timestamps have one"
-                )
+                raise ValueError(f"no format on a column of type {self.data_type}; only dates and timestamps have one")
             if not directives or not set(directives) <= known or len(set(directives)) != len(directives):
-                raise ValueError(
-                    f"a format of the directives {' '.join('%' + d for d in sorted(known))}, each once"
-                )
+                raise ValueError(f"a format of the directives {' '.join('%' + d for d in sorted(known))}, each once")
             if not {"m", "d"} <= set(directives) or len({"Y", "y"} & set(directives)) != 1:
                 raise ValueError("a format with one year (%Y or %y), %m and %d")
         if self.keep_empty and self.data_type != "text":
             raise ValueError("keep_empty only on text; an empty string is no value of another type")
-        if self.decimal_mark != "." and not (
-            self.data_type == "double precision" or numeric_precision(self.data_type)
-        ):
+        if self.decimal_mark != "." and not (self.data_type == "double precision" or numeric_precision(self.data_type)):
             raise ValueError("decimal_mark only on numeric(p,s) and double precision")
         for label, limit in (("min", self.min), ("max", self.max)):
             if limit is not None and not _fits(self.data_type, limit):
@@ -294,8 +288,7 @@ class TableContract(_Closed):
         has_snapshot_date = "snapshot_on" in re.compile(self.file_pattern).groupindex
         if has_snapshot_date != (self.delivery == "snapshot"):
             raise ValueError(
-                "a group (?P<snapshot_on>...) in file_pattern for delivery: snapshot, and for no other "
-                "delivery"
+                "a group (?P<snapshot_on>...) in file_pattern for delivery: snapshot, and for no other delivery"
             )
         if self.availability_lag_hours and self.delivery != "history":
             raise ValueError("availability_lag_hours only for delivery: history")
@@ -304,9 +297,7 @@ class TableContract(_Closed):
     @cached_property
     def contract_hash(self) -> str:
         """SHA-256 of all that decides how a file is loaded; descriptions don't count."""
-        content = self.model_dump(
-            mode="json", exclude={"description": True, "columns": {"__all__": {"description"}}}
-        )
+        content = self.model_dump(mode="json", exclude={"description": True, "columns": {"__all__": {"description"}}})
         text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -93,9 +93,7 @@ def _parse(
         year = number("Y", 1970)
     month, day = number("m", 1), number("d", 1)
     hour, minute, second = number("H", 0), number("M", 0), number("S", 0)
-    good &= (
-        (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24) & (minute < 60) & (second < 60)
-    )
+    good &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24) & (minute < 60) & (second < 60)
     months = ((np.where(good, year, 1970) - 1970) * 12 + np.where(good, month, 1) - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
     good &= days.astype("datetime64[M]") == months
@@ -114,9 +112,7 @@ def _parse(
         # A zone in a column without one would be dropped silently.
         return instants, good & is_naive
     local, exists = local_to_utc(instants, time_zone)
-    offsets = np.array(
-        [_offset_us(zone) for zone in zones.to_pylist()] if not is_naive.all() else 0, "timedelta64[us]"
-    )
+    offsets = np.array([_offset_us(zone) for zone in zones.to_pylist()] if not is_naive.all() else 0, "timedelta64[us]")
     return np.where(is_naive, local, instants - offsets), good & (exists | ~is_naive)
 
 
@@ -141,9 +137,7 @@ def local_to_utc(local: Instants, time_zone: str) -> tuple[Instants, Mask]:
     epoch = dt.datetime(1970, 1, 1)
     for at, quarter in enumerate(quarters.tolist()):
         naive = epoch + dt.timedelta(microseconds=quarter * _QUARTER_HOUR)
-        first, second = (
-            naive.replace(tzinfo=zone, fold=fold).utcoffset() or dt.timedelta() for fold in (0, 1)
-        )
+        first, second = (naive.replace(tzinfo=zone, fold=fold).utcoffset() or dt.timedelta() for fold in (0, 1))
         offsets[at] = first // dt.timedelta(microseconds=1)
         # In a gap the clock goes forward, so the offset before it is the smaller one.
         exists[at] = first >= second

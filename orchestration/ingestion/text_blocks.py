@@ -85,19 +85,13 @@ def text_blocks(path: Path, encoding: str, block_bytes: int, sha256: str) -> Ite
             else:
                 yield from _as_utf8(cast(BinaryIO, source), encoding, block_bytes)
     except EOFError as error:
-        raise UnreadableFileError(
-            "the gzip file is truncated: it ends before its end mark; get it again"
-        ) from error
+        raise UnreadableFileError("the gzip file is truncated: it ends before its end mark; get it again") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableFileError(f"the gzip file is damaged: {error}; get it again") from error
     except OSError as error:
-        raise UnreadableFileError(
-            f"the file cannot be read: {error.strerror or type(error).__name__}"
-        ) from error
+        raise UnreadableFileError(f"the file cannot be read: {error.strerror or type(error).__name__}") from error
     if source.digest.hexdigest() != sha256:
-        raise UnreadableFileError(
-            "the file changed while it was read; load it again when its writer has finished"
-        )
+        raise UnreadableFileError("the file changed while it was read; load it again when its writer has finished")
 
 
 def _as_utf8(file: BinaryIO, encoding: str, block_bytes: int) -> Iterator[bytes]:
@@ -106,9 +100,7 @@ def _as_utf8(file: BinaryIO, encoding: str, block_bytes: int) -> Iterator[bytes]
     # The byte order mark must not be cut by a block's end.
     start = _read_at_least(file, len(_UTF8_BOM), block_bytes)
     if is_utf8 and start.startswith(_UTF16_BOMS):
-        raise UnreadableFileError(
-            f"begins with a byte order mark of UTF-16, but the contract says {encoding}"
-        )
+        raise UnreadableFileError(f"begins with a byte order mark of UTF-16, but the contract says {encoding}")
     data, is_first = start, True
     while data:
         text = data

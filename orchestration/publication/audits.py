@@ -16,9 +16,8 @@ from orchestration.warehouse import Role, Warehouse
 
 PUBLICATION_TABLE = "publication"
 CUTOFF_COLUMN = "last_updated"
-# A source that lost half of its rows between two days is a broken delivery, not a business event. Set
-# 2026-11: on the sample and the bank no table shrank by more than 3 % from one day to the next. Tables of few
-# rows move by more.
+# A source that lost half of its rows between two days is a broken delivery, not a business event: a first guess of
+# 2026-11, to be tightened once there are publications of many days to look at. Tables of few rows move by more.
 COLLAPSE_SHARE = 0.5
 COLLAPSE_FROM_ROWS = 100
 
@@ -86,18 +85,14 @@ def _tables_are_complete(found: dict[str, str], expected: Sequence[ExpectedTable
     problems += [f"not declared: {name}" for name in sorted(found.keys() - names)]
     # A view would go on reading core while tomorrow's run rebuilds it.
     problems += [
-        f"{name} is a {found[name]}, not a table"
-        for name in sorted(names & found.keys())
-        if found[name] != "table"
+        f"{name} is a {found[name]}, not a table" for name in sorted(names & found.keys()) if found[name] != "table"
     ]
     if PUBLICATION_TABLE not in names:
         problems.append(f"the dbt project declares no {PUBLICATION_TABLE}")
     return _result("tables_are_complete", problems, f"{len(names)} tables, as declared")
 
 
-def _columns_are_as_declared(
-    connection: psycopg.Connection[Any], tables: Sequence[ExpectedTable]
-) -> AuditResult:
+def _columns_are_as_declared(connection: psycopg.Connection[Any], tables: Sequence[ExpectedTable]) -> AuditResult:
     problems = []
     for table in tables:
         rows = connection.execute(
@@ -113,16 +108,12 @@ def _columns_are_as_declared(
         ).fetchall()
         declared = [(name, _type_name(connection, data_type)) for name, data_type in table.columns]
         if rows != declared:
-            place = next(
-                (i for i, pair in enumerate(zip(rows, declared, strict=False)) if pair[0] != pair[1]), None
-            )
+            place = next((i for i, pair in enumerate(zip(rows, declared, strict=False)) if pair[0] != pair[1]), None)
             place = min(len(rows), len(declared)) if place is None else place
             want = " ".join(declared[place]) if place < len(declared) else "no further column"
             have = " ".join(rows[place]) if place < len(rows) else "no further column"
             problems.append(f"{table.name}, column {place + 1}: expected {want}, found {have}")
-    return _result(
-        "columns_are_as_declared", problems, f"{sum(len(t.columns) for t in tables)} columns, as declared"
-    )
+    return _result("columns_are_as_declared", problems, f"{sum(len(t.columns) for t in tables)} columns, as declared")
 
 
 def _type_name(connection: psycopg.Connection[Any], declared: str) -> str:
@@ -145,26 +136,20 @@ def _keys_are_unique(connection: psycopg.Connection[Any], expected: Sequence[Exp
     keyed = [table for table in expected if table.primary_key]
     for table in keyed:
         columns = [sql.Identifier(column) for column in table.primary_key]
-        query = sql.SQL(
-            "select count(*) from (select 1 from {} group by {} having count(*) > 1 or {}) as repeated"
-        )
+        query = sql.SQL("select count(*) from (select 1 from {} group by {} having count(*) > 1 or {}) as repeated")
         is_null = sql.SQL(" or ").join(sql.SQL("{} is null").format(column) for column in columns)
         repeated = _value(
             connection, query.format(sql.Identifier(NEXT, table.name), sql.SQL(", ").join(columns), is_null)
         )
         if repeated:
-            problems.append(
-                f"{table.name}: {repeated} values of ({', '.join(table.primary_key)}) repeated or NULL"
-            )
+            problems.append(f"{table.name}: {repeated} values of ({', '.join(table.primary_key)}) repeated or NULL")
     return _result("keys_are_unique", problems, f"{len(keyed)} tables")
 
 
 def _publication_is_of_the_day(connection: psycopg.Connection[Any], as_of_date: dt.date) -> AuditResult:
     query = sql.SQL("select snapshot_date from {}").format(sql.Identifier(NEXT, PUBLICATION_TABLE))
     days = [row[0] for row in connection.execute(query)]
-    problems = (
-        [] if days == [as_of_date] else [f"expected one row of {as_of_date}, found {list(map(str, days))}"]
-    )
+    problems = [] if days == [as_of_date] else [f"expected one row of {as_of_date}, found {list(map(str, days))}"]
     return _result("publication_is_of_the_day", problems, f"snapshot {as_of_date}")
 
 
@@ -176,24 +161,18 @@ def _cutoff_is_the_same_everywhere(
     for name in stamped:
         other = _value(
             connection,
-            sql.SQL(
-                "select count(*) from {} where {} is distinct from (select max(data_cutoff) from {})"
-            ).format(
+            sql.SQL("select count(*) from {} where {} is distinct from (select max(data_cutoff) from {})").format(
                 sql.Identifier(NEXT, name),
                 sql.Identifier(CUTOFF_COLUMN),
                 sql.Identifier(NEXT, PUBLICATION_TABLE),
             ),
         )
         if other:
-            problems.append(
-                f"{name}: {other} rows whose {CUTOFF_COLUMN} is not {PUBLICATION_TABLE}.data_cutoff"
-            )
+            problems.append(f"{name}: {other} rows whose {CUTOFF_COLUMN} is not {PUBLICATION_TABLE}.data_cutoff")
     return _result("cutoff_is_the_same_everywhere", problems, f"{len(stamped)} tables")
 
 
-def _day_is_not_older(
-    connection: psycopg.Connection[Any], as_of_date: dt.date, *, allowed: bool
-) -> AuditResult:
+def _day_is_not_older(connection: psycopg.Connection[Any], as_of_date: dt.date, *, allowed: bool) -> AuditResult:
     shown = None
     if PUBLICATION_TABLE in relations(connection, GOLD):
         shown = _value(

@@ -1,7 +1,9 @@
 """Why gold stays as it is; every message says what to do next."""
 
+from orchestration.errors import AssayError
 
-class PublicationError(RuntimeError):
+
+class PublicationError(AssayError):
     """A publication or rollback did not happen; gold is as before."""
 
 

@@ -69,9 +69,7 @@ def _acquire(session: psycopg.Connection[Any], wait_seconds: float) -> bool:
     if wait_seconds <= 0:
         row = session.execute(f"select pg_try_advisory_lock({_KEY})").fetchone()
         return bool(row and row[0])
-    session.execute(
-        "select set_config('lock_timeout', %s, false)", (f"{max(1, round(wait_seconds * 1000))}ms",)
-    )
+    session.execute("select set_config('lock_timeout', %s, false)", (f"{max(1, round(wait_seconds * 1000))}ms",))
     try:
         session.execute(f"select pg_advisory_lock({_KEY})")
     except psycopg.errors.LockNotAvailable:

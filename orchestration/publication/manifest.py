@@ -31,11 +31,7 @@ class ExpectedTable:
 
 def expected_tables(manifest: Mapping[str, Any]) -> list[ExpectedTable]:
     """The models of a parsed ``manifest.json`` that are built into ``gold_next``, by name."""
-    nodes = [
-        node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] == NEXT
-    ]
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == NEXT]
     return sorted((_expected(node) for node in nodes), key=lambda table: table.name)
 
 

@@ -79,8 +79,7 @@ def add_record(connection: psycopg.Connection[Any], draft: RecordDraft) -> int:
     assert row is not None
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into ops.audit_results (publication_id, audit_name, passed, details) values (%s, %s, "
-            "%s, %s)",
+            "insert into ops.audit_results (publication_id, audit_name, passed, details) values (%s, %s, %s, %s)",
             [(row[0], result.name, result.passed, result.details) for result in draft.audits],
         )
     return int(row[0])

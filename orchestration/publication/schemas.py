@@ -28,16 +28,12 @@ def prepare_next(warehouse: Warehouse) -> None:
         connection.execute(f"drop schema if exists {NEXT} cascade")
         connection.execute(f"create schema {NEXT}")
         connection.execute(f"grant usage on schema {NEXT} to {Role.OPS}")
-        connection.execute(
-            f"alter default privileges in schema {NEXT} grant select on tables to {Role.BI}, {Role.OPS}"
-        )
+        connection.execute(f"alter default privileges in schema {NEXT} grant select on tables to {Role.BI}, {Role.OPS}")
 
 
 def schema_exists(connection: psycopg.Connection[Any], schema: str) -> bool:
     """Whether there is a schema of this name."""
-    return (
-        connection.execute("select 1 from pg_namespace where nspname = %s", (schema,)).fetchone() is not None
-    )
+    return connection.execute("select 1 from pg_namespace where nspname = %s", (schema,)).fetchone() is not None
 
 
 def relations(connection: psycopg.Connection[Any], schema: str) -> dict[str, str]:
@@ -62,9 +58,7 @@ def row_counts(connection: psycopg.Connection[Any], schema: str) -> dict[str, in
     counts = {}
     for name, kind in relations(connection, schema).items():
         if kind == "table":
-            row = connection.execute(
-                sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))
-            ).fetchone()
+            row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))).fetchone()
             assert row is not None
             counts[name] = int(row[0])
     return counts
@@ -79,9 +73,7 @@ def open_to_bi(connection: psycopg.Connection[Any], schema: str) -> None:
 
 def close_to_bi(connection: psycopg.Connection[Any], schema: str) -> None:
     """BI reads gold and nothing else; sessions that already read a table of ``schema`` finish."""
-    connection.execute(
-        sql.SQL("revoke usage on schema {} from {}").format(*map(sql.Identifier, (schema, Role.BI)))
-    )
+    connection.execute(sql.SQL("revoke usage on schema {} from {}").format(*map(sql.Identifier, (schema, Role.BI))))
 
 
 def drop_schemas_aside(warehouse: Warehouse) -> list[str]:
@@ -113,7 +105,5 @@ def _drop(connection: psycopg.Connection[Any], schema: str) -> None:
     for kind in ("view", "table"):
         names = [sql.Identifier(schema, name) for name, of_kind in found.items() if of_kind == kind]
         if names:
-            connection.execute(
-                sql.SQL("drop {} {} restrict").format(sql.SQL(kind), sql.SQL(", ").join(names))
-            )
+            connection.execute(sql.SQL("drop {} {} restrict").format(sql.SQL(kind), sql.SQL(", ").join(names)))
     connection.execute(sql.SQL("drop schema {} restrict").format(sql.Identifier(schema)))

@@ -85,8 +85,7 @@ def rollback(warehouse: Warehouse, *, on_step: Callable[[str], None] | None = No
         require_lock(connection)
         if not schema_exists(connection, PREVIOUS):
             raise NothingToRollBackError(
-                f"There is no {PREVIOUS}: only one publication was made so far. Publish the day that is "
-                "wanted."
+                f"There is no {PREVIOUS}: only one publication was made so far. Publish the day that is wanted."
             )
         draft = _describe(connection, PREVIOUS, status="rolled_back", audits=(), started_at=None)
         open_to_bi(connection, PREVIOUS)
@@ -153,13 +152,9 @@ def _swap(
             publication = _swap_once(warehouse, draft, steps, on_step)
         except psycopg.errors.LockNotAvailable as error:
             if attempt == SWAP_ATTEMPTS:
-                message = (
-                    f"Another session changes the schemas; {attempt} attempts of {SWAP_LOCK_TIMEOUT} failed."
-                )
+                message = f"Another session changes the schemas; {attempt} attempts of {SWAP_LOCK_TIMEOUT} failed."
                 record_failure(warehouse, message, audits=draft.audits, started_at=draft.started_at)
-                raise PublicationError(
-                    f"{message} gold stays as it is; start the publication again."
-                ) from error
+                raise PublicationError(f"{message} gold stays as it is; start the publication again.") from error
             # Readers that queued behind the attempt go first.
             time.sleep(0.05 * attempt)
         else:
@@ -186,16 +181,13 @@ def _swap_once(
         require_lock(connection)
         began = time.perf_counter()
         for old, new in steps(connection, publication_id):
-            connection.execute(
-                sql.SQL("alter schema {} rename to {}").format(sql.Identifier(old), sql.Identifier(new))
-            )
+            connection.execute(sql.SQL("alter schema {} rename to {}").format(sql.Identifier(old), sql.Identifier(new)))
             if on_step is not None:
                 on_step(f"{old} -> {new}")
         waited = (time.perf_counter() - began) * 1000
         connection.execute(f"set local role {Role.OPS}")
         connection.execute(
-            "update ops.publications set swap_wait_ms = %s, finished_at = clock_timestamp() where "
-            "publication_id = %s",
+            "update ops.publications set swap_wait_ms = %s, finished_at = clock_timestamp() where publication_id = %s",
             (waited, publication_id),
         )
     return Publication(

@@ -1,4 +1,4 @@
-"""The environment dbt reads. Windows and settings reach it as variables: changed ``--vars`` would re-parse everything."""
+"""The environment dbt reads. Windows and settings reach it as variables: changed ``--vars`` would re-parse it all."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -47,6 +47,8 @@ def run_environment(
 
     Parameters
     ----------
+    settings : Settings
+        Which portfolio.
     connection : mapping
         ``Warehouse.dbt_env()``.
     as_of_date : date

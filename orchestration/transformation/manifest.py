@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from orchestration.errors import AssayError
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.transformation.environment import parse_environment
 
 
-class DbtProjectError(RuntimeError):
+class DbtProjectError(AssayError):
     """dbt refused the project or a run of it."""
 
 
@@ -69,9 +70,7 @@ def ensure_manifest(settings: Settings) -> Path:
     with environment(parse_environment(settings)):
         outcome = dbtRunner().invoke(["parse", *common_arguments(settings), "--quiet"])
     if not outcome.success:
-        raise DbtProjectError(
-            f"dbt could not parse {DBT_PROJECT_DIR}: {outcome.exception or 'see the messages above'}"
-        )
+        raise DbtProjectError(f"dbt could not parse {DBT_PROJECT_DIR}: {outcome.exception or 'see the messages above'}")
     marker.write_text(wanted)
     return manifest
 

@@ -116,14 +116,12 @@ class DbtRunner:
                 on_node(event["data"]["node_info"]["node_name"], event["data"]["node_info"]["node_status"])
 
         # A fresh copy each time: dbt writes into the manifest that it runs.
-        manifest = Manifest.from_msgpack(
-            (self._settings.dbt_target_dir / "partial_parse.msgpack").read_bytes()
-        )
+        manifest = Manifest.from_msgpack((self._settings.dbt_target_dir / "partial_parse.msgpack").read_bytes())
         manifest.build_flat_graph()  # what macros see as `graph`; only parsing would build it
         started = time.perf_counter()
         with environment(variables):
             outcome = dbtRunner(manifest=manifest, callbacks=[collect]).invoke(
-                [*arguments, *common_arguments(self._settings), "--quiet", "--no-print"]
+                [*arguments, *common_arguments(self._settings), "--quiet", "--no-print", "--no-write-json"]
             )
         result = DbtOutcome(success=outcome.success, events=events, seconds=time.perf_counter() - started)
         if outcome.exception is not None:
@@ -141,6 +139,7 @@ def to_dagster_events(
 ) -> Iterator[DbtEvent]:
     """Materialisations and check results of one call, with rows and seconds as metadata."""
     rows = {node.unique_id: node.rows for node in outcome.nodes}
+    translator = AssayTranslator()  # one for all events: it remembers the specs it has made
     for raw in outcome.events:
         message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
         if not message.is_result_event:
@@ -150,7 +149,7 @@ def to_dagster_events(
             continue
         incremental = manifest["nodes"][unique_id]["config"].get("materialized") == "incremental"
         for event in message.to_default_asset_events(
-            manifest=manifest, dagster_dbt_translator=AssayTranslator(), context=context, target_path=None
+            manifest=manifest, dagster_dbt_translator=translator, context=context, target_path=None
         ):
             count = rows.get(unique_id)
             # A view has none (-1); of an incremental model dbt tells what was written, not what is there.

@@ -35,9 +35,7 @@ def asset_key(properties: Mapping[str, Any]) -> AssetKey:
         return AssetKey([properties["schema"], name])
     schema = properties["schema"]
     # The alias is the table: gold and core both have golden_records, and dbt wants model names unique.
-    return AssetKey(
-        ["gold" if schema == "gold_next" else schema, properties.get("alias") or properties["name"]]
-    )
+    return AssetKey(["gold" if schema == "gold_next" else schema, properties.get("alias") or properties["name"]])
 
 
 def group_of(properties: Mapping[str, Any]) -> str:
@@ -52,12 +50,24 @@ def group_of(properties: Mapping[str, Any]) -> str:
 
 
 class AssayTranslator(DagsterDbtTranslator):
-    """Keys, groups and owners of dbt assets."""
+    """Keys, groups and owners of dbt assets.
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> AssetSpec:
+    One translator serves one manifest: it remembers the specs, which dagster-dbt asks for again with every event and,
+    through upstream nodes, hundreds of times an event.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._finished: dict[str, AssetSpec] = {}
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> AssetSpec:
         """The default spec with our key, group, owners and kinds."""
+        if unique_id in self._finished:
+            return self._finished[unique_id]
+        self._finished[unique_id] = self._spec(manifest, unique_id, project)
+        return self._finished[unique_id]
+
+    def _spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> AssetSpec:
         spec: AssetSpec = super().get_asset_spec(manifest, unique_id, project)
         node = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
         if node["resource_type"] == "source":

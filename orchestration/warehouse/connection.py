@@ -116,9 +116,7 @@ class Warehouse:
             "ASSAY_PG_PASSWORD": self.password,
             "ASSAY_PG_DATABASE": self.database,
         }
-        return values | {
-            _LIBPQ_VARIABLES[key]: value for key, value in self.parameters if key in _LIBPQ_VARIABLES
-        }
+        return values | {_LIBPQ_VARIABLES[key]: value for key, value in self.parameters if key in _LIBPQ_VARIABLES}
 
     def dagster_url(self) -> str:
         """URL of Dagster's storage."""

@@ -49,15 +49,12 @@ def _read(home: Path) -> dict[str, dict[str, str]]:
         return {}
     except PermissionError as error:
         raise WarehouseError(
-            f"{path} belongs to another user of this machine. Run as that user, or set ASSAY_HOME to a "
-            "folder of yours."
+            f"{path} belongs to another user of this machine. Run as that user, or set ASSAY_HOME to a folder of yours."
         ) from error
     try:
         known: dict[str, dict[str, str]] = json.loads(text)
     except json.JSONDecodeError as error:
-        raise WarehouseError(
-            f"{path}, line {error.lineno}: not JSON ({error.msg}). Restore it from a copy."
-        ) from error
+        raise WarehouseError(f"{path}, line {error.lineno}: not JSON ({error.msg}). Restore it from a copy.") from error
     return known
 
 

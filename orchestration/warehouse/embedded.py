@@ -168,9 +168,7 @@ def find_binaries() -> Path:
         )
     binaries = Path(spec.origin).parent / "pginstall18" / "bin"
     if not (binaries / "postgres").exists():
-        raise ServerStartError(
-            f"{binaries} holds no postgres. Run `make setup` to install the locked packages again."
-        )
+        raise ServerStartError(f"{binaries} holds no postgres. Run `make setup` to install the locked packages again.")
     return binaries
 
 
@@ -279,8 +277,7 @@ def _start(server: EmbeddedServer, binaries: Path, account: OsAccount) -> None:
         # use.
         if "still in use" not in output or time.monotonic() > deadline:
             raise ServerStartError(
-                "The embedded server did not start. The end of its logs in "
-                f"{log.parent}:\n{_tail(log.parent)}"
+                f"The embedded server did not start. The end of its logs in {log.parent}:\n{_tail(log.parent)}"
             )
         time.sleep(0.1)
 
@@ -308,8 +305,7 @@ def _clear_traces_of_a_killed_server(server: EmbeddedServer, data_dir: Path) -> 
     while left := processes_in(data_dir):
         if time.monotonic() > deadline:
             raise ServerStartError(
-                f"Processes {left} of a server that was killed still work in {data_dir}. End them, then "
-                "start again."
+                f"Processes {left} of a server that was killed still work in {data_dir}. End them, then start again."
             )
         time.sleep(0.02)
     for path in (data_dir / "postmaster.pid", server.socket_dir / f".s.PGSQL.{server.port}.lock"):
@@ -340,7 +336,5 @@ def _tail(log_dir: Path, lines: int = 10) -> str:
     """The last lines of the two newest logs: a start fails before or after the server opened its own log."""
     newest = sorted(log_dir.glob("*.log"), key=lambda path: path.stat().st_mtime)[-2:]
     return "\n".join(
-        line
-        for path in newest
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+        line for path in newest for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
     )

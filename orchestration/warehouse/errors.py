@@ -1,7 +1,9 @@
 """What can go wrong between an installation and its database; every message says what to do next."""
 
+from orchestration.errors import AssayError
 
-class WarehouseError(RuntimeError):
+
+class WarehouseError(AssayError):
     """The database can't be used as asked."""
 
 

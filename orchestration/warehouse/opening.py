@@ -58,11 +58,16 @@ def _open_embedded(settings: Settings) -> Warehouse:
         with psycopg.connect(server.admin_conninfo("postgres"), autocommit=True) as connection:
             for name in (warehouse.database, _dagster_name(settings)):
                 create_database(connection, name, purpose="the portfolio", variable="ASSAY_DATABASE_URL")
+            # Dagster commits every event by itself, hundreds a run: a crash of the machine may cost the last moments
+            # of its log, never a row of the portfolio.
+            connection.execute(
+                sql.SQL("alter database {} set synchronous_commit = off").format(
+                    sql.Identifier(_dagster_name(settings))
+                )
+            )
             # The BI login may enter its portfolios' databases only.
             for name in ("postgres", "template1", _dagster_name(settings)):
-                connection.execute(
-                    sql.SQL("revoke all on database {} from public").format(sql.Identifier(name))
-                )
+                connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
         _prepare(warehouse, settings, bi_password)
         return warehouse
 
@@ -103,9 +108,7 @@ def _open_users_server(settings: Settings) -> Warehouse:
             ) from error
         with connection:
             check_version(connection, f"{warehouse.host}:{warehouse.port}")
-            known = connection.execute(
-                "select 1 from pg_roles where rolname = %s", (str(Role.BI),)
-            ).fetchone()
+            known = connection.execute("select 1 from pg_roles where rolname = %s", (str(Role.BI),)).fetchone()
         server = f"{warehouse.host}:{warehouse.port}"
         if known and warehouse.bi_password is None:
             # The login is older than this installation. Its password stays what BI tools already use.
@@ -158,8 +161,7 @@ def _prepare(warehouse: Warehouse, settings: Settings, bi_password: str) -> None
     portfolio = settings.portfolio
     with warehouse.connect(Role.OPS) as connection:
         connection.execute(
-            "insert into ops.portfolio (portfolio, currency, time_zone) values (%s, %s, %s) on conflict "
-            "do nothing",
+            "insert into ops.portfolio (portfolio, currency, time_zone) values (%s, %s, %s) on conflict do nothing",
             (portfolio.name, portfolio.currency, portfolio.time_zone),
         )
         _check_portfolio(connection, settings)

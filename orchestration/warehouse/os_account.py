@@ -59,9 +59,7 @@ class OsAccount:
         """Whether the account can run the binaries and enter ``folder``."""
         script = '"$1" --version >/dev/null && cd "$2"'
         try:
-            tried = self.run(
-                ["/bin/sh", "-c", script, "sh", binaries / "postgres", folder], capture_output=True
-            )
+            tried = self.run(["/bin/sh", "-c", script, "sh", binaries / "postgres", folder], capture_output=True)
         except (PermissionError, FileNotFoundError):
             return False
         return tried.returncode == 0

@@ -86,19 +86,11 @@ def missing_statements(connection: psycopg.Connection[Any], bi_password: str) ->
 
 
 def _roles(connection: psycopg.Connection[Any], bi_password: str) -> list[sql.Composed]:
-    there = {
-        row[0] for row in connection.execute("select rolname from pg_roles where rolname like 'assay\\_%'")
-    }
-    missing = [
-        sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role))
-        for role in WRITERS
-        if role not in there
-    ]
+    there = {row[0] for row in connection.execute("select rolname from pg_roles where rolname like 'assay\\_%'")}
+    missing = [sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)) for role in WRITERS if role not in there]
     if Role.BI not in there:
         # Only the verifier is sent and shown, never the password.
-        verifier = connection.pgconn.encrypt_password(
-            bi_password.encode(), Role.BI.encode(), b"scram-sha-256"
-        )
+        verifier = connection.pgconn.encrypt_password(bi_password.encode(), Role.BI.encode(), b"scram-sha-256")
         statement = sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}")
         missing.append(statement.format(sql.Identifier(Role.BI), sql.Literal(verifier.decode())))
     return missing
@@ -118,11 +110,7 @@ def _memberships(connection: psycopg.Connection[Any]) -> list[sql.Composed]:
     superuser = connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone()
     if superuser and superuser[0]:
         return []
-    return [
-        sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), login)
-        for role in WRITERS
-        if str(role) not in held
-    ]
+    return [sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), login) for role in WRITERS if str(role) not in held]
 
 
 def _database(connection: psycopg.Connection[Any]) -> list[sql.Composed]:
@@ -143,9 +131,7 @@ def _database(connection: psycopg.Connection[Any]) -> list[sql.Composed]:
     is_owner, is_open, settings = row
     missing = []
     if not is_owner:
-        missing.append(
-            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(connection.info.user))
-        )
+        missing.append(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(connection.info.user)))
     if is_open:
         missing.append(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     if "TimeZone=UTC" not in settings:

@@ -38,8 +38,8 @@ class Machine:
 def tuned_settings(machine: Machine) -> dict[str, str]:
     """PostgreSQL settings for ``machine``.
 
-    ``shared_buffers``, ``work_mem``, ``max_wal_size`` and parallel workers are what changed run times
-    (docs/performance.md); the others keep the planner's picture of the machine right.
+    ``shared_buffers``, ``work_mem``, ``max_wal_size`` and parallel workers are what changed run times;
+    the others keep the planner's picture of the machine right.
     """
     memory = machine.memory_bytes
     workers = 0 if machine.cores < 2 else min(machine.cores, 4)

@@ -20,9 +20,7 @@ def main(warm_runs: int = 2) -> None:
             environment.pop(name, None)
         try:
             for label in ("first", *(f"warm {number}" for number in range(1, warm_runs + 1))):
-                done = subprocess.run(
-                    [ASSAY, "run"], env=environment, capture_output=True, text=True, check=True
-                )
+                done = subprocess.run([ASSAY, "run"], env=environment, capture_output=True, text=True, check=True)
                 summary = next(line for line in done.stdout.splitlines() if " in all: work " in line)
                 print(f"{label}: {summary}")
         finally:

@@ -23,9 +23,7 @@ def main(repeats: int = 5) -> None:
             started = time.perf_counter()
             subprocess.run([sys.executable, "-c", PROGRAM], env=environment, check=True)
             seconds.append(time.perf_counter() - started)
-    print(
-        f"loading the definitions: median {median(seconds):.1f} s, worst {max(seconds):.1f} s of {repeats} processes"
-    )
+    print(f"loading the definitions: median {median(seconds):.1f} s, worst {max(seconds):.1f} s of {repeats} processes")
 
 
 if __name__ == "__main__":

@@ -47,8 +47,7 @@ def main(repeats: int = 10) -> None:
     features = catalogue.names()
     with open_warehouse(settings).connect(Role.ML) as connection:
         present = connection.execute(
-            "select to_regclass('features.origination_features'), "
-            "to_regclass('features.origination_outcomes')"
+            "select to_regclass('features.origination_features'), to_regclass('features.origination_outcomes')"
         ).fetchone()
         frame = read_loans(connection, features) if present and all(present) else pd.DataFrame()
     if frame.empty:

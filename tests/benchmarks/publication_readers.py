@@ -94,12 +94,10 @@ def publish_day(warehouse: Warehouse, day: dt.date) -> Publication:
                 ("balances", "balance numeric(18,2)", "i"),
             ):
                 connection.execute(
-                    f"create table gold_next.{table} (customer_id int primary key, {column}, last_updated "
-                    "timestamptz)"
+                    f"create table gold_next.{table} (customer_id int primary key, {column}, last_updated timestamptz)"
                 )
                 connection.execute(
-                    f"insert into gold_next.{table} select i, {value}, %s::date from generate_series(1, "
-                    "%s) as i",
+                    f"insert into gold_next.{table} select i, {value}, %s::date from generate_series(1, %s) as i",
                     (day, CUSTOMERS),
                 )
             connection.execute(
@@ -142,9 +140,7 @@ def main(publications: int = 50, readers: int = 4) -> None:
     print(f"errors         {len(errors)}{f', first: {errors[0]}' if errors else ''}")
     print(f"mixed          {sum(thread.mixed for thread in threads)}")
     print(f"incomplete     {sum(thread.incomplete for thread in threads)}")
-    print(
-        f"read           {statistics.median(waits) * 1000:.1f} ms median, {max(waits) * 1000:.1f} ms at most"
-    )
+    print(f"read           {statistics.median(waits) * 1000:.1f} ms median, {max(waits) * 1000:.1f} ms at most")
     print(f"not dropped    {len(done[-1].not_dropped)} old schemas")
     if errors or any(thread.mixed or thread.incomplete for thread in threads):
         sys.exit("A reader saw an error or a mixed snapshot.")

@@ -90,7 +90,7 @@ class SpoilingDbt(DbtRunner):
         super().__init__(runtime.settings)
         self._warehouse, self._statement = runtime.warehouse, statement
 
-    def run(self, arguments, variables, on_node=None) -> DbtOutcome:  # noqa: ANN001
+    def run(self, arguments, variables, on_node=None) -> DbtOutcome:
         outcome = super().run(arguments, variables, on_node)
         if any("gold" in argument for argument in arguments):
             with self._warehouse.connect(Role.DBT) as connection:
@@ -122,17 +122,15 @@ def test_a_failing_audit_leaves_gold_byte_identical_and_the_run_failed(
     result = sample.run(SpoiledRuntime(sample.settings, statement))
     assert not result.success
     assert gold_hashes() == before
-    status, message = sample.query(
-        "select status, message from ops.publications order by publication_id desc limit 1"
-    )[0]
+    status, message = sample.query("select status, message from ops.publications order by publication_id desc limit 1")[
+        0
+    ]
     assert status == "failed"
     assert audit in message
     assert sample.run().success
 
 
-def test_a_gold_test_that_fails_stops_the_publication(
-    sample: Chain, gold_hashes: Callable[[], Hashes]
-) -> None:
+def test_a_gold_test_that_fails_stops_the_publication(sample: Chain, gold_hashes: Callable[[], Hashes]) -> None:
     before = gold_hashes()
     with sample.runtime.warehouse.connect() as admin:
         admin.execute("create table public.kept as select * from ml.scores")
@@ -145,8 +143,9 @@ def test_a_gold_test_that_fails_stops_the_publication(
     finally:
         with sample.runtime.warehouse.connect() as admin:
             admin.execute(
-                "update ml.scores s set probability = k.probability from public.kept k where s.model_name = k.model_name and s.exposure_id = k.exposure_id and s.gr_id = k.gr_id and s.as_of_date = k.as_of_date"
-            )  # noqa: E501
+                "update ml.scores s set probability = k.probability from public.kept k where (s.model_name, "
+                "s.exposure_id, s.gr_id, s.as_of_date) = (k.model_name, k.exposure_id, k.gr_id, k.as_of_date)"
+            )
             admin.execute(
                 "alter table ml.scores add constraint scores_probability_check check (probability between 0 and 1)"
             )
@@ -154,9 +153,7 @@ def test_a_gold_test_that_fails_stops_the_publication(
     assert sample.run().success
 
 
-def test_an_older_day_is_not_published_over_a_newer_one(
-    sample: Chain, gold_hashes: Callable[[], Hashes]
-) -> None:
+def test_an_older_day_is_not_published_over_a_newer_one(sample: Chain, gold_hashes: Callable[[], Hashes]) -> None:
     before = gold_hashes()
     result = sample.run(day=sample.day - dt.timedelta(days=1))
     assert not result.success
@@ -203,9 +200,7 @@ def test_bi_sees_no_direct_identifier(sample_bi: psycopg.Connection) -> None:
 
 
 def test_scores_have_reasons_in_words(sample_bi: psycopg.Connection) -> None:
-    rows = sample_bi.execute(
-        "select probability, reason_1 from risk_scores where score_status = 'scored'"
-    ).fetchall()
+    rows = sample_bi.execute("select probability, reason_1 from risk_scores where score_status = 'scored'").fetchall()
     assert len(rows) > 20
     assert all(0 < probability < 1 for probability, _ in rows)
     assert all(reason and " " in reason for _, reason in rows)

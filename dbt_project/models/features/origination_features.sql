@@ -97,8 +97,8 @@ settlement_bookings as (
         transactions.event_date,
         transactions.direction,
         transactions.activity_type,
-        cast(transactions.reporting_amount as double precision) as amount,
-        cast(transactions.balance_after_amount as double precision) as balance,
+        transactions.reporting_amount as amount,
+        transactions.balance_after_amount as balance,
         row_number() over (
             partition by spine.spine_id
             order by

@@ -19,7 +19,7 @@ keyed as (
         is_fraud,
         is_international,
         {{ day_of_week('event_date') }} as day_of_week,
-        coalesce(cast(extract(hour from event_at at time zone '{{ portfolio("time_zone") }}') as integer), -1)
+        coalesce(cast(extract(hour from {{ instant_to_local("event_at") }}) as integer), -1)
             as transaction_hour,
         {{ or_unknown('channel') }} as channel,
         {{ or_unknown('merchant_category') }} as merchant_category

@@ -1,3 +1,5 @@
+{# Reads no table: it belongs to the unit tests, not to the day. #}
+{{ config(tags=['unit']) }}
 -- The words of the calendar and of the category groups, exact values; the first six groups are the notebook's.
 with days as (
     select

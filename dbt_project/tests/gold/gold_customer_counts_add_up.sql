@@ -1,3 +1,5 @@
+{# The asset whose check this is, since it reads several. #}
+{{ config(meta={'dagster': {'ref': {'name': 'analytics_customer_behavior_clusters'}}}) }}
 -- Every customer stands in exactly one cell of each table that divides the customers up.
 with customers as (
     select count(*) as customer_count from {{ ref('profile_360') }} where is_customer

@@ -1,3 +1,5 @@
+{# The asset whose check this is, since it reads several. #}
+{{ config(meta={'dagster': {'ref': {'name': 'publication'}}}) }}
 -- One publication, one data cut-off.
 {% set tables = [
     'analytics_customer_behavior_clusters',

@@ -1,3 +1,5 @@
+{# The asset whose check this is, since it reads several. #}
+{{ config(meta={'dagster': {'ref': {'name': 'risk_scores'}}}) }}
 -- A probability where and only where something was scored, about a golden record that gold knows.
 select
     risk_scores.model_name,

@@ -1,3 +1,5 @@
+{# The asset whose check this is, since it reads several. #}
+{{ config(meta={'dagster': {'ref': {'name': 'analytics_seasonal_patterns'}}}) }}
 -- Seasonal patterns add up to the booked transactions of their months.
 with expected as (
     select count(*) as transaction_count

@@ -1,3 +1,5 @@
+{# The asset whose check this is, since it reads several. #}
+{{ config(meta={'dagster': {'ref': {'name': 'analytics_credit_score_behavior_correlation'}}}) }}
 -- Averages of income and credit in a cell of fewer than min_cell_size people would tell about them.
 select 'analytics_credit_score_behavior_correlation' as table_name, customer_count
 from {{ ref('analytics_credit_score_behavior_correlation') }}

@@ -1,3 +1,5 @@
+{# The asset whose check this is, since it reads several. #}
+{{ config(meta={'dagster': {'ref': {'name': 'analytics_transaction_time_patterns'}}}) }}
 -- Time patterns add up to the booked transactions of the window: none is lost or counted twice on the way to the owner.
 with expected as (
     select count(*) as transaction_count

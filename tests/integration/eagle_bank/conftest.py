@@ -86,9 +86,7 @@ def bank_files() -> Path:
     """Folder of the bank's files."""
     folder = _REAL_DATA / "eagle_bank"
     if not folder.is_dir():
-        pytest.skip(
-            f"the real bank's files are not here: no folder {folder}; ASSAY_REAL_DATA names another one"
-        )
+        pytest.skip(f"the real bank's files are not here: no folder {folder}; ASSAY_REAL_DATA names another one")
     return folder
 
 
@@ -113,9 +111,7 @@ def make_bank(warehouse: Warehouse, template: Warehouse, landing: Path, home: Pa
 
 
 @pytest.fixture(scope="session")
-def new_bank(
-    empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Bank]:
+def new_bank(empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """A database of these tests' own, without data."""
     with fresh_warehouse(empty_bank) as warehouse:
         yield make_bank(warehouse, empty_bank, bank_files, tmp_path_factory.mktemp("home"))

@@ -52,9 +52,7 @@ def test_entities_have_the_rows_of_the_files(bank: Bank, bank_files: Path) -> No
         "complainant": len(events),
         "caller": calls.loc[calls["complaint_id"] == "NO_COMPLAINT", "phonefinal"].nunique(),
     }
-    accounts = dict(
-        bank.rows("select product_category, count(*) from core.accounts group by product_category")
-    )
+    accounts = dict(bank.rows("select product_category, count(*) from core.accounts group by product_category"))
     assert accounts == {
         "DEPOSIT": len(read(bank_files, "account")),
         "CREDIT": len(read(bank_files, "card")),
@@ -67,10 +65,7 @@ def test_entities_have_the_rows_of_the_files(bank: Bank, bank_files: Path) -> No
         "review": len(read(bank_files, "crm_reviews")),
     }
     assert (
-        bank.value(
-            "select count(*) from core.accounts where product_category <> 'LOAN' and closed_on is not null"
-        )
-        == 0
+        bank.value("select count(*) from core.accounts where product_category <> 'LOAN' and closed_on is not null") == 0
     )
 
 
@@ -85,9 +80,7 @@ def test_each_account_has_one_owner(bank: Bank, bank_files: Path) -> None:
     assert users == (disposition["type"] == "User").sum()
 
 
-def test_a_transaction_counts_once_and_money_adds_up_for_each_account(
-    bank: Bank, bookings: pd.DataFrame
-) -> None:
+def test_a_transaction_counts_once_and_money_adds_up_for_each_account(bank: Bank, bookings: pd.DataFrame) -> None:
     expected = bookings.groupby(bookings["account_id"].astype(int))["signed"].agg(["size", "sum"])
     for query in (
         "select right(account_id, 8)::int, count(*), "
@@ -119,9 +112,7 @@ def test_closing_balances_follow_from_the_day_before(bank: Bank) -> None:
     assert [(day.isoformat(), count) for day, count in gaps] == [("2014-03-31", 28)]
 
 
-def test_dates_are_twenty_years_later_and_known_at_the_end_of_the_day(
-    bank: Bank, bookings: pd.DataFrame
-) -> None:
+def test_dates_are_twenty_years_later_and_known_at_the_end_of_the_day(bank: Bank, bookings: pd.DataFrame) -> None:
     shifted = pd.to_datetime(bookings["date"], format="%y%m%d") + pd.DateOffset(years=20)
     assert bank.rows("select min(event_date), max(event_date), count(event_at) from core.transactions") == [
         (shifted.min().date(), shifted.max().date(), 0)

@@ -26,9 +26,7 @@ CORRECTION = (
 
 
 @pytest.fixture(scope="module")
-def other_bank(
-    empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Bank]:
+def other_bank(empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """A second database, without data."""
     with fresh_warehouse(empty_bank) as warehouse:
         yield make_bank(warehouse, empty_bank, bank_files, tmp_path_factory.mktemp("other_home"))
@@ -40,9 +38,7 @@ def shuffled(other_bank: Bank, bank_files: Path, tmp_path_factory: pytest.TempPa
     first = tmp_path_factory.mktemp("first_landing")
     for name in ("crm_calls", "trans_preloan"):
         shutil.copy(bank_files / f"{name}.csv.gz", first)
-    header, *lines = gzip.decompress((bank_files / "trans_1993_1994.csv.gz").read_bytes()).splitlines(
-        keepends=True
-    )
+    header, *lines = gzip.decompress((bank_files / "trans_1993_1994.csv.gz").read_bytes()).splitlines(keepends=True)
     (first / "trans_1993_1994.csv").write_bytes(header + b"".join(reversed(lines[len(lines) // 2 :])))
     ingest(other_bank.warehouse, "eagle_bank", first)
     other_bank.dbt("run")

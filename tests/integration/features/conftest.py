@@ -35,9 +35,7 @@ def build(module_warehouse: Warehouse, module_warehouse_settings: Settings, dbt_
             "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(dbt_target),
             "--log-path", str(dbt_target), "--no-use-colors",
         ]  # fmt: skip
-        done = subprocess.run(
-            command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-5000:]
 
     return run

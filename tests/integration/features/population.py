@@ -99,9 +99,7 @@ def holder(account_number: int, party_number: int, since: dt.date, **more: Any) 
     }
 
 
-def transaction(
-    key: object, account_number: int, day: dt.date, activity: str, amount: float, **more: Any
-) -> Row:
+def transaction(key: object, account_number: int, day: dt.date, activity: str, amount: float, **more: Any) -> Row:
     """One booked transaction; credits are told from the activity."""
     credits = ("salary", "pension", "benefit", "transfer_in", "cash_deposit", "interest", "lending_app_in")
     return {
@@ -188,7 +186,6 @@ def write_links(connection: psycopg.Connection, parties: list[Row]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at)"
-            " values (%s, %s, %s, %s, %s)",
+            "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at) values (%s, %s, %s, %s, %s)",
             rows,
         )

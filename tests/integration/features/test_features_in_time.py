@@ -68,9 +68,7 @@ def built(module_warehouse: Warehouse, build: Build) -> Warehouse:
         insert(connection, "account_holders", [holder(number, number, day) for number, day in opened.items()])
         insert(connection, "transactions", base_transactions())
         covered = [
-            coverage(subject, OPENED, scope=f"test:account:{number}")
-            for subject in SUBJECTS
-            for number in range(1, 5)
+            coverage(subject, OPENED, scope=f"test:account:{number}") for subject in SUBJECTS for number in range(1, 5)
         ]
         insert(connection, "coverage", covered)
         insert(connection, "loans", [loan(1), loan(2)])
@@ -156,9 +154,7 @@ def test_a_loan_has_the_same_features_as_of_the_day_before(built: Warehouse, num
     income = expected["lifetime_income_weekly_mean_amount"] * 30.4375 / 7
     assert found["instalment_to_income_ratio"] == pytest.approx(520 / income)
     assert found["as_of_date"] == GRANTED - DAY
-    assert found["knowledge_cutoff"] == pd.Timestamp(GRANTED).tz_localize("America/New_York") + pd.Timedelta(
-        hours=2
-    )
+    assert found["knowledge_cutoff"] == pd.Timestamp(GRANTED).tz_localize("America/New_York") + pd.Timedelta(hours=2)
 
 
 def test_outside_coverage_features_are_missing_and_not_zero(built: Warehouse) -> None:
@@ -169,9 +165,7 @@ def test_outside_coverage_features_are_missing_and_not_zero(built: Warehouse) ->
     assert uncovered["covered_weeks_count"] == 0
     late = features[f"GR{LATE:010d}"]
     assert late["covered_weeks_count"] == 5
-    assert late["transaction_weekly_mean_count"] == pytest.approx(
-        sum(row["is_booked"] for row in of_account(LATE)) / 5
-    )
+    assert late["transaction_weekly_mean_count"] == pytest.approx(sum(row["is_booked"] for row in of_account(LATE)) / 5)
     profile = rows_of(built, "core.profile_360", "gr_id")
     assert profile[f"GR{UNCOVERED:010d}"]["transactions_90d_count"] is None
     assert profile[f"GR{LATE:010d}"]["transactions_90d_count"] > 0
@@ -193,13 +187,9 @@ def test_what_comes_after_the_day_or_is_known_later_changes_nothing(built: Wareh
     rng = np.random.default_rng(99)
     tomorrow, later = AS_OF + DAY, CUTOFF + pd.Timedelta(seconds=1)
 
-    after = [
-        row for n in range(1, 6) for row in random_transactions(n, tomorrow, AS_OF + 60 * DAY, rng, "after-")
-    ]
+    after = [row for n in range(1, 6) for row in random_transactions(n, tomorrow, AS_OF + 60 * DAY, rng, "after-")]
     known_later = [
-        {**row, "known_at": later}
-        for n in range(1, 6)
-        for row in random_transactions(n, FIRST, AS_OF, rng, "late-")
+        {**row, "known_at": later} for n in range(1, 6) for row in random_transactions(n, FIRST, AS_OF, rng, "late-")
     ]
     # Corrections: the versions of today end after the cut-off, other amounts take their place.
     corrected = [
@@ -210,9 +200,7 @@ def test_what_comes_after_the_day_or_is_known_later_changes_nothing(built: Wareh
         connection.execute("update core.transactions set superseded_at = %s", (later,))
         insert(connection, "transactions", after + known_later + corrected)
         version = {"valid_from": AS_OF, "known_at": later, "load_id": 2}
-        insert(
-            connection, "parties", [{**party(1, OPENED), **version, "death_date": AS_OF}, party(9, tomorrow)]
-        )
+        insert(connection, "parties", [{**party(1, OPENED), **version, "death_date": AS_OF}, party(9, tomorrow)])
         insert(connection, "accounts", [{**account(1, OPENED), **version, "closed_on": AS_OF}])
         insert(connection, "accounts", [account(9, tomorrow)])
         insert(connection, "account_holders", [holder(9, 1, tomorrow)])

@@ -148,13 +148,9 @@ NOTEBOOK_QUERIES: dict[str, str] = {
     GROUP BY transaction_hour, channel
     ORDER BY transaction_hour
 """,
-    "product_network_graph": (
-        "SELECT * FROM gold.analytics_product_cross_sell_patterns ORDER BY customer_count DESC"
-    ),
+    "product_network_graph": ("SELECT * FROM gold.analytics_product_cross_sell_patterns ORDER BY customer_count DESC"),
     "product_affinity_matrix": "SELECT * FROM gold.analytics_product_cross_sell_patterns",
-    "merchant_spending_sunburst": (
-        "SELECT * FROM gold.analytics_merchant_spending_patterns ORDER BY total_spend DESC"
-    ),
+    "merchant_spending_sunburst": ("SELECT * FROM gold.analytics_merchant_spending_patterns ORDER BY total_spend DESC"),
     "merchant_category_treemap": (
         "SELECT * FROM gold.analytics_merchant_spending_patterns ORDER BY total_spend DESC LIMIT 40"
     ),
@@ -168,9 +164,7 @@ NOTEBOOK_QUERIES: dict[str, str] = {
     "geographic_metrics_heatmap": (
         "SELECT * FROM gold.analytics_geographic_clustering ORDER BY customer_count DESC LIMIT 20"
     ),
-    "seasonal_decomposition": (
-        "SELECT * FROM gold.analytics_seasonal_patterns ORDER BY year, month, day_of_week"
-    ),
+    "seasonal_decomposition": ("SELECT * FROM gold.analytics_seasonal_patterns ORDER BY year, month, day_of_week"),
 }
 
 # Rows depend on how many customers the portfolio has: these two ask for cells of at least 20 people.
@@ -178,15 +172,12 @@ QUERIES_OF_LARGE_CELLS = {"customer_behavior_3d_scatter", "credit_score_behavior
 
 QUERIES_WITHOUT_SCHEMA: dict[str, str] = {
     "records_and_families": (
-        "SELECT COUNT(*), COUNT(DISTINCT family_id), COUNT(*) FILTER (WHERE status='active')"
-        " FROM golden_records"
+        "SELECT COUNT(*), COUNT(DISTINCT family_id), COUNT(*) FILTER (WHERE status='active') FROM golden_records"
     ),
     "active_records_by_district": (
         "SELECT district_id, COUNT(*) FROM golden_records WHERE status='active' GROUP BY district_id"
     ),
-    "relationships_by_type": (
-        "SELECT relationship_type, COUNT(*) FROM gr_relationships GROUP BY relationship_type"
-    ),
+    "relationships_by_type": ("SELECT relationship_type, COUNT(*) FROM gr_relationships GROUP BY relationship_type"),
 }
 
 DIRECT_IDENTIFIERS = {
@@ -302,8 +293,7 @@ def test_heat_map_has_seven_days_from_sunday_and_real_hours(
 ) -> None:
     with published_bi_connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT day_of_week, day_name FROM gold.analytics_transaction_time_patterns"
-            " ORDER BY day_of_week"
+            "SELECT DISTINCT day_of_week, day_name FROM gold.analytics_transaction_time_patterns ORDER BY day_of_week"
         )
         assert cursor.fetchall() == [
             (0, "Sunday"),

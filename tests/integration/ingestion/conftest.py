@@ -100,9 +100,7 @@ class Shop:
         )
         kept = [sql.Identifier(name) for (name,) in columns if name not in LINEAGE]
         return sorted(
-            self.rows(
-                sql.SQL("select {} from raw.{}").format(sql.SQL(", ").join(kept), sql.Identifier(table))
-            ),
+            self.rows(sql.SQL("select {} from raw.{}").format(sql.SQL(", ").join(kept), sql.Identifier(table))),
             key=repr,
         )
 
@@ -114,8 +112,7 @@ class Shop:
 
     def rejects(self) -> list[tuple[Any, ...]]:
         return self.rows(
-            "select file_name, line_number, column_name, reason_code from ops.rejects order by file_name, "
-            "line_number"
+            "select file_name, line_number, column_name, reason_code from ops.rejects order by file_name, line_number"
         )
 
 

@@ -45,8 +45,7 @@ def test_tables_exist_and_say_so_when_no_file_came(shop: Any) -> None:
     ]
     assert raw_row_counts(shop.warehouse, "shop", shop.folder / "staging") == {"orders": 0, "stock": 0}
     comment = shop.rows(
-        "select obj_description('raw.shop__orders'::regclass), "
-        "col_description('raw.shop__orders'::regclass, 2)"
+        "select obj_description('raw.shop__orders'::regclass), col_description('raw.shop__orders'::regclass, 2)"
     )
     assert comment == [("One row an order and version.\ncontract_version: 1", "The name.")]
 
@@ -115,8 +114,7 @@ def test_one_key_with_two_contents_in_one_file_is_refused_row_by_row(shop: Any) 
 def test_bad_rows_are_kept_aside_with_line_column_and_reason(shop: Any) -> None:
     shop.put(
         "orders.csv",
-        HEADER.encode()
-        + b'1,ok,1,\n2,b\n,no key,1,\nx,bad key,1,\n3,amount,1.234,\n4,\x00,1,\n5,\xff,1,\n6,"open,1,\n'
+        HEADER.encode() + b'1,ok,1,\n2,b\n,no key,1,\nx,bad key,1,\n3,amount,1.234,\n4,\x00,1,\n5,\xff,1,\n6,"open,1,\n'
         b"7,time,1,2024-02-30 10:00\n" + b"".join(b"%d,fill,1,\n" % number for number in range(10, 20)),
     )
     result = by_file(shop.ingest())["orders.csv"]
@@ -169,9 +167,7 @@ def test_a_missing_required_column_stops_and_an_unexpected_one_warns(shop: Any) 
     with pytest.raises(IngestionError, match="missing_column: the header lacks amount") as caught:
         shop.ingest()
     results = by_file(caught.value.results)
-    assert results["orders_2.csv"].warnings == (
-        "unexpected_column: not loaded, unknown to the contract: 'extra'",
-    )
+    assert results["orders_2.csv"].warnings == ("unexpected_column: not loaded, unknown to the contract: 'extra'",)
     assert shop.rows("select status, message from ops.loads order by file_name")[1] == (
         "loaded",
         "unexpected_column: not loaded, unknown to the contract: 'extra'",

@@ -44,8 +44,7 @@ def build_next(warehouse: Warehouse, day: dt.date, *, rows: int = 3) -> None:
     prepare_next(warehouse)
     with warehouse.connect(Role.DBT) as connection:
         connection.execute(
-            "create table gold_next.analytics_segments (segment text, amount numeric(18,2), last_updated "
-            "timestamptz)"
+            "create table gold_next.analytics_segments (segment text, amount numeric(18,2), last_updated timestamptz)"
         )
         connection.execute(
             "insert into gold_next.analytics_segments select 'segment ' || i, i, %s::date from "
@@ -84,9 +83,7 @@ def contents(warehouse: Warehouse, schema: str = "gold") -> dict[str, list[tuple
         ).fetchall()
         return {
             name: connection.execute(
-                sql.SQL("select tableoid, ctid, xmin::text, t::text from {} as t").format(
-                    sql.Identifier(schema, name)
-                )
+                sql.SQL("select tableoid, ctid, xmin::text, t::text from {} as t").format(sql.Identifier(schema, name))
             ).fetchall()
             for (name,) in names
         }

@@ -33,10 +33,7 @@ def day_in_gold(warehouse: Warehouse) -> object:
 
 def schemas(warehouse: Warehouse) -> set[str]:
     with warehouse.connect(Role.OPS) as connection:
-        return {
-            row[0]
-            for row in connection.execute("select nspname from pg_namespace where nspname like 'gold%'")
-        }
+        return {row[0] for row in connection.execute("select nspname from pg_namespace where nspname like 'gold%'")}
 
 
 def log(warehouse: Warehouse) -> list[tuple[str, object]]:
@@ -83,9 +80,7 @@ def test_audits_and_record_are_written_with_the_swap(warehouse: Warehouse) -> No
             "select audit_name, passed from ops.audit_results where publication_id = %s",
             (publication.publication_id,),
         ).fetchall()
-        recorded = connection.execute(
-            "select row_counts, swap_wait_ms, finished_at from ops.publications"
-        ).fetchone()
+        recorded = connection.execute("select row_counts, swap_wait_ms, finished_at from ops.publications").fetchone()
     assert len(rows) == 8
     assert all(passed for _, passed in rows)
     assert recorded is not None
@@ -101,8 +96,7 @@ def test_audits_and_record_are_written_with_the_swap(warehouse: Warehouse) -> No
         ("create table gold_next.extra (id int)", "tables_are_complete", "not declared: extra"),
         ("create view gold_next.extra as select 1 as one", "tables_are_complete", "not declared: extra"),
         (
-            "drop table gold_next.analytics_segments; create view gold_next.analytics_segments as select "
-            "1 as one",
+            "drop table gold_next.analytics_segments; create view gold_next.analytics_segments as select 1 as one",
             "tables_are_complete",
             "analytics_segments is a view, not a table",
         ),
@@ -347,8 +341,7 @@ def test_readers_see_one_day_or_the_other_during_swaps(warehouse: Warehouse) -> 
         with psycopg.connect(warehouse.bi_conninfo(), autocommit=True) as connection:
             while not stop.is_set():
                 rows = connection.execute(
-                    "select distinct p.data_cutoff = s.last_updated from analytics_segments as s, "
-                    "publication as p"
+                    "select distinct p.data_cutoff = s.last_updated from analytics_segments as s, publication as p"
                 ).fetchall()
                 reads.append(1)
                 if rows != [(True,)]:

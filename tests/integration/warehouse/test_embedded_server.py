@@ -78,9 +78,7 @@ open_warehouse(load_settings(home={str(home)!r}))
     # A container starts again with the pid file of its last life, and the pid is somebody else's now.
     stop_warehouse(settings)
     stale = server_folder(home) / "data" / "postmaster.pid"
-    stale.write_text(
-        f"{os.getpid()}\n{stale.parent}\n{int(time.time())}\n{port}\n\n127.0.0.1\n 1 1\nready   \n"
-    )
+    stale.write_text(f"{os.getpid()}\n{stale.parent}\n{int(time.time())}\n{port}\n\n127.0.0.1\n 1 1\nready   \n")
     assert len(notes(settings)) == 3
 
 
@@ -102,9 +100,7 @@ def test_files_sockets_and_settings_are_closed_and_durable(home: Path) -> None:
     assert found == wanted
     assert set(access) == {("local", "trust"), ("host", "scram-sha-256")}
     admin = json.loads((home / "credentials.json").read_text())["embedded"]["admin"]
-    with psycopg.connect(
-        host="127.0.0.1", port=warehouse.port, user="postgres", password=admin, dbname="postgres"
-    ):
+    with psycopg.connect(host="127.0.0.1", port=warehouse.port, user="postgres", password=admin, dbname="postgres"):
         pass
 
 
@@ -194,9 +190,7 @@ class TestAsRoot:
         os.kill(server_pid(home), signal.SIGKILL)
         assert notes(settings) == ["kept"]
 
-    def test_where_no_way_works_the_message_says_what_to_do(
-        self, home: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_where_no_way_works_the_message_says_what_to_do(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os_account, "DEDICATED_ACCOUNTS", ())
         monkeypatch.setattr(os_account, "SHARED_ACCOUNTS", ())
         with pytest.raises(ServerStartError, match=r"does not run as root.*ASSAY_DATABASE_URL"):

@@ -41,9 +41,7 @@ def test_every_migration_can_run_again_without_changing_anything(warehouse: Ware
 def test_a_failing_migration_leaves_nothing_of_itself(warehouse: Warehouse, tmp_path: Path) -> None:
     for path in MIGRATIONS_DIR.glob("*.sql"):
         (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "0099.broken.sql").write_text(
-        "create table public.half (id int);\nselect 1 / 0;\n", encoding="utf-8"
-    )
+    (tmp_path / "0099.broken.sql").write_text("create table public.half (id int);\nselect 1 / 0;\n", encoding="utf-8")
     with pytest.raises(psycopg.errors.DivisionByZero):
         migrate(warehouse, tmp_path)
     with warehouse.connect() as connection:
@@ -79,15 +77,11 @@ def test_every_way_in_becomes_the_role_it_was_asked_for(warehouse: Warehouse) ->
 def test_a_database_of_another_portfolio_is_refused(warehouse_settings: Settings) -> None:
     open_warehouse(warehouse_settings)
     other = warehouse_settings.model_copy(update={"portfolio_name": "eagle_bank"})
-    with pytest.raises(
-        PortfolioMismatchError, match="holds the portfolio 'sample', and 'eagle_bank' was asked for"
-    ):
+    with pytest.raises(PortfolioMismatchError, match="holds the portfolio 'sample', and 'eagle_bank' was asked for"):
         open_warehouse(other)
 
 
-def test_a_portfolio_that_changed_its_currency_is_refused(
-    warehouse: Warehouse, warehouse_settings: Settings
-) -> None:
+def test_a_portfolio_that_changed_its_currency_is_refused(warehouse: Warehouse, warehouse_settings: Settings) -> None:
     with warehouse.connect(Role.OPS) as connection:
         connection.execute("update ops.portfolio set currency = 'CZK'")
     with pytest.raises(PortfolioMismatchError, match="made for CZK"):
@@ -116,17 +110,13 @@ def users_server(template_warehouse: Warehouse, server_home: Path) -> Iterator[S
     admin = dataclasses.replace(template_warehouse, database="postgres").connect(autocommit=True)
     admin.execute(sql.SQL("create role {} login password 'secret'").format(sql.Identifier(login)))
     admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    admin.execute(
-        sql.SQL("grant connect on database {} to {}").format(sql.Identifier(name), sql.Identifier(login))
-    )
+    admin.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(name), sql.Identifier(login)))
     yield load_settings(
         home=server_home,
         database_url=f"postgresql://{login}:secret@127.0.0.1:{template_warehouse.port}/{name}",
     )
     admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-    admin.execute(
-        sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(f"{name}_dagster"))
-    )
+    admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(f"{name}_dagster")))
     admin.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
     admin.close()
 
@@ -141,9 +131,7 @@ def test_a_login_without_rights_gets_the_list_for_the_administrator_and_then_wor
     assert users_server.database_url is not None
     database = users_server.database_url.rsplit("/", 1)[1]
     admin = dataclasses.replace(template_warehouse, database=database)
-    with pytest.raises(
-        ProvisioningError, match=r"may not create the database for Dagster's storage"
-    ) as caught:
+    with pytest.raises(ProvisioningError, match=r"may not create the database for Dagster's storage") as caught:
         open_warehouse(users_server)
     with admin.connect(autocommit=True) as connection:
         for statement in statements(caught.value):

@@ -61,9 +61,7 @@ def test_a_role_creates_tables_only_in_its_own_schemas(stocked: Warehouse, role:
 @pytest.mark.parametrize(
     "change", ["insert into {} values (2)", "update {} set id = 3", "delete from {}", "truncate {}"]
 )
-def test_a_role_changes_rows_only_in_its_own_schemas(
-    stocked: Warehouse, role: Role, schema: str, change: str
-) -> None:
+def test_a_role_changes_rows_only_in_its_own_schemas(stocked: Warehouse, role: Role, schema: str, change: str) -> None:
     statement = sql.SQL(change).format(sql.Identifier(schema, "thing"))
     with session(stocked, role) as connection:
         if schema in OWNED.get(role, set()):
@@ -75,9 +73,7 @@ def test_a_role_changes_rows_only_in_its_own_schemas(
 
 @pytest.mark.parametrize("schema", DATA_SCHEMAS)
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_reads_what_it_needs_without_a_grant_for_each_table(
-    stocked: Warehouse, role: Role, schema: str
-) -> None:
+def test_a_role_reads_what_it_needs_without_a_grant_for_each_table(stocked: Warehouse, role: Role, schema: str) -> None:
     statement = sql.SQL("select * from {}").format(sql.Identifier(schema, "thing"))
     with session(stocked, role) as connection:
         if schema in READS[role]:

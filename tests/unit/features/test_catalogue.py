@@ -27,10 +27,7 @@ def test_every_reason_shows_the_value_and_the_usual_one() -> None:
 
 def test_origination_table_has_the_columns_of_the_catalogue_in_its_types() -> None:
     folder = default_catalogue_dir()
-    models = {
-        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
-        for path in folder.glob("*.yml")
-    }
+    models = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0] for path in folder.glob("*.yml")}
     columns = {column["name"]: column["data_type"] for column in models["origination_features"]["columns"]}
     for name in load_catalogue().names():
         assert columns.get(name) == "double precision", name

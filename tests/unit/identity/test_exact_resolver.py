@@ -27,9 +27,7 @@ class Config:
     )
 
 
-def record(
-    party_id: str, kind: str, *, day: int = 0, ref: str | None = None, phone: str | None = None
-) -> dict:
+def record(party_id: str, kind: str, *, day: int = 0, ref: str | None = None, phone: str | None = None) -> dict:
     known_at = DAY + pd.Timedelta(days=day)
     return {
         "party_id": party_id,

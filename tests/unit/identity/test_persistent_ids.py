@@ -10,10 +10,7 @@ DAY = pd.Timestamp("2014-01-01", tz="UTC")
 NO_XREF = pd.DataFrame(
     {
         **{column: pd.Series(dtype=object) for column in ("party_id", "gr_id", "link_rule")},
-        **{
-            column: pd.Series(dtype="datetime64[us, UTC]")
-            for column in ("known_at", "recorded_at", "retired_at")
-        },
+        **{column: pd.Series(dtype="datetime64[us, UTC]") for column in ("known_at", "recorded_at", "retired_at")},
     }
 )
 

@@ -18,9 +18,7 @@ PRAGUE = "Europe/Prague"
 def convert(data_type: str, value: str | None, *, nullable: bool = True, **meta: Any) -> Any:
     """The typed value, or the reason code of the fault."""
     column = ColumnContract(name="c", data_type=data_type, **meta)
-    typed, faults = check_column(
-        column, pa.array([value, "?"], pa.string())[:1], time_zone=PRAGUE, nullable=nullable
-    )
+    typed, faults = check_column(column, pa.array([value, "?"], pa.string())[:1], time_zone=PRAGUE, nullable=nullable)
     reasons = [reason for reason, mask in faults.items() if mask[0]]
     assert len(reasons) <= 1
     return reasons[0] if reasons else typed[0].as_py()

@@ -86,9 +86,7 @@ def test_a_missing_required_column_stops_without_telling_what_stands_there(
 
 
 def test_a_column_that_is_not_required_may_be_missing(write: Write, contract_of: ContractOf) -> None:
-    contract = contract_of(
-        [{"name": "a", "data_type": "text"}, {"name": "b", "data_type": "text", "required": False}]
-    )
+    contract = contract_of([{"name": "a", "data_type": "text"}, {"name": "b", "data_type": "text", "required": False}])
     path = write(b"a\n1\n")
     (block, *_) = FileReader(path, contract, file_sha256(path))
     assert set(block.columns) == {"a"}
@@ -159,9 +157,7 @@ def test_a_wrong_utf16_file_says_so(write: Write, two_columns: TableContract) ->
 
 
 @pytest.mark.parametrize("block_bytes", [1, 5, 16, 1000])
-def test_a_quote_that_never_closes_costs_one_line(
-    write: Write, two_columns: TableContract, block_bytes: int
-) -> None:
+def test_a_quote_that_never_closes_costs_one_line(write: Write, two_columns: TableContract, block_bytes: int) -> None:
     data = b'a,b\n1,x\n2,"open\n3,y\n4,"z"\n5,w\n'
     rows, rejects = read(write(data), two_columns, block_bytes=block_bytes)
     assert rows == [(2, "1", "x"), (4, "3", "y"), (5, "4", "z"), (6, "5", "w")]
@@ -195,9 +191,7 @@ def test_a_quote_inside_a_value_rejects_the_row_and_nothing_else(
     write: Write, two_columns: TableContract, line: bytes
 ) -> None:
     for block_bytes in (1, 9, 1000):
-        rows, rejects = read(
-            write(b"a,b\n1,x\n" + line + b'\n3,"y\nz"\n'), two_columns, block_bytes=block_bytes
-        )
+        rows, rejects = read(write(b"a,b\n1,x\n" + line + b'\n3,"y\nz"\n'), two_columns, block_bytes=block_bytes)
         assert rows == [(2, "1", "x"), (4, "3", "y\nz")]
         assert rejects == [(3, "stray_quote", None)]
 
@@ -228,9 +222,7 @@ def test_a_damaged_gzip_is_unreadable(write: Write, two_columns: TableContract) 
         read(write(bytes(data)), two_columns)
 
 
-def test_gzip_is_seen_from_the_file_and_a_false_name_is_told(
-    write: Write, two_columns: TableContract
-) -> None:
+def test_gzip_is_seen_from_the_file_and_a_false_name_is_told(write: Write, two_columns: TableContract) -> None:
     assert read(write(gzip.compress(b"a,b\n1,x\n"), "orders.txt"), two_columns)[0] == [(2, "1", "x")]
     with pytest.raises(UnreadableFileError, match="gz"):
         read(write(b"a,b\n1,x\n", "orders.gz"), two_columns)
@@ -293,9 +285,7 @@ def test_clean_files_read_as_the_csv_module_reads_them(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    body=st.lists(
-        st.sampled_from([b'"', b",", b"\n", b"\r", b"\x00", b"a", b"\xff", "é".encode()]), max_size=60
-    ),
+    body=st.lists(st.sampled_from([b'"', b",", b"\n", b"\r", b"\x00", b"a", b"\xff", "é".encode()]), max_size=60),
     block_bytes=st.integers(1, 30),
 )
 def test_any_bytes_give_the_same_records_wherever_the_blocks_end(

@@ -35,9 +35,7 @@ def make_frame(n: int = 240, seed: int = 5) -> pd.DataFrame:
     )
     z = -1.6 + 1.5 * frame["stress"] - 1.0 * (np.log(frame["income"]) - 8) + 0.8 * frame["gappy"].isna()
     frame["is_bad"] = generator.random(n) < 1 / (1 + np.exp(-z))
-    frame["granted_on"] = pd.Timestamp("2017-03-01") + pd.to_timedelta(
-        generator.integers(0, 600, n), unit="D"
-    )
+    frame["granted_on"] = pd.Timestamp("2017-03-01") + pd.to_timedelta(generator.integers(0, 600, n), unit="D")
     frame["gr_id"] = [f"gr{i // 2:04d}" for i in range(n)]
     return frame
 

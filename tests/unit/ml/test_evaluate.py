@@ -94,9 +94,7 @@ def test_log_odds_keeps_small_probabilities_apart():
 
 
 def test_a_vintage_with_one_class_keeps_counts_and_has_no_auc():
-    table = evaluate.by_vintage(
-        [0, 1, 0, 0], [0.1, 0.9, 0.2, 0.1], ["2017", "2017", "2018", "2018"], resamples=50
-    )
+    table = evaluate.by_vintage([0, 1, 0, 0], [0.1, 0.9, 0.2, 0.1], ["2017", "2017", "2018", "2018"], resamples=50)
     assert table["n"].tolist() == [2, 2]
     assert table["auc"].isna().tolist() == [False, True]
 

@@ -43,16 +43,14 @@ def test_without_a_business_date_yesterday_in_the_zone_is_run() -> None:
     assert portfolio.default_as_of_date(now) == dt.date(2026, 9, 30)
 
 
-def test_an_empty_landing_variable_means_not_given(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # noqa: ANN001
+def test_an_empty_landing_variable_means_not_given(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("ASSAY_LANDING", "")
     settings = load_settings(home=tmp_path)
     assert settings.landing == tmp_path / "landing" / "sample"
 
 
 def test_the_database_url_names_the_database() -> None:
-    settings = load_settings(
-        database_url="postgresql://u:p%40@db.example.org:5433/port%20folio?sslmode=require"
-    )
+    settings = load_settings(database_url="postgresql://u:p%40@db.example.org:5433/port%20folio?sslmode=require")
     assert settings.database_name == "port folio"
     with pytest.raises(ValueError, match="names no database"):
         _ = load_settings(database_url="postgresql://u@db.example.org").database_name

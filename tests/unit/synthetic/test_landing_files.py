@@ -59,8 +59,6 @@ def test_files_read_back_as_what_was_generated(tmp_path: Path, small: SampleConf
     assert (read["booked_at"] == made["booked_at"]).all()
 
 
-def test_the_whole_sample_is_small(
-    tmp_path: Path, tables: dict[str, pd.DataFrame], config: SampleConfig
-) -> None:
+def test_the_whole_sample_is_small(tmp_path: Path, tables: dict[str, pd.DataFrame], config: SampleConfig) -> None:
     files = write_landing(tables, tmp_path, config)
     assert sum(path.stat().st_size for path in files) < 5_000_000

@@ -23,9 +23,7 @@ def signed_movements(tables: Tables) -> pd.DataFrame:
 def test_month_end_balances_are_the_opening_balance_plus_all_transactions(tables: Tables) -> None:
     moved = signed_movements(tables)
     month_end = moved["booked_at"].dt.normalize() + pd.offsets.MonthEnd(0)
-    change = (
-        moved.groupby(["account_no", month_end])["change"].sum().rename_axis(["account_no", "balance_date"])
-    )
+    change = moved.groupby(["account_no", month_end])["change"].sum().rename_axis(["account_no", "balance_date"])
     balances = tables["account_balances"].merge(tables["accounts"][["account_no", "product", "opened_on"]])
     balances = balances[~balances["product"].isin(["Mortgage", "Auto Loan", "Personal Loan"])]
     joined = balances.merge(change.rename("change").reset_index(), how="left").fillna({"change": 0})
@@ -46,9 +44,7 @@ def test_what_is_owed_on_a_loan_falls_by_the_principal_paid(tables: Tables, conf
     loans, instalments = tables["loans"], tables["instalments"]
     paid = instalments[instalments["paid_date"].notna()].groupby("loan_account_no")["principal_due"].sum()
     new = loans[loans["granted_on"] >= pd.Timestamp(config.start)].set_index("loan_account_no")
-    last = (
-        tables["account_balances"].query("balance_date == @config.until").set_index("account_no")["balance"]
-    )
+    last = tables["account_balances"].query("balance_date == @config.until").set_index("account_no")["balance"]
     expected = new["principal"] - paid.reindex(new.index, fill_value=0)
     assert (last.reindex(new.index) == expected).all()
 
@@ -96,15 +92,11 @@ def test_every_table_has_a_contract_and_every_contract_a_table(tables: Tables) -
         ("crm_contacts", "crm_id", "crm_people", "crm_id"),
     ],
 )
-def test_every_reference_leads_somewhere(
-    tables: Tables, table: str, column: str, parent: str, key: str
-) -> None:
+def test_every_reference_leads_somewhere(tables: Tables, table: str, column: str, parent: str, key: str) -> None:
     assert set(tables[table][column].dropna()) <= set(tables[parent][key])
 
 
-def test_nothing_happens_before_the_account_opens_or_after_the_data_end(
-    tables: Tables, config: SampleConfig
-) -> None:
+def test_nothing_happens_before_the_account_opens_or_after_the_data_end(tables: Tables, config: SampleConfig) -> None:
     opened = tables["accounts"].set_index("account_no")["opened_on"]
     movements = tables["transactions"]
     day = movements["booked_at"].dt.normalize()
@@ -132,9 +124,7 @@ def test_enough_loans_end_well_and_badly_to_train_on(tables: Tables, config: Sam
     assert len(waiting) >= 40
 
 
-def test_a_default_is_an_instalment_unpaid_for_more_than_thirty_days(
-    tables: Tables, config: SampleConfig
-) -> None:
+def test_a_default_is_an_instalment_unpaid_for_more_than_thirty_days(tables: Tables, config: SampleConfig) -> None:
     instalments = tables["instalments"]
     overdue = pd.Timestamp(config.until) - pd.Timedelta(days=31)
     unpaid = instalments[instalments["paid_date"].isna() & (instalments["due_date"] <= overdue)]

@@ -17,11 +17,7 @@ def test_a_password_is_made_once(tmp_path: Path) -> None:
 
 
 def test_every_login_of_every_server_has_its_own(tmp_path: Path) -> None:
-    made = {
-        make_password(tmp_path, server, name)
-        for server in ("embedded", "db:5432")
-        for name in ("admin", "bi")
-    }
+    made = {make_password(tmp_path, server, name) for server in ("embedded", "db:5432") for name in ("admin", "bi")}
     assert len(made) == 4
 
 

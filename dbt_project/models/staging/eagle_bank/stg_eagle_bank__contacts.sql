@@ -76,7 +76,7 @@ select
     'eagle_bank' as source_system,
     party_id,
     contact_date,
-    local_time at time zone '{{ portfolio("time_zone") }}' as contact_at,
+    {{ local_to_instant("local_time") }} as contact_at,
     contact_type,
     channel,
     product_name,

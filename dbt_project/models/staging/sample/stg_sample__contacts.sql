@@ -3,7 +3,7 @@ select
     'sample' as source_system,
     'sample:crm_contact:' || cast(crm_id as text) as party_id,
     cast(contacted_at as date) as contact_date,
-    contacted_at at time zone '{{ portfolio("time_zone") }}' as contact_at,
+    {{ local_to_instant("contacted_at") }} as contact_at,
     lower(contact_type) as contact_type,
     channel,
     product as product_name,

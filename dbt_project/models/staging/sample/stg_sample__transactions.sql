@@ -7,7 +7,7 @@ select
     'sample' as source_system,
     'sample:account:' || cast(booked.account_no as text) as account_id,
     cast(booked.booked_at as date) as event_date,
-    booked.booked_at at time zone '{{ portfolio("time_zone") }}' as event_at,
+    {{ local_to_instant("booked.booked_at") }} as event_at,
     booked.txn_id as sequence_number,
     case booked.dr_cr when 'C' then 'credit' when 'D' then 'debit' end as direction,
     booked.amount,
@@ -23,8 +23,8 @@ select
         when 'CASH_DEP' then 'cash_deposit'
         when 'CASH_WD' then 'cash_withdrawal'
         when 'CARD' then case when merchants.category = 'Gambling' then 'gambling' else 'card_payment' end
-        when 'TRF_IN' then 'transfer_in'
-        when 'TRF_OUT' then 'transfer_out'
+        when 'TRF_IN' then 'own_transfer_in'
+        when 'TRF_OUT' then 'own_transfer_out'
         when 'HOUSING' then 'household_bill'
         when 'UTILITY' then 'utility_bill'
         when 'INSURANCE' then 'insurance'
