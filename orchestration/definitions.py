@@ -55,14 +55,12 @@ def build_defs(
     daily = dg.define_asset_job(
         "daily",
         selection=dg.AssetSelection.all(),
-        partitions_def=partitions,
         description="Load what is new, build, score and publish one business day.",
     )
     # The days before: features and scores only. Gold is the latest publication, and backfills never publish.
     backfill = dg.define_asset_job(
         "backfill_features_and_scores",
-        selection=dg.AssetSelection.groups("features", "scores") & dg.AssetSelection.all(),
-        partitions_def=partitions,
+        selection=dg.AssetSelection.groups("features", "scores"),
         description="Features and scores of past days, from what is loaded.",
     )
     resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}

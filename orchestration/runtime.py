@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from orchestration.settings import Settings
 from orchestration.transformation.runner import DbtRunner
 from orchestration.warehouse import Warehouse, open_warehouse
+
+if TYPE_CHECKING:
+    from ml.delinquency.config import TrainingConfig
 
 
 @dataclass
@@ -40,10 +44,19 @@ class WorkLog:
 
 
 class Runtime:
-    """Settings, warehouse, dbt and locks of one process."""
+    """Settings, warehouse, dbt and locks of one process.
 
-    def __init__(self, settings: Settings) -> None:
+    Parameters
+    ----------
+    settings : Settings
+        Which portfolio, and where.
+    training : TrainingConfig, optional
+        How the origination model is trained; its own defaults where not given.
+    """
+
+    def __init__(self, settings: Settings, training: "TrainingConfig | None" = None) -> None:
         self.settings = settings
+        self.training = training
         self.work = WorkLog()
 
     @cached_property

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ml import identity
 from orchestration.assets.retries import TRANSIENT, only_transient_retries
 from orchestration.runtime import Runtime
 from orchestration.transformation.translator import OWNERS
@@ -41,6 +40,8 @@ def identity_assets(
     context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
 ) -> Iterator[dg.MaterializeResult]:
     """Resolve all party records by the portfolio's rules and carry the ids of the last run."""
+    from ml import identity
+
     with (
         only_transient_retries(),
         runtime.work.measure("identity"),

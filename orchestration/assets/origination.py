@@ -63,7 +63,9 @@ def model_assets(
         runtime.exclusive("origination_model"),
         runtime.warehouse.connect(Role.ML) as connection,
     ):
-        outcome = champion_or_train(connection, MODEL_NAME, TARGET, known_by, portfolio.training_granted_from)
+        outcome = champion_or_train(
+            connection, MODEL_NAME, TARGET, known_by, portfolio.training_granted_from, runtime.training
+        )
     metrics = outcome.metrics["overall"]
     yield dg.MaterializeResult(
         asset_key=MODELS,
