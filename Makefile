@@ -44,10 +44,10 @@ lock: $(VENV)/bin/uv ## resolve the lock files anew
 	    $${extra:+--extra $$extra -c requirements.lock} -o requirements$${extra:+-$$extra}.lock pyproject.toml || exit 1; done
 
 run: setup ## set up and run the daily job: PORTFOLIO=sample (default) or eagle_bank, LANDING=folder of files
-	@$(ASSAY) run --portfolio $(PORTFOLIO) $(if $(LANDING),--landing $(LANDING))
+	@$(ASSAY) run --portfolio "$(PORTFOLIO)" $(if $(LANDING),--landing "$(LANDING)")
 
 ui: setup ## Dagster's webserver and daemon on loopback
-	@$(ASSAY) ui --portfolio $(PORTFOLIO) $(if $(LANDING),--landing $(LANDING))
+	@$(ASSAY) ui --portfolio "$(PORTFOLIO)" $(if $(LANDING),--landing "$(LANDING)")
 
 # -n 2: one worker per core of the smallest machine we promise to work on.
 test: setup-dev ## all tests, on a PostgreSQL of their own

@@ -60,7 +60,8 @@ def build_defs(
     # The days before: features and scores only. Gold is the latest publication, and backfills never publish.
     backfill = dg.define_asset_job(
         "backfill_features_and_scores",
-        selection=dg.AssetSelection.groups("features", "scores"),
+        # Without the model: a past day is scored by the champion, and never trains one on less than is known.
+        selection=dg.AssetSelection.groups("features", "scores") - dg.AssetSelection.assets("ml/models"),
         description="Features and scores of past days, from what is loaded.",
     )
     resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}

@@ -4,11 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from orchestration.runtime import Runtime
 from orchestration.settings import PROJECT_ROOT, Settings
 
+CLI_TAGS = {"assay/started_by": "command line"}
 TEMPLATE = Path(__file__).resolve().parent / "dagster.yaml"
 
 
@@ -39,6 +40,26 @@ def process_environment(runtime: Runtime) -> dict[str, str]:
     if settings.database_url is not None:
         ours["ASSAY_DATABASE_URL"] = settings.database_url
     return {**os.environ, **ours}
+
+
+def close_dead_runs(instance: DagsterInstance) -> int:
+    """Report runs of the command line that never ended as failed; the caller holds the portfolio's run lock.
+
+    Such a run lives in its own process, so Dagster's monitoring has no worker to ask: killed, it would stay STARTED and
+    keep the queue's only place. Whoever holds the run lock knows that none of them is alive.
+
+    Returns
+    -------
+    int
+        Runs that were closed.
+    """
+    unfinished = RunsFilter(
+        statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.CANCELING], tags=CLI_TAGS
+    )
+    dead = instance.get_runs(unfinished)
+    for run in dead:
+        instance.report_run_failed(run, "Its process ended before the run did (killed, or the server was stopped).")
+    return len(dead)
 
 
 def open_instance(runtime: Runtime) -> DagsterInstance:

@@ -56,6 +56,8 @@ class Portfolio(BaseModel):
         Lower bounds of Medium, High and Very High, reporting currency a year.
     high_value_amount : float
         A transaction from here on counts as high value, reporting currency.
+    ignored_files : tuple of str
+        Regular expressions of names in the landing folder that are known to belong to nobody here.
     outcomes_known_by : date or None
         Outcomes known at the end of this day train the origination model; None: known by the run's own cut-off. A day
         after the business date makes scores of earlier loans retrospective, and they say so.
@@ -81,6 +83,7 @@ class Portfolio(BaseModel):
     identity_rules: tuple[IdentityRule, ...] = ()
     income_bracket_bounds: tuple[float, float, float]
     high_value_amount: float
+    ignored_files: tuple[str, ...] = ()
     outcomes_known_by: dt.date | None = None
     training_granted_from: dt.date | None = None
     min_cell_size: int = Field(default=5, ge=1)

@@ -5,10 +5,12 @@ One object, given to assets as the resource ``runtime``. Tests build their own w
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import psycopg
 
 from orchestration.settings import Settings
 from orchestration.transformation.runner import DbtRunner
@@ -52,11 +54,22 @@ class Runtime:
         Which portfolio, and where.
     training : TrainingConfig, optional
         How the origination model is trained; its own defaults where not given.
+    allow_older, allow_collapse : bool
+        What the publication's audits let pass when a person means it; recorded with the publication.
     """
 
-    def __init__(self, settings: Settings, training: "TrainingConfig | None" = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        training: "TrainingConfig | None" = None,
+        *,
+        allow_older: bool = False,
+        allow_collapse: bool = False,
+    ) -> None:
         self.settings = settings
         self.training = training
+        self.allow_older = allow_older
+        self.allow_collapse = allow_collapse
         self.work = WorkLog()
 
     @cached_property
@@ -68,6 +81,14 @@ class Runtime:
     def dbt(self) -> DbtRunner:
         """Runs dbt for the portfolio."""
         return DbtRunner(self.settings)
+
+    def is_free(self, name: str) -> bool:
+        """Whether nobody holds the lock ``name`` at this moment."""
+        with self.warehouse.connect(autocommit=True) as connection:
+            row = connection.execute(
+                "select pg_try_advisory_lock(hashtextextended(%s, 0))", (f"assay:{name}",)
+            ).fetchone()
+        return bool(row and row[0])  # the session's end lets go of it
 
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
@@ -81,4 +102,6 @@ class Runtime:
             try:
                 yield
             finally:
-                connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (f"assay:{name}",))
+                # A server that went away has let go already; its error must not hide the one that is under way.
+                with suppress(psycopg.OperationalError):
+                    connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (f"assay:{name}",))

@@ -118,7 +118,8 @@ comment on column ml.scores.score_status is
 'scored; insufficient_data: outside the sources'' coverage; not_applicable: no exposure.';
 comment on column ml.scores.probability is 'Calibrated probability of the target; only where scored.';
 comment on column ml.scores.risk_band is 'Band of the probability.';
-comment on column ml.scores.is_retrospective is 'Scored for a day whose outcome was known already.';
+comment on column ml.scores.is_retrospective is
+'True: the model has learnt from an outcome that became known after knowledge_cutoff; no forecast. Only where scored.';
 comment on column ml.scores.reasons is 'Strongest reasons, in words.';
 comment on column ml.scores.scored_at is 'Wall clock.';
 

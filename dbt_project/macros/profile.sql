@@ -95,3 +95,8 @@
 {% macro clipped(expression) -%}
     case when {{ expression }} < 0 then 0.0 when {{ expression }} > 1 then 1.0 else {{ expression }} end
 {%- endmacro %}
+
+{# Money moved between accounts of the same owner: activity on each of them, but neither income nor business of the bank. #}
+{% macro own_transfer_activity_types() -%}
+    ('own_transfer_in', 'own_transfer_out')
+{%- endmacro %}

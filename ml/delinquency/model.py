@@ -179,6 +179,11 @@ class TrainedModel:
         share = 1.0 / len(parts)
         return combine(parts, [share] * len(parts), slope=self.link.slope, intercept=self.link.intercept)
 
+    def usual_row(self) -> Floats:
+        """The row whose every feature has its usual value, shape (1, k); missing where training had none."""
+        usual = [self.usual[name] for name in self.features]
+        return np.array([[np.nan if value is None else value for value in usual]], dtype=float)
+
     def log_odds(self, X: Floats) -> Floats:
         """Calibrated log-odds, shape (n,)."""
         raw = np.mean([member.log_odds(X) for member in self.members], axis=0)

@@ -14,20 +14,26 @@ import psycopg
 
 from ml import registry
 from ml.delinquency.config import TrainingConfig
+from ml.delinquency.errors import OneClassError
+from ml.delinquency.model import TrainedModel
 from ml.delinquency.scoring import score
 from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training_frame, write_scores
 from ml.delinquency.training import train
 from ml.evaluate.gate import GateResult, gate
+from ml.explain.catalogue import expected_signs
 from ml.features.catalogue import load_catalogue
-from ml.registry.lookup import alias_version, note_training_data, version_trained_on
+from ml.registry.lookup import alias_version, note_training_data, outcomes_known_at, version_trained_on
 
 # Changes when training itself changes in a way that data and settings do not show.
-TRAINING_REVISION = 1
+TRAINING_REVISION = 2
 
 
 @dataclass(frozen=True)
 class ModelOutcome:
-    """What became of the model: version, whether it was trained now, its figures and the gate's verdict."""
+    """What became of the model: version, whether it was trained now, its figures and the gate's verdict.
+
+    Where there was too little to learn from, it is the champion that goes on, and ``message`` says why.
+    """
 
     version: str
     trained_now: bool
@@ -37,6 +43,7 @@ class ModelOutcome:
     training_rows: int
     metrics: dict[str, Any]
     gate: list[GateResult]
+    message: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,36 +78,48 @@ def champion_or_train(
     Raises
     ------
     OneClassError
-        Too few outcomes to learn from.
+        Too few outcomes to learn from, and no champion that could go on.
     """
     config = config or TrainingConfig()
     catalogue = load_catalogue()
     names = catalogue.names()
     frame = read_training_frame(connection, names, outcomes_known_by=outcomes_known_by, granted_from=granted_from)
+    # Signs decide a training, too, and the catalogue's version leaves them out: they change no feature.
+    signs = expected_signs(catalogue, names)
     data_sha256 = frame_sha256(
-        frame, catalogue.version, json.dumps(config.to_dict(), sort_keys=True), TRAINING_REVISION
+        frame, catalogue.version, json.dumps([config.to_dict(), signs], sort_keys=True), TRAINING_REVISION
     )
     version = version_trained_on(connection, model_name, data_sha256)
     trained_now = version is None
     if version is None:
-        model = train(
-            frame,
-            "is_bad",
-            features=names,
-            time="granted_on",
-            group="gr_id",
-            config=config,
-            catalogue=catalogue,
-            model_name=model_name,
-            target_definition=target,
-        )
+        try:
+            model = train(
+                frame,
+                "is_bad",
+                features=names,
+                time="granted_on",
+                group="gr_id",
+                config=config,
+                catalogue=catalogue,
+                model_name=model_name,
+                target_definition=target,
+            )
+        except OneClassError as error:
+            if alias_version(connection, model_name) is None:
+                raise
+            return _champion_goes_on(connection, model_name, len(frame), names, error)
         version = registry.register(connection, model)
-        note_training_data(connection, model_name, version, data_sha256)
+        known_at = pd.to_datetime(frame["outcome_known_at"], utc=True).max().to_pydatetime()
+        note_training_data(connection, model_name, version, data_sha256, known_at)
     else:
         _, model = registry.load(connection, model_name, version=version)
     verdict = gate(model.metrics["overall"], features=model.features, expected_features=names)
     champion = alias_version(connection, model_name)
-    if all(result.passed for result in verdict) and champion != version:
+    # A day of the past is trained on less than the champion knows: its version stays a candidate.
+    behind = champion is not None and outcomes_known_at(connection, model_name, champion) > outcomes_known_at(
+        connection, model_name, version
+    )
+    if all(result.passed for result in verdict) and champion != version and not behind:
         registry.set_alias(connection, model_name, "champion", version, set_by="quality gate")
         champion = version
     return ModelOutcome(
@@ -112,6 +131,24 @@ def champion_or_train(
         training_rows=len(frame),
         metrics=model.metrics,
         gate=verdict,
+    )
+
+
+def _champion_goes_on(
+    connection: psycopg.Connection[Any], model_name: str, rows: int, names: list[str], error: OneClassError
+) -> ModelOutcome:
+    """The champion as the outcome of a day on which nothing could be learnt."""
+    version, champion = registry.load(connection, model_name)
+    return ModelOutcome(
+        version=version,
+        trained_now=False,
+        is_champion=True,
+        has_champion=True,
+        algorithm=champion.algorithm,
+        training_rows=rows,
+        metrics=champion.metrics,
+        gate=gate(champion.metrics["overall"], features=champion.features, expected_features=names),
+        message=f"not trained: too few outcomes ({error})",
     )
 
 
@@ -131,7 +168,6 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
     if frame.empty:
         return ScoredDay(statuses={}, written=0)
     scored = score(model, frame[list(model.features)], catalogue=catalogue)
-    last_learnt = dt.date.fromisoformat(str(model.metadata["data_window"]["last"])[:10])
     rows = pd.DataFrame(
         {
             "model_name": model_name,
@@ -145,8 +181,7 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
             "score_status": scored["score_status"],
             "probability": scored["probability"],
             "risk_band": scored["risk_band"],
-            # The model has seen loans granted later than this one: no forecast, a look back.
-            "is_retrospective": [day <= last_learnt for day in frame["as_of_date"]],
+            "is_retrospective": is_retrospective(model, frame["knowledge_cutoff"]) & scored["probability"].notna(),
             "reasons": [json.dumps(reasons) for reasons in scored["reasons"]],
         }
     )
@@ -154,3 +189,14 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
     return ScoredDay(
         statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()}, written=written
     )
+
+
+def is_retrospective(model: TrainedModel, knowledge_cutoff: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Whether the model has learnt from an outcome that was not known yet at a row's cut-off: no forecast, a look back.
+
+    A version that does not say what it has learnt from counts as such: nothing shows that it is a forecast.
+    """
+    stated = model.metadata.get("outcomes_known_at")
+    if stated is None:
+        return pd.Series(True, index=knowledge_cutoff.index)
+    return pd.to_datetime(knowledge_cutoff, utc=True) < pd.Timestamp(stated)

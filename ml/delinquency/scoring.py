@@ -40,8 +40,8 @@ def score(
     -------
     pandas.DataFrame of n rows
         ``score_status`` (scored or insufficient_data), ``probability``, ``risk_band``, ``reasons`` (list of
-        dicts, see :func:`ml.explain.reasons`); index of the frame. Where the status is insufficient_data the
-        others are missing and the list is empty.
+        dicts, see :func:`ml.explain.reasons`); index of the frame. The contributions are relative to a row whose
+        every feature is usual. Where the status is insufficient_data the others are missing and the list is empty.
 
     Raises
     ------
@@ -72,7 +72,9 @@ def score(
     rows = np.flatnonzero(enough)
     result.iloc[rows, result.columns.get_loc("probability")] = probability  # type: ignore[index]
     result.iloc[rows, result.columns.get_loc("risk_band")] = model.band(probability)  # type: ignore[index]
-    worded = reasons(parts, X[enough], model.features, usual=model.usual, catalogue=catalogue, top=top_reasons)
+    # Ranked against the same values that the words call usual; base plus sum stays the log-odds.
+    beyond_usual = parts.relative_to(model.contributions(model.usual_row()))
+    worded = reasons(beyond_usual, X[enough], model.features, usual=model.usual, catalogue=catalogue, top=top_reasons)
     filled: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
     for row, found in zip(rows.tolist(), worded, strict=True):
         filled[row] = found

@@ -41,11 +41,11 @@ def read_training_frame(
     Returns
     -------
     pandas.DataFrame
-        One row a loan, by loan: keys, ``granted_on``, ``is_bad``, the features. Loans outside the sources'
-        coverage are left out: of them nothing is known that could be learnt.
+        One row a loan, by loan: keys, ``granted_on``, ``is_bad``, ``outcome_known_at``, the features. Loans
+        outside the sources' coverage are left out: of them nothing is known that could be learnt.
     """
     query = sql.SQL(
-        "select f.loan_id, f.gr_id, f.as_of_date, f.knowledge_cutoff, f.granted_on, o.is_bad, {features} "
+        "select f.loan_id, f.gr_id, f.as_of_date, f.knowledge_cutoff, f.granted_on, o.is_bad, o.known_at, {features} "
         "from features.origination_features as f "
         "join features.origination_outcomes as o on o.loan_id = f.loan_id "
         "where o.known_at <= %(known_by)s and f.is_history_covered "
@@ -53,7 +53,8 @@ def read_training_frame(
     ).format(features=_as_floats(features))
     with connection.cursor() as cursor:
         cursor.execute(query, {"known_by": outcomes_known_by, "from": granted_from})
-        return _typed(pd.DataFrame(cursor.fetchall(), columns=[*KEYS, "granted_on", "is_bad", *features]), features)
+        columns = [*KEYS, "granted_on", "is_bad", "outcome_known_at", *features]
+        return _typed(pd.DataFrame(cursor.fetchall(), columns=columns), features)
 
 
 def read_scoring_frame(

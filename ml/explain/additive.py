@@ -39,6 +39,20 @@ class Contributions:
         """Base plus the sum over features, shape (n,)."""
         return self.base + self.values.sum(axis=1)
 
+    def relative_to(self, reference: "Contributions") -> "Contributions":
+        """What each feature adds beyond what it adds in one reference row.
+
+        The base becomes the log-odds of the reference row, so base plus sum is the same log-odds as before. A
+        linear model gives exactly 0 to a feature that equals the reference; trees may not, because there a
+        feature's contribution also depends on the others.
+
+        Parameters
+        ----------
+        reference : Contributions
+            Of one row, by the same model.
+        """
+        return Contributions(self.values - reference.values[0], float(reference.log_odds[0]))
+
 
 def linear_contributions(design: Floats, coefficients: Floats, intercept: float) -> Contributions:
     """Contributions of a linear model on a centred design, where the average training row contributes

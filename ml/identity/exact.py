@@ -30,7 +30,11 @@ class ExactResolver:
       one party of that record type has ever had it, and the others are linked to that party.
 
     All versions of a record count as evidence: a value that two people had one after the other proves
-    nothing.
+    nothing. "Ever" has no end: ``unique_within`` counts every party among the records, also one that became
+    known later than the record to be linked. A later customer with the same telephone takes a link away,
+    for earlier days too, and never makes one. That is conservative: an earlier day may have fewer such links
+    than could be known on it, none on a value that was shared by then. ``evidence_known_at`` dates what made a
+    link, not since when its value is unique.
     An entity never holds two records of the anchor record type: links are taken in the order of the rules,
     then of
     their ``known_at``, then of the ids, and one that would join two anchors is left out and reported.

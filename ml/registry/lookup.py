@@ -1,5 +1,6 @@
 """Questions about versions that need no artifact."""
 
+import datetime as dt
 from typing import Any
 
 import psycopg
@@ -15,13 +16,28 @@ def version_trained_on(connection: psycopg.Connection[Any], model_name: str, dat
     return None if row is None else str(row[0])
 
 
-def note_training_data(connection: psycopg.Connection[Any], model_name: str, version: str, data_sha256: str) -> None:
-    """Record which data a version was trained on last: other data may give the very same artifact."""
+def note_training_data(
+    connection: psycopg.Connection[Any], model_name: str, version: str, data_sha256: str, outcomes_known_at: dt.datetime
+) -> None:
+    """Record which data a version was trained on last, and when the newest outcome among them became known.
+
+    Other data may give the very same artifact, so these are no part of it.
+    """
     connection.execute(
-        "update ml.models set metadata = metadata || jsonb_build_object('training_data_sha256', %s::text) "
+        "update ml.models set metadata = metadata || jsonb_build_object("
+        "'training_data_sha256', %s::text, 'outcomes_known_at', %s::text) "
         "where model_name = %s and model_version = %s",
-        (data_sha256, model_name, version),
+        (data_sha256, outcomes_known_at.astimezone(dt.UTC).isoformat(), model_name, version),
     )
+
+
+def outcomes_known_at(connection: psycopg.Connection[Any], model_name: str, version: str) -> str:
+    """When the last outcome that a version learnt from became known: ISO 8601 in UTC; empty where not recorded."""
+    row = connection.execute(
+        "select metadata ->> 'outcomes_known_at' from ml.models where model_name = %s and model_version = %s",
+        (model_name, version),
+    ).fetchone()
+    return "" if row is None or row[0] is None else str(row[0])
 
 
 def alias_version(connection: psycopg.Connection[Any], model_name: str, alias: str = "champion") -> str | None:

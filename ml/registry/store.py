@@ -26,7 +26,6 @@ def register(conn: "Connection[Any]", model: TrainedModel) -> str:
         Not committed here.
     model : TrainedModel
         With its metadata.
-        With its metadata.
 
     Returns
     -------

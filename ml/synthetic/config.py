@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 # Raised whenever the same configuration would give other bytes; older landing folders are then rewritten.
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 
 IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 

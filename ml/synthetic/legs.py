@@ -97,9 +97,12 @@ def transfer(
     cents: IntArray,
     **more: Any,
 ) -> pd.DataFrame:
-    """Both legs of a transfer between two accounts of one person; left out where one of them is missing."""
+    """Both legs of a transfer between two accounts of one person; left out where one of them is missing.
+
+    The bank knows both owners and gives such transfers codes of their own: they are neither income nor spending.
+    """
     both = (source >= 0) & (target >= 0) & (cents > 0)
     who: dict[str, Any] = {"person": person[both], "day": day[both]}
-    out = legs(account=source[both], cents=-cents[both], second=second[both], code="TRF_OUT", **who, **more)
-    into = legs(account=target[both], cents=cents[both], second=second[both], code="TRF_IN", **who, **more)
+    out = legs(account=source[both], cents=-cents[both], second=second[both], code="OWN_OUT", **who, **more)
+    into = legs(account=target[both], cents=cents[both], second=second[both], code="OWN_IN", **who, **more)
     return pd.concat([out, into])

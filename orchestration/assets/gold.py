@@ -66,7 +66,13 @@ def build_and_publish(
             publication.record_failure(warehouse, f"dbt: {reason}", started_at=started_at)
             return outcome
         with runtime.work.measure("publication"):
-            audits = publication.audit(warehouse, publication.expected_tables(manifest), as_of_date)
+            audits = publication.audit(
+                warehouse,
+                publication.expected_tables(manifest),
+                as_of_date,
+                allow_older=runtime.allow_older,
+                allow_collapse=runtime.allow_collapse,
+            )
             published = publication.publish(warehouse, audits, started_at=started_at)
     context.log.info("published %s; the renames took %.0f ms", as_of_date, published.swap_wait_ms)
     for reason in published.not_dropped:

@@ -1,16 +1,21 @@
 """Landing files to ``raw``: one asset per contract table, one step per source."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
 from orchestration.assets.retries import TRANSIENT, only_transient_retries
 from orchestration.ingestion import IngestionError, LoadResult, ingest
 from orchestration.ingestion.contract import TableContract, load_contracts
+from orchestration.portfolio import Portfolio
 from orchestration.runtime import Runtime
 from orchestration.transformation.translator import OWNERS
+from orchestration.warehouse import Role
 
 CHECK = "files_sound"
+# Told by the source's first table: it is about the folder, not about one table.
+FOLDER_CHECK = "landing_folder_is_as_expected"
 
 
 def raw_key(contract: TableContract) -> dg.AssetKey:
@@ -56,6 +61,41 @@ def table_events(contract: TableContract, results: list[LoadResult]) -> Iterator
     )
 
 
+def folder_check(
+    contract: TableContract, results: list[LoadResult], ever_loaded: set[str], is_known: Callable[[str], bool]
+) -> dg.AssetCheckResult:
+    """Names that no contract asks for, and tables that never had a file: a misspelt name looks like both."""
+    strange = sorted(
+        f"{result.file}: {result.message}"
+        for result in results
+        if result.status == "unmatched" and not is_known(str(result.file))
+    )
+    missing = sorted(
+        str(result.table) for result in results if result.status == "no_file" and result.table not in ever_loaded
+    )
+    return dg.AssetCheckResult(
+        check_name=FOLDER_CHECK,
+        asset_key=raw_key(contract),
+        passed=not (strange or missing),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "unexpected_names": dg.MetadataValue.md("\n".join(f"- `{name}`" for name in strange) or "none"),
+            "tables_without_a_file": dg.MetadataValue.md("\n".join(f"- {name}" for name in missing) or "none"),
+        },
+    )
+
+
+def known_elsewhere(portfolio: Portfolio, source: str) -> Callable[[str], bool]:
+    """Whether a file's name belongs to another source of the portfolio, or is ignored by it."""
+    others = [contract for name in portfolio.sources if name != source for contract in load_contracts(name)]
+    ignored = [re.compile(pattern) for pattern in portfolio.ignored_files]
+
+    def is_known(name: str) -> bool:
+        return any(pattern.fullmatch(name) for pattern in ignored) or any(other.matches(name) for other in others)
+
+    return is_known
+
+
 def ingestion_assets(source: str) -> dg.AssetsDefinition:
     """All raw tables of one source as one step that loads what is new in the landing folder."""
     contracts = load_contracts(source)
@@ -81,13 +121,20 @@ def ingestion_assets(source: str) -> dg.AssetsDefinition:
                 description="No file was stopped or quarantined, no row rejected, no column unexpected.",
             )
             for contract in contracts
+        ]
+        + [
+            dg.AssetCheckSpec(
+                name=FOLDER_CHECK,
+                asset=raw_key(contracts[0]),
+                description="Every name in the folder belongs to a contract, every table had a file at least once.",
+            )
         ],
         can_subset=True,
         retry_policy=TRANSIENT,
     )
     def ingest_source(
         context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
-    ) -> Iterator[dg.MaterializeResult]:
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         wanted = [contract for contract in contracts if raw_key(contract) in context.selected_asset_keys]
         stopped: IngestionError | None = None
         with only_transient_retries(), runtime.work.measure(f"ingest_{source}"):
@@ -102,6 +149,17 @@ def ingestion_assets(source: str) -> dg.AssetsDefinition:
                 stopped, results = error, error.results
         for contract in wanted:
             yield from table_events(contract, [result for result in results if result.table == contract.name])
+        if contracts[0] in wanted:
+            with runtime.warehouse.connect(Role.OPS) as connection:
+                rows = connection.execute(
+                    "select distinct table_name from ops.loads where source = %s and status = 'loaded'", (source,)
+                ).fetchall()
+            yield folder_check(
+                contracts[0],
+                results,
+                {name for (name,) in rows},
+                known_elsewhere(runtime.settings.portfolio, source),
+            )
         if stopped is not None:
             raise dg.Failure(description=str(stopped), allow_retries=False)
 

@@ -76,6 +76,7 @@ def model_assets(
             "algorithm": outcome.algorithm,
             "dagster/row_count": outcome.training_rows,
             "auc": float(metrics["auc"]),
+            **({"note": outcome.message} if outcome.message else {}),
         },
         check_results=[
             dg.AssetCheckResult(

@@ -43,6 +43,12 @@ def run(
     date: Annotated[
         str | None, typer.Option("--date", help="As-of date, YYYY-MM-DD; default: the business date.")
     ] = None,
+    allow_older: Annotated[
+        bool, typer.Option("--allow-older", help="Publish a day before the one that gold shows.")
+    ] = False,
+    allow_collapse: Annotated[
+        bool, typer.Option("--allow-collapse", help="Publish tables with fewer than half the rows of gold's.")
+    ] = False,
 ) -> None:
     """Run the daily job: load what is new, build, score, publish. Safe to run again."""
     from orchestration.cli.daily import run_daily
@@ -53,7 +59,15 @@ def run(
             as_of_date = dt.date.fromisoformat(date)
         except ValueError:
             raise typer.BadParameter(f"{date!r} is no date; expected YYYY-MM-DD") from None
-    raise typer.Exit(run_daily(settings_of(portfolio, landing), as_of_date, console))
+    raise typer.Exit(
+        run_daily(
+            settings_of(portfolio, landing),
+            as_of_date,
+            console,
+            allow_older=allow_older,
+            allow_collapse=allow_collapse,
+        )
+    )
 
 
 @app.command()
@@ -135,5 +149,6 @@ def main() -> None:
     try:
         app()
     except (AssayError, ValidationError) as error:
-        Console(stderr=True, highlight=False, markup=False).print(f"assay: {error}")
+        # Unwrapped: messages hold paths and SQL that people copy.
+        print(f"assay: {error}", file=sys.stderr)
         sys.exit(1)

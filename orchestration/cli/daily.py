@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,10 +20,14 @@ from orchestration.settings import Settings
 def prepare_portfolio(runtime: Runtime, console: Console) -> None:
     """Warehouse, landing files of a generated portfolio, dbt manifest: each only if it is not there yet."""
     from orchestration.transformation.manifest import ensure_manifest
+    from orchestration.warehouse import restore_bi_login
 
     settings = runtime.settings
+    for folder in ("landing", "logs"):
+        # Files of people: for the owner of this installation alone.
+        (settings.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
     with console.status("warehouse: starting, applying migrations"):
-        _ = runtime.warehouse
+        restore_bi_login(runtime.warehouse)
     if (
         settings.portfolio.generator is not None
         and settings.landing == settings.home / "landing" / settings.portfolio_name
@@ -41,7 +46,33 @@ def prepare_portfolio(runtime: Runtime, console: Console) -> None:
         ensure_manifest(settings)
 
 
-def run_daily(settings: Settings, as_of_date: dt.date | None, console: Console) -> int:
+def checked_date(settings: Settings, as_of_date: dt.date | None) -> dt.date:
+    """The day to run: the given one if it is a partition of the portfolio, else the portfolio's own.
+
+    Raises
+    ------
+    AssayError
+        The day lies before the portfolio's first one or is not over yet.
+    """
+    portfolio = settings.portfolio
+    day = as_of_date or portfolio.default_as_of_date()
+    yesterday = dt.datetime.now(tz=ZoneInfo(portfolio.time_zone)).date() - dt.timedelta(days=1)
+    if not portfolio.start_date <= day <= yesterday:
+        raise AssayError(
+            f"{day} is no business day of portfolio {portfolio.name}: expected {portfolio.start_date} to {yesterday}, "
+            f"the last day that is over in {portfolio.time_zone}"
+        )
+    return day
+
+
+def run_daily(
+    settings: Settings,
+    as_of_date: dt.date | None,
+    console: Console,
+    *,
+    allow_older: bool = False,
+    allow_collapse: bool = False,
+) -> int:
     """Run the daily job in this process.
 
     Returns
@@ -51,16 +82,17 @@ def run_daily(settings: Settings, as_of_date: dt.date | None, console: Console) 
     """
     started = time.perf_counter()
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
-    runtime = Runtime(settings)
-    day = as_of_date or settings.portfolio.default_as_of_date()
+    day = checked_date(settings, as_of_date)
+    runtime = Runtime(settings, allow_older=allow_older, allow_collapse=allow_collapse)
     console.print(
-        f"[bold]Assay[/bold] portfolio {settings.portfolio_name}, as of {day}, files in {settings.landing}",
+        f"[bold]Assay[/bold] portfolio {settings.portfolio_name}, as of {day}, "
+        f"files in {escape(str(settings.landing))}",
         soft_wrap=True,
     )
     prepare_portfolio(runtime, console)
 
     from orchestration.definitions import build_defs
-    from orchestration.instance import open_instance
+    from orchestration.instance import CLI_TAGS, close_dead_runs, open_instance
 
     with console.status("dagster: loading the definitions"):
         job = build_defs(settings=settings, resource_overrides={"runtime": runtime}).resolve_job_def("daily")
@@ -68,7 +100,9 @@ def run_daily(settings: Settings, as_of_date: dt.date | None, console: Console) 
     ready = time.perf_counter()
     # A second run of the portfolio waits for the first and then finds its work done.
     with instance, runtime.exclusive("run"):
+        close_dead_runs(instance)
         result = job.execute_in_process(
+            tags=CLI_TAGS,
             instance=instance,
             partition_key=day.isoformat(),
             run_config={"loggers": {"progress": {}}},

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 
 
 class ProgressHandler(logging.Handler):
@@ -22,8 +23,10 @@ class ProgressHandler(logging.Handler):
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event")
         if event is None:
-            if record.levelno >= logging.WARNING:
-                self._console.print(f"  [yellow]{meta.get('orig_message', record.getMessage())}[/yellow]")
+            message = str(meta.get("orig_message", record.getMessage()))
+            # After a failed step Dagster repeats every dependency of every step that it skips.
+            if record.levelno >= logging.WARNING and not message.startswith("Dependencies for step"):
+                self._console.print(f"  [yellow]{escape(message)}[/yellow]", soft_wrap=True)
             return
         step = event.step_key or ""
         if event.event_type_value == "STEP_START":

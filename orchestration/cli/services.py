@@ -4,17 +4,19 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from orchestration.cli.daily import prepare_portfolio
 from orchestration.errors import AssayError
-from orchestration.instance import process_environment
+from orchestration.instance import close_dead_runs, open_instance, process_environment
 from orchestration.runtime import Runtime
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -39,11 +41,32 @@ def serve_ui(settings: Settings, port: int, console: Console) -> int:
     """Webserver and daemon as two processes on loopback; both end with this one.
 
     ``dagster dev`` would leave orphans when it is killed.
+
+    Raises
+    ------
+    AssayError
+        The portfolio's UI runs already, or something else listens on the port.
     """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.home / f"ui-{settings.portfolio_name}.lock", timeout=0):
+            return _serve(settings, port, console)
+    except Timeout:
+        raise AssayError(
+            f"The UI of portfolio {settings.portfolio_name} runs already; `assay stop` ends it and the embedded server."
+        ) from None
+
+
+def _serve(settings: Settings, port: int, console: Console) -> int:
     import psutil
 
+    if _listens(port):
+        raise AssayError(f"Something listens on {HOST}:{port} already; name another one: assay ui --port ...")
     runtime = Runtime(settings)
     prepare_portfolio(runtime, console)
+    if runtime.is_free("run"):
+        with open_instance(runtime) as instance:
+            close_dead_runs(instance)
     environment = process_environment(runtime)
     programs = Path(sys.executable).parent
     workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
@@ -52,39 +75,47 @@ def serve_ui(settings: Settings, port: int, console: Console) -> int:
         "daemon": [str(programs / "dagster-daemon"), "run", *workspace],
     }
     logs = settings.home / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
             with (logs / f"{name}.log").open("ab") as log:
                 running[name] = subprocess.Popen(
-                    command,
-                    env=environment,
-                    cwd=PROJECT_ROOT,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
+                    command, env=environment, cwd=PROJECT_ROOT, stdout=log, stderr=subprocess.STDOUT,
                     start_new_session=True,
-                )
+                )  # fmt: skip
         _pid_file(settings).write_text(
             json.dumps([{"pid": p.pid, "started": psutil.Process(p.pid).create_time()} for p in running.values()])
         )
-        console.print(
-            f"Dagster of portfolio {settings.portfolio_name}: http://{HOST}:{port}  (logs in {logs}; Ctrl-C ends it)"
-        )
+        told = False
         while all(process.poll() is None for process in running.values()):
-            time.sleep(0.5)
+            if not told and _listens(port):
+                told = True
+                console.print(
+                    f"Dagster of portfolio {settings.portfolio_name}: http://{HOST}:{port}  (logs in {logs}; "
+                    "Ctrl-C ends it)",
+                    soft_wrap=True,
+                )
+            time.sleep(0.3)
         ended = next(name for name, process in running.items() if process.poll() is not None)
         # Stopped by `assay stop` is as good as Ctrl-C; anything else is told.
         code = running[ended].returncode
         if code in (0, -signal.SIGTERM, -signal.SIGINT):
             return 0
-        console.print(f"The {ended} ended with code {code}; its last lines are in {logs / (ended + '.log')}")
+        console.print(
+            f"The {ended} ended with code {code}; its last lines are in {logs / (ended + '.log')}", markup=False
+        )
         return 1
     except KeyboardInterrupt:
         return 0
     finally:
         _end([process.pid for process in running.values()])
         _pid_file(settings).unlink(missing_ok=True)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def _end(pids: Sequence[int]) -> None:
@@ -143,16 +174,15 @@ def run_psql(settings: Settings, role: str, arguments: Sequence[str]) -> int:
     if role not in ("bi", "admin"):
         raise AssayError(f"--role {role!r} is unknown; expected one of: bi, admin")
     conninfo = warehouse.bi_conninfo() if role == "bi" else warehouse.conninfo()
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.conninfo import conninfo_to_dict
 
-    # The password goes by the environment: arguments are readable by every user of the machine.
+    # By the environment: arguments are readable by every user of the machine, and a connection string among them would
+    # keep psql's own -d from meaning this server.
+    variables = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
+                 "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "options": "PGOPTIONS"}  # fmt: skip
     parts = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
-    environment = dict(os.environ)
-    if "password" in parts:
-        environment["PGPASSWORD"] = parts.pop("password")
-    return subprocess.run(
-        [_psql_program(), make_conninfo("", **parts), *arguments], env=environment, check=False
-    ).returncode
+    environment = {**os.environ, **{variables[name]: value for name, value in parts.items() if name in variables}}
+    return subprocess.run([_psql_program(), *arguments], env=environment, check=False).returncode
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str]) -> int:

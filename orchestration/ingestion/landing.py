@@ -146,10 +146,13 @@ def _chosen(contracts: list[TableContract], tables: Collection[str] | None) -> l
 def _match(contracts: list[TableContract], landing: Path) -> tuple[list[_Match], list[LoadResult]]:
     matches, unclear = [], []
     for path in sorted(landing.iterdir(), key=lambda item: item.name):
-        if path.name.startswith(".") or not path.is_file():
+        if path.name.startswith("."):
             continue
         # A name may hold bytes that are no UTF-8.
         name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+        if not path.is_file():
+            unclear.append(LoadResult(None, name, "unmatched", message="no regular file: left alone"))
+            continue
         asking = [contract for contract in contracts if contract.matches(path.name)]
         if len(asking) == 1:
             matches.append(_Match(asking[0], path, name))

@@ -181,7 +181,9 @@ def _day_is_not_older(connection: psycopg.Connection[Any], as_of_date: dt.date, 
         )
     problems = []
     if shown is not None and as_of_date < shown and not allowed:
-        problems = [f"gold shows {shown}, {as_of_date} is older; publish it with force if that is meant"]
+        problems = [
+            f"gold shows {shown}, {as_of_date} is older; `assay run --allow-older` publishes it if that is meant"
+        ]
     return _result("day_is_not_older", problems, f"gold shows {shown}, next is {as_of_date}")
 
 
@@ -191,7 +193,7 @@ def _present_counts(connection: psycopg.Connection[Any]) -> dict[str, int]:
 
 def _rows_did_not_collapse(counts: dict[str, int], present: dict[str, int], *, allowed: bool) -> AuditResult:
     problems = [
-        f"{name}: {rows} rows, gold has {present[name]}"
+        f"{name}: {rows} rows, gold has {present[name]} (`assay run --allow-collapse` if that is right)"
         for name, rows in counts.items()
         if present.get(name, 0) >= COLLAPSE_FROM_ROWS and rows < COLLAPSE_SHARE * present[name]
     ]

@@ -7,7 +7,7 @@ from orchestration.warehouse.errors import (
     ServerStartError,
     WarehouseError,
 )
-from orchestration.warehouse.opening import open_warehouse, stop_warehouse
+from orchestration.warehouse.opening import open_warehouse, restore_bi_login, stop_warehouse
 from orchestration.warehouse.roles import Role
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Warehouse",
     "WarehouseError",
     "open_warehouse",
+    "restore_bi_login",
     "stop_warehouse",
 ]

@@ -44,6 +44,24 @@ def stop_warehouse(settings: Settings) -> None:
         embedded.stop_server(settings.home)
 
 
+def restore_bi_login(warehouse: Warehouse) -> None:
+    """Give the embedded server's BI login its password and session defaults back.
+
+    PostgreSQL lets a login change its own: somebody who did would lock every BI tool out. On a server of the user's the
+    password is the user's business.
+    """
+    if not warehouse.is_embedded or warehouse.bi_password is None:
+        return
+    with warehouse.connect(autocommit=True) as connection:
+        role = sql.Identifier(str(Role.BI))
+        verifier = connection.pgconn.encrypt_password(
+            warehouse.bi_password.encode(), Role.BI.encode(), b"scram-sha-256"
+        )
+        connection.execute(sql.SQL("alter role {} password {}").format(role, sql.Literal(verifier.decode())))
+        connection.execute(sql.SQL("alter role {} reset all").format(role))
+        provision(connection, warehouse.bi_password)
+
+
 def _open_embedded(settings: Settings) -> Warehouse:
     server = embedded.known_server(settings.home)
     if server is not None and stored_password(settings.home, "embedded", "bi") is not None:
@@ -119,6 +137,8 @@ def _open_users_server(settings: Settings) -> Warehouse:
             with warehouse.connect(autocommit=True) as connection:
                 name = f"{warehouse.database}_dagster"
                 create_database(connection, name, purpose="Dagster's storage", variable="ASSAY_DAGSTER_URL")
+                # BI has no business there. Where an administrator owns it the REVOKE is a warning, no error.
+                connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
         _prepare(warehouse, settings, bi_password)
     return _users_warehouse(settings)
 
@@ -127,12 +147,18 @@ def _users_warehouse(settings: Settings) -> Warehouse:
     assert settings.database_url is not None
     try:
         parts = psycopg.conninfo.conninfo_to_dict(settings.database_url)
-    except psycopg.ProgrammingError as error:
+    except psycopg.ProgrammingError:
+        # The driver's text repeats the URL, and with it the password.
         raise WarehouseError(
-            f"ASSAY_DATABASE_URL can't be read ({error}); expected postgresql://user@host/db."
-        ) from error
+            "ASSAY_DATABASE_URL can't be read; expected postgresql://user:password@host:port/database."
+        ) from None
     texts = {key: str(value) for key, value in parts.items() if value is not None}
-    host, port = texts.pop("host", "localhost"), int(texts.pop("port", "5432"))
+    host, port_text = texts.pop("host", "localhost"), texts.pop("port", "5432")
+    if not port_text.isdigit() or "," in host:
+        raise WarehouseError(
+            f"ASSAY_DATABASE_URL names host {host!r} and port {port_text!r}; expected one host and a port number."
+        )
+    port = int(port_text)
     database = texts.pop("dbname", "")
     user = texts.pop("user", "")
     if not database or not user:

@@ -1,6 +1,7 @@
 """``make bench``: speed and memory, measured on this machine; never timed tests. Each part prints its own table."""
 
 import argparse
+import importlib
 import time
 
 from rich.console import Console
@@ -11,12 +12,12 @@ PARTS = ("definitions", "daily_job", "ingestion", "publication_readers", "origin
 def main() -> None:
     """Run all parts, or those that are named."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("parts", nargs="*", choices=PARTS)
     console = Console(highlight=False)
     for part in parser.parse_args().parts or PARTS:
         console.rule(part)
         started = time.perf_counter()
-        module = __import__(f"tests.benchmarks.{part}", fromlist=["main"])
+        module = importlib.import_module(f"tests.benchmarks.{part}")
         module.main()
         console.print(f"[dim]{part}: {time.perf_counter() - started:.0f} s[/dim]")
 

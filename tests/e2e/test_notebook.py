@@ -22,7 +22,7 @@ from tests.e2e.notebook import (
 
 pytestmark = pytest.mark.xdist_group("sample")
 
-GOLD_MODELS = Path(__file__).resolve().parents[3] / "dbt_project" / "models" / "gold"
+GOLD_MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "gold"
 
 
 def gold_models() -> dict[str, dict[str, Any]]:

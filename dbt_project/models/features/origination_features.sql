@@ -9,6 +9,26 @@
     )
 }}
 {%- set catalogue = catalogue_model() %}
+{#- The definitions in the order of their names: words, units and signs change no value. -#}
+{%- set definitions = [] -%}
+{%- for feature in features_of(catalogue) + features_of(model) -%}
+    {%- do definitions.append([
+        feature.name, feature.data_type, feature.meta.signal, feature.meta.statistic,
+        feature.meta.expression | default(none), feature.meta.lookback_weeks | default(none)
+    ]) -%}
+{%- endfor -%}
+{%- set signals = {} -%}
+{%- if execute -%}
+    {%- for name, signal in catalogue.config.meta.signals.items() -%}
+        {%- do signals.update({name: [
+            signal.kind, signal.stage | default(none), signal.expression | default(none), signal.coverage | sort
+        ]}) -%}
+    {%- endfor -%}
+{%- endif -%}
+{%- set catalogue_version = local_md5(tojson([definitions | sort(attribute=0), signals], sort_keys=true)) %}
+{#- A table from before the column is there is computed anew as a whole. -#}
+{%- set versioned = execute and is_incremental()
+    and 'catalogue_version' in adapter.get_columns_in_relation(this) | map(attribute='name') %}
 with owners as (
     select
         holders.account_id,
@@ -46,6 +66,33 @@ newest_coverage as (
     group by source_system
 ),
 
+-- Everything else that the accounts of a golden record are read from; a row without a newer load is as it was.
+newest_account as (
+    select
+        party_xref.gr_id,
+        max(greatest(holders.load_id, accounts.load_id, balances.load_id)) as load_id
+    from {{ ref('account_holders') }} as holders
+    inner join {{ source('ml', 'party_xref') }} as party_xref
+        on
+            holders.party_id = party_xref.party_id
+            and party_xref.retired_at is null
+    left join (
+        select
+            account_id,
+            max(load_id) as load_id
+        from {{ ref('accounts') }}
+        group by account_id
+    ) as accounts on holders.account_id = accounts.account_id
+    left join (
+        select
+            account_id,
+            max(load_id) as load_id
+        from {{ ref('account_balances') }}
+        group by account_id
+    ) as balances on holders.account_id = balances.account_id
+    group by party_xref.gr_id
+),
+
 loans_with_owner as (
     select
         loans.loan_id as spine_id,
@@ -59,7 +106,9 @@ loans_with_owner as (
         loans.principal_amount as loan_principal_amount,
         loans.term_months as loan_term_months,
         loans.instalment_amount as loan_instalment_amount,
-        greatest(loans.load_id, newest_activity.load_id, newest_coverage.load_id) as load_id
+        greatest(
+            loans.load_id, newest_activity.load_id, newest_coverage.load_id, newest_account.load_id
+        ) as load_id
     from {{ ref('loans') }} as loans
     left join owners as settlement_owners
         on
@@ -70,22 +119,24 @@ loans_with_owner as (
             loans.loan_id = loan_owners.account_id
             and loan_owners.owner_rank = 1
     left join newest_activity on coalesce(settlement_owners.gr_id, loan_owners.gr_id) = newest_activity.gr_id
+    left join newest_account on coalesce(settlement_owners.gr_id, loan_owners.gr_id) = newest_account.gr_id
     left join newest_coverage on loans.source_system = newest_coverage.source_system
 ),
 
 spine as (
     select loans_with_owner.*
     from loans_with_owner
-    {%- if is_incremental() %}
+    {%- if is_incremental() and versioned %}
     left join {{ this }} as computed on loans_with_owner.loan_id = computed.loan_id
     {%- endif %}
     where
         loans_with_owner.gr_id is not null
-        {%- if is_incremental() %}
+        {%- if is_incremental() and versioned %}
         and (
             computed.loan_id is null
             or computed.load_id < loans_with_owner.load_id
             or computed.gr_id <> loans_with_owner.gr_id
+            or coalesce(computed.catalogue_version, '') <> '{{ catalogue_version }}'
         )
         {%- endif %}
 ),
@@ -143,7 +194,8 @@ select
     spine.knowledge_cutoff,
     feature_values.covered_weeks_count,
     feature_values.is_history_covered,
-    spine.load_id
+    spine.load_id,
+    '{{ catalogue_version }}' as catalogue_version
     {%- for feature in features_of(catalogue) + features_of(model) %},
     feature_values.{{ feature.name }}
     {%- endfor %}

@@ -7,75 +7,12 @@
     )
 }}
 
--- The balance of each account by the rule of core.profile_balances: what the source states last up to D or, for deposits
--- and investments, what stands after the last booked transaction where that is later; a loan of which nobody states the
--- balance is taken as paid off in a straight line.
-with stated_balances as (
-    select distinct on (account_balances.account_id)
-        account_balances.account_id,
-        account_balances.balance_on,
-        account_balances.balance_amount
-    from {{ ref('account_balances') }} as account_balances
-    where
-        account_balances.balance_on <= {{ as_of_date() }}
-        and {{ visible_at('account_balances', knowledge_cutoff()) }}
-    order by account_balances.account_id asc, account_balances.balance_on desc, account_balances.known_at desc
-),
-
-booked_balances as (
-    select distinct on (activity.account_id)
-        activity.account_id,
-        activity.activity_date,
-        activity.closing_balance_amount
-    from {{ ref('account_daily_activity') }} as activity
-    where
-        activity.activity_date <= {{ as_of_date() }}
-        and activity.known_at <= {{ knowledge_cutoff() }}
-        and activity.visible_until > {{ knowledge_cutoff() }}
-        and activity.closing_balance_amount is not null
-    order by
-        activity.account_id asc,
-        activity.activity_date desc,
-        activity.last_sequence_number desc nulls last,
-        activity.known_at desc
-),
-
-loan_balances as (
-    select
-        loans.loan_id as account_id,
-        round(
-            loans.principal_amount * greatest(
-                0,
-                1 - cast({{ as_of_date() }} - loans.granted_on as numeric)
-                / greatest(1, loans.matures_on - loans.granted_on)
-            ),
-            2
-        ) as balance_amount
-    from {{ ref('loans') }} as loans
-    where loans.granted_on <= {{ as_of_date() }} and loans.known_at <= {{ knowledge_cutoff() }}
-),
-
-account_amounts as (
-    select
-        owned_accounts.gr_id,
-        owned_accounts.product_name,
-        owned_accounts.product_category,
-        owned_accounts.opened_on,
-        case
-            when owned_accounts.product_category = 'LOAN'
-                then coalesce(stated_balances.balance_amount, loan_balances.balance_amount)
-            when owned_accounts.product_category = 'CREDIT' then stated_balances.balance_amount
-            when stated_balances.balance_on >= coalesce(booked_balances.activity_date, stated_balances.balance_on)
-                then stated_balances.balance_amount
-            else booked_balances.closing_balance_amount
-        end as balance_amount
-    from {{ ref('owned_accounts') }} as owned_accounts
+with account_amounts as (
+    select account_positions.*
+    from {{ ref('account_positions') }} as account_positions
     inner join {{ ref('golden_records') }} as golden_records
-        on owned_accounts.gr_id = golden_records.gr_id
-    left join stated_balances on owned_accounts.account_id = stated_balances.account_id
-    left join booked_balances on owned_accounts.account_id = booked_balances.account_id
-    left join loan_balances on owned_accounts.account_id = loan_balances.account_id
-    where owned_accounts.is_open and golden_records.is_customer
+        on account_positions.gr_id = golden_records.gr_id
+    where golden_records.is_customer
 ),
 
 -- What a customer has of one product: the first account says since when; a balance that nobody states stays unknown.

@@ -47,6 +47,7 @@ select
     is_activity_covered,
     transactions_90d_count,
     transaction_volume_90d_amount,
+    external_volume_90d_amount,
     avg_transaction_amount,
     transaction_volatility_amount,
     unique_categories_count,

@@ -1,5 +1,7 @@
 """The real bank's files and databases with its data up to the daily rollup."""
 
+import contextlib
+import dataclasses
 import datetime as dt
 import os
 from collections.abc import Iterator, Sequence
@@ -7,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from orchestration.ingestion import LoadResult, ingest
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
@@ -96,25 +99,41 @@ def empty_bank(server_home: Path, bank_files: Path) -> Warehouse:
     return open_warehouse(load_settings(home=server_home, portfolio_name="eagle_bank", landing=bank_files))
 
 
-def make_bank(warehouse: Warehouse, template: Warehouse, landing: Path, home: Path) -> Bank:
-    """A bank with a home of its own, as the dbt manifest kept there names the database."""
-    return Bank(
-        warehouse,
-        load_settings(
-            home=home,
-            portfolio_name="eagle_bank",
-            landing=landing,
-            database_url=warehouse.url(),
-            dagster_url=template.dagster_url(),
-        ),
-    )
+@contextlib.contextmanager
+def exchanged(one: Warehouse, other: Warehouse) -> Iterator[None]:
+    """Two databases with each other's names, for as long as the context lasts.
+
+    The dbt manifest holds the database's name; under one name two databases share one manifest, and the project is
+    parsed once.
+    """
+    spare = f"{one.database}_aside"
+    there = ((one.database, spare), (other.database, one.database), (spare, other.database))
+
+    def rename(steps: Sequence[tuple[str, str]]) -> None:
+        with dataclasses.replace(one, database="postgres").connect(autocommit=True) as admin:
+            for old, new in steps:
+                query = sql.SQL("alter database {} rename to {}")
+                admin.execute(query.format(sql.Identifier(old), sql.Identifier(new)))
+
+    rename(there)
+    try:
+        yield
+    finally:
+        rename([(new, old) for old, new in reversed(there)])
 
 
 @pytest.fixture(scope="session")
 def new_bank(empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    """A database of these tests' own, without data."""
+    """A database of these tests' own, without data, and a home of its own for its dbt manifest."""
     with fresh_warehouse(empty_bank) as warehouse:
-        yield make_bank(warehouse, empty_bank, bank_files, tmp_path_factory.mktemp("home"))
+        settings = load_settings(
+            home=tmp_path_factory.mktemp("home"),
+            portfolio_name="eagle_bank",
+            landing=bank_files,
+            database_url=warehouse.url(),
+            dagster_url=empty_bank.dagster_url(),
+        )
+        yield Bank(warehouse, settings)
 
 
 @pytest.fixture(scope="session")
@@ -129,3 +148,9 @@ def bank(new_bank: Bank, loads: list[LoadResult]) -> Bank:
     # Cautious: tests of later stages, whose tables are not built here, refer to core as well.
     new_bank.dbt("build", "--indirect-selection", "cautious")
     return new_bank
+
+
+@pytest.fixture(scope="session")
+def built_hashes(bank: Bank) -> dict[str, object]:
+    """What the bank's core tables hold."""
+    return bank.hashes()

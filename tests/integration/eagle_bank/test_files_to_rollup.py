@@ -61,12 +61,45 @@ def test_entities_have_the_rows_of_the_files(bank: Bank, bank_files: Path) -> No
     contacts = dict(bank.rows("select contact_type, count(*) from core.contacts group by contact_type"))
     assert contacts == {
         "complaint": len(events),
-        "call": len(calls),
+        "call": (calls["complaint_id"] == "NO_COMPLAINT").sum(),
         "review": len(read(bank_files, "crm_reviews")),
     }
     assert (
         bank.value("select count(*) from core.accounts where product_category <> 'LOAN' and closed_on is not null") == 0
     )
+
+
+def test_a_complaint_by_telephone_and_its_call_are_one_contact(bank: Bank, bank_files: Path) -> None:
+    calls, events = read(bank_files, "crm_calls"), read(bank_files, "crm_events")
+    calls["day"] = pd.to_datetime(calls["date_received"])
+    events["day"] = pd.to_datetime(events["date_received"], format="%d-%m-%Y")
+    pairs = events.merge(calls, on=["complaint_id", "day"], suffixes=("", "_call"))
+    # Each call that names a complaint is the only one of it and of its day.
+    assert len(pairs) == pairs["complaint_id"].nunique() == (calls["complaint_id"] != "NO_COMPLAINT").sum() == 2504
+    assert set(pairs["submitted_via"]) == {"Phone"}
+
+    found = pd.DataFrame(
+        bank.rows(
+            "select right(contact_id, 9), channel, contact_date::text, "
+            "to_char(contact_at at time zone 'America/New_York', 'HH24:MI:SS'), duration_seconds "
+            "from core.contacts where contact_type = 'complaint' and contact_at is not null"
+        ),
+        columns=["complaint_id", "channel", "day", "time", "seconds"],
+    ).set_index("complaint_id")
+    expected = pd.DataFrame(
+        {
+            "channel": "Phone",
+            "day": pairs["day"].dt.strftime("%Y-%m-%d").to_numpy(),
+            "time": pairs["ser_start"].str[-8:].to_numpy(),
+            "seconds": pairs["service_seconds"].astype(float).astype(int).to_numpy(),
+        },
+        index=pd.Index(pairs["complaint_id"], name="complaint_id"),
+    )
+    pd.testing.assert_frame_equal(found.sort_index(), expected.sort_index(), check_dtype=False)
+    by_channel = dict(
+        bank.rows("select channel, count(*) from core.contacts where contact_type = 'complaint' group by channel")
+    )
+    assert by_channel == events["submitted_via"].value_counts().to_dict()
 
 
 def test_each_account_has_one_owner(bank: Bank, bank_files: Path) -> None:

@@ -11,7 +11,7 @@ from orchestration.ingestion import ingest
 from orchestration.warehouse import Warehouse
 from tests.integration.conftest import fresh_warehouse
 
-from .conftest import Bank, make_bank
+from .conftest import Bank, exchanged
 
 pytestmark = pytest.mark.real_data
 
@@ -26,10 +26,10 @@ CORRECTION = (
 
 
 @pytest.fixture(scope="module")
-def other_bank(empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    """A second database, without data."""
-    with fresh_warehouse(empty_bank) as warehouse:
-        yield make_bank(warehouse, empty_bank, bank_files, tmp_path_factory.mktemp("other_home"))
+def other_bank(bank: Bank, built_hashes: dict[str, object], empty_bank: Warehouse) -> Iterator[Bank]:
+    """A second database, without data, in the place of the first one, whose content ``built_hashes`` keeps."""
+    with fresh_warehouse(empty_bank) as warehouse, exchanged(bank.warehouse, warehouse):
+        yield bank
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +41,15 @@ def shuffled(other_bank: Bank, bank_files: Path, tmp_path_factory: pytest.TempPa
     header, *lines = gzip.decompress((bank_files / "trans_1993_1994.csv.gz").read_bytes()).splitlines(keepends=True)
     (first / "trans_1993_1994.csv").write_bytes(header + b"".join(reversed(lines[len(lines) // 2 :])))
     ingest(other_bank.warehouse, "eagle_bank", first)
-    other_bank.dbt("run")
+    # All else is built anew each time: what a run finds there does not matter to it.
+    other_bank.dbt("run", select=[f"+{fact}" for fact in FACTS])
     ingest(other_bank.warehouse, "eagle_bank", bank_files)
     other_bank.dbt("run")
     return other_bank
 
 
-def test_another_order_of_files_gives_the_same_rows(shuffled: Bank, bank: Bank) -> None:
-    assert shuffled.hashes() == bank.hashes()
+def test_another_order_of_files_gives_the_same_rows(shuffled: Bank, built_hashes: dict[str, object]) -> None:
+    assert shuffled.hashes() == built_hashes
 
 
 def test_a_correction_replaces_the_old_day_and_touches_nothing_else(shuffled: Bank, tmp_path: Path) -> None:

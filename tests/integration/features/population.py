@@ -151,13 +151,14 @@ def random_transactions(
         "gambling",
         "failed_debit",
         "lending_app_out",
+        "own_transfer_out",
     )
     for offset in range((last - first).days + 1):
         day = first + dt.timedelta(days=offset)
         events = [("salary", round(float(rng.uniform(800, 1200)), 2))] if offset % 14 == 3 else []
         events += [
             (
-                str(rng.choice(debits, p=[0.5, 0.2, 0.12, 0.06, 0.06, 0.06])),
+                str(rng.choice(debits, p=[0.5, 0.15, 0.12, 0.06, 0.06, 0.06, 0.05])),
                 round(float(rng.uniform(5, 150)), 2),
             )
             for _ in range(int(rng.poisson(0.8)))

@@ -107,10 +107,35 @@ def test_nothing_happens_before_the_account_opens_or_after_the_data_end(tables: 
     assert (balances["balance_date"] >= balances["account_no"].map(opened)).all()
     since = tables["customers"].set_index("customer_no")["customer_since"]
     owners = tables["account_holders"].query("role == 'OWNER'").set_index("account_no")["customer_no"]
-    assert (opened >= opened.index.map(owners).map(since)).all()
+    assert (opened >= opened.index.to_series().map(owners).map(since)).all()
     reports = tables["bureau"]
     assert (reports["report_date"] >= reports["customer_no"].map(since)).all()
     assert (tables["instalments"]["paid_date"].dropna() <= pd.Timestamp(config.until)).all()
+
+
+def test_every_own_transfer_has_its_other_side(tables: Tables) -> None:
+    owners = tables["account_holders"].query("role == 'OWNER'").set_index("account_no")["customer_no"]
+    moves = tables["transactions"].query("txn_code in ('OWN_IN', 'OWN_OUT')")
+    moves = moves.assign(customer=moves["account_no"].map(owners), day=moves["booked_at"].dt.normalize())
+    pairing = ["customer", "day", "booked_at", "amount"]
+    out, into = (
+        moves[moves["txn_code"] == code].sort_values(pairing).reset_index(drop=True) for code in ("OWN_OUT", "OWN_IN")
+    )
+    assert len(out) > 1_000
+    pd.testing.assert_frame_equal(out[pairing], into[pairing])
+    assert (out["account_no"] != into["account_no"]).all()
+    assert (out["dr_cr"] == "D").all()
+    assert (into["dr_cr"] == "C").all()
+    paid_by_card = into["account_no"].isin(tables["accounts"].query("product in @CARDS")["account_no"])
+    assert paid_by_card.any()
+
+
+def test_what_a_business_takes_comes_from_others(tables: Tables) -> None:
+    """A business lives on money from others; what its owner draws is an own transfer."""
+    moves = tables["transactions"].merge(tables["accounts"][["account_no", "product"]], on="account_no")
+    moves = moves[moves["product"] == "Business Checking"]
+    assert set(moves.loc[moves["dr_cr"] == "C", "txn_code"]) == {"TRF_IN"}
+    assert set(moves.loc[moves["dr_cr"] == "D", "txn_code"]) == {"TRF_OUT", "OWN_OUT"}
 
 
 def test_enough_loans_end_well_and_badly_to_train_on(tables: Tables, config: SampleConfig) -> None:

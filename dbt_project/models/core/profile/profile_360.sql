@@ -33,6 +33,7 @@ measured as (
         activity.last_transaction_on,
         activity.transactions_90d_count,
         activity.transaction_volume_90d_amount,
+        activity.external_volume_90d_amount,
         activity.avg_transaction_amount,
         activity.transaction_volatility_amount,
         activity.unique_categories_count,
@@ -56,6 +57,7 @@ measured as (
         balances.loan_balance_basis,
         coalesce(activity.is_activity_covered, false) as is_activity_covered,
         coalesce(balances.accounts_count, 0) as accounts_count,
+        coalesce(balances.asset_accounts_count, 0) as asset_accounts_count,
         coalesce(balances.products_count, 0) as products_count,
         case
             when balances.deposit_balance_amount is not null or balances.investment_balance_amount is not null
@@ -116,7 +118,7 @@ risked as (
         0.02 * deposit_balance_amount as deposit_margin,
         0.01 * investment_balance_amount as investment_margin,
         0.04 * total_liabilities_amount as lending_margin,
-        0.005 * transaction_volume_90d_amount * 365.25 / nullif(covered_days, 0) as volume_margin
+        0.005 * external_volume_90d_amount * 365.25 / nullif(covered_days, 0) as volume_margin
     from measured
 )
 
@@ -153,6 +155,7 @@ select
     end as income_basis,
     {{ income_bracket('annual_income_amount') }} as income_bracket,
     accounts_count,
+    asset_accounts_count,
     products_count,
     deposit_balance_amount,
     investment_balance_amount,
@@ -170,6 +173,7 @@ select
     is_activity_covered,
     transactions_90d_count,
     transaction_volume_90d_amount,
+    external_volume_90d_amount,
     avg_transaction_amount,
     transaction_volatility_amount,
     unique_categories_count,

@@ -57,6 +57,7 @@ movements as (
         transactions.reporting_amount,
         transactions.channel,
         transactions.merchant_category,
+        transactions.activity_type not in {{ own_transfer_activity_types() }} as is_external,
         transactions.event_date >= first_day.window_start as is_in_window,
         {{ dbt.datediff('transactions.event_date', as_of_date(), 'day') }} as days_ago
     from {{ ref('transactions') }} as transactions
@@ -75,6 +76,7 @@ counted as (
         max(event_date) as last_transaction_on,
         sum(case when is_in_window then 1 else 0 end) as transaction_count,
         coalesce(sum(case when is_in_window then reporting_amount end), 0) as volume_amount,
+        coalesce(sum(case when is_in_window and is_external then reporting_amount end), 0) as external_amount,
         avg(case when is_in_window then reporting_amount end) as avg_amount,
         stddev_samp(case when is_in_window then reporting_amount end) as volatility_amount,
         count(distinct case when is_in_window then merchant_category end) as category_count,
@@ -84,8 +86,9 @@ counted as (
         sum(
             case when is_in_window and extract(dow from event_date) in (0, 6) then 1 else 0 end
         ) as weekend_count,
-        sum(case when days_ago <= 45 then 1 else 0 end) as recent_count,
-        sum(case when days_ago between 46 and 90 then 1 else 0 end) as earlier_count,
+        -- Halves of 45 days each; the oldest of the 91 days belongs to neither.
+        sum(case when days_ago <= 44 then 1 else 0 end) as recent_count,
+        sum(case when days_ago between 45 and 89 then 1 else 0 end) as earlier_count,
         {{ sorted_list('case when is_in_window then channel end') }} as channels
     from movements
     group by gr_id
@@ -118,6 +121,9 @@ select
     case
         when is_activity_covered then cast(coalesce(counted.volume_amount, 0) as numeric(18, 2))
     end as transaction_volume_90d_amount,
+    case
+        when is_activity_covered then cast(coalesce(counted.external_amount, 0) as numeric(18, 2))
+    end as external_volume_90d_amount,
     case when is_activity_covered then cast(counted.avg_amount as numeric(18, 2)) end as avg_transaction_amount,
     case when is_activity_covered then cast(counted.volatility_amount as numeric(18, 2)) end as transaction_volatility_amount,
     case
@@ -137,7 +143,10 @@ select
     end as weekend_activity_pct,
     case when is_activity_covered then nullif(counted.channels, '') end as channels,
     case when is_activity_covered then cast(coalesce(counted.recent_count, 0) as integer) end as recent_45d_count,
-    case when is_activity_covered then cast(coalesce(counted.earlier_count, 0) as integer) end as earlier_45d_count,
+    -- Who opened in the middle of the earlier half was not yet there to be compared with.
+    case
+        when is_activity_covered and covered.covered_days >= 90 then cast(coalesce(counted.earlier_count, 0) as integer)
+    end as earlier_45d_count,
     case
         when is_activity_covered and covered.covered_days >= 60
             then cast(nullif(income.income_amount, 0) * 365.25 / covered.covered_days as numeric(18, 2))

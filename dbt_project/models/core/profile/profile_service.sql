@@ -1,5 +1,6 @@
+-- The twelve months to D begin on the day after the same day a year ago; coverage must reach back to that day, not further.
 with first_day as (
-    select cast({{ dbt.dateadd('month', -12, as_of_date()) }} as date) as year_ago
+    select cast({{ dbt.dateadd('day', 1, dbt.dateadd('month', -12, as_of_date())) }} as date) as window_start
 ),
 
 covering_sources as (
@@ -10,7 +11,7 @@ covering_sources as (
         coverage.subject = 'contacts'
         and coverage.scope_id = '*'
         and coverage.known_at <= {{ knowledge_cutoff() }}
-        and coverage.covered_from <= first_day.year_ago
+        and coverage.covered_from <= first_day.window_start
         and coverage.covered_to >= {{ as_of_date() }}
 ),
 
@@ -30,7 +31,7 @@ contacted as (
     inner join {{ ref('party_xref_current') }} as party_xref on contacts.party_id = party_xref.party_id
     cross join first_day
     where
-        contacts.contact_date > first_day.year_ago
+        contacts.contact_date >= first_day.window_start
         and contacts.contact_date <= {{ as_of_date() }}
         and {{ visible_at('contacts', knowledge_cutoff()) }}
     group by party_xref.gr_id

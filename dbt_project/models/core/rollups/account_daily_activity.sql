@@ -73,6 +73,9 @@ daily as (
         coalesce(
             sum(reporting_amount) filter (where is_debit and activity_type in {{ spending_activity_types() }}), 0
         ) as spending_amount,
+        coalesce(
+            sum(reporting_amount) filter (where is_debit and activity_type = 'own_transfer_out'), 0
+        ) as own_transfer_out_amount,
         count(*) filter (where is_debit and activity_type = 'cash_withdrawal') as cash_withdrawal_count,
         coalesce(
             sum(reporting_amount) filter (where is_debit and activity_type = 'cash_withdrawal'), 0
@@ -132,6 +135,7 @@ select
     cast(daily.income_amount as numeric(18, 2)) as income_amount,
     cast(daily.salary_amount as numeric(18, 2)) as salary_amount,
     cast(daily.spending_amount as numeric(18, 2)) as spending_amount,
+    cast(daily.own_transfer_out_amount as numeric(18, 2)) as own_transfer_out_amount,
     daily.cash_withdrawal_count,
     cast(daily.cash_withdrawal_amount as numeric(18, 2)) as cash_withdrawal_amount,
     cast(daily.atm_withdrawal_amount as numeric(18, 2)) as atm_withdrawal_amount,

@@ -1,5 +1,7 @@
--- The source delivers whole days from its first one on and says no more, so the first day seen in its busiest table is
--- where coverage begins, for all subjects and accounts. A day without events of one kind is a real zero.
+-- The source delivers whole days, all its files together, and says no more: the first and the last day seen in its busiest
+-- table are where coverage begins and ends, for all subjects and accounts. Between them a day without events of one kind
+-- is a real zero; a day not delivered yet is unknown. The days up to a cut-off were covered by that cut-off, so the
+-- statement counts from the end of its first day: with the last day's, no day of the past would be covered in hindsight.
 with subjects as (
     select 'transactions' as subject
     union all
@@ -24,9 +26,10 @@ with subjects as (
     select 'balances' as subject
 ),
 
-first_day as (
+delivered_days as (
     select
         cast(min(booked_at) as date) as covered_from,
+        cast(max(booked_at) as date) as covered_to,
         max(_load_id) as load_id
     from {{ source('sample', 'transactions') }}
 )
@@ -35,10 +38,10 @@ select
     'sample' as source_system,
     subjects.subject,
     '*' as scope_id,
-    first_day.covered_from,
-    cast('9999-12-31' as date) as covered_to,
-    {{ known_at_history('first_day.covered_from') }} as known_at,
-    first_day.load_id
+    delivered_days.covered_from,
+    delivered_days.covered_to,
+    {{ known_at_history('delivered_days.covered_from') }} as known_at,
+    delivered_days.load_id
 from subjects
-cross join first_day
-where first_day.covered_from is not null
+cross join delivered_days
+where delivered_days.covered_from is not null

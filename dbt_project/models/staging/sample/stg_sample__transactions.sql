@@ -23,8 +23,10 @@ select
         when 'CASH_DEP' then 'cash_deposit'
         when 'CASH_WD' then 'cash_withdrawal'
         when 'CARD' then case when merchants.category = 'Gambling' then 'gambling' else 'card_payment' end
-        when 'TRF_IN' then 'own_transfer_in'
-        when 'TRF_OUT' then 'own_transfer_out'
+        when 'TRF_IN' then 'transfer_in'
+        when 'TRF_OUT' then 'transfer_out'
+        when 'OWN_IN' then 'own_transfer_in'
+        when 'OWN_OUT' then 'own_transfer_out'
         when 'HOUSING' then 'household_bill'
         when 'UTILITY' then 'utility_bill'
         when 'INSURANCE' then 'insurance'

@@ -1,0 +1,103 @@
+"""A loan's features are computed anew when their definitions or their inputs changed, else left alone."""
+
+import datetime as dt
+
+import pytest
+
+from orchestration.warehouse import Warehouse
+from tests.integration.features.conftest import Build, build, dbt_target
+from tests.integration.features.population import (
+    AS_OF,
+    SUBJECTS,
+    account,
+    coverage,
+    create_inputs,
+    end_of,
+    holder,
+    insert,
+    party,
+    write_links,
+)
+
+__all__ = ["build", "dbt_target"]
+
+OPENED, GRANTED = dt.date(2026, 1, 5), dt.date(2026, 8, 20)
+# No feature has this value; a row that still has it was left alone.
+UNTOUCHED = -987654.0
+
+
+@pytest.fixture(scope="module")
+def loans(module_warehouse: Warehouse, build: Build) -> Warehouse:
+    parties = [party(number, OPENED) for number in (1, 2)]
+    with module_warehouse.connect("assay_dbt") as connection:
+        create_inputs(connection)
+        insert(connection, "parties", parties)
+        insert(connection, "accounts", [account(number, OPENED) for number in (1, 2)])
+        insert(connection, "account_holders", [holder(number, number, OPENED) for number in (1, 2)])
+        covered = [coverage(subject, OPENED, scope=f"test:account:{n}") for subject in SUBJECTS for n in (1, 2)]
+        insert(connection, "coverage", covered)
+        terms = {"principal_amount": 6000, "term_months": 12, "instalment_amount": 520, "load_id": 1}
+        dates = {"granted_on": GRANTED, "matures_on": GRANTED.replace(year=2027), "known_at": end_of(GRANTED)}
+        keys = [{"loan_id": f"loan{n}", "settlement_account_id": f"test:account:{n}"} for n in (1, 2)]
+        insert(connection, "loans", [{**key, **terms, **dates, "source_system": "test"} for key in keys])
+    with module_warehouse.connect("assay_ml") as connection:
+        write_links(connection, parties)
+    build("--full-refresh")
+    return module_warehouse
+
+
+def mark(warehouse: Warehouse, *changes: str) -> None:
+    with warehouse.connect("assay_dbt") as connection:
+        connection.execute(f"update features.origination_features set principal_amount = {UNTOUCHED}")
+        for change in changes:
+            connection.execute(change)
+
+
+def untouched(warehouse: Warehouse) -> list[str]:
+    with warehouse.connect() as connection:
+        rows = connection.execute(
+            "select loan_id from features.origination_features where principal_amount = %s order by loan_id",
+            (UNTOUCHED,),
+        ).fetchall()
+    return [loan for (loan,) in rows]
+
+
+def test_other_definitions_compute_the_row_anew(loans: Warehouse, build: Build) -> None:
+    mark(loans, "update features.origination_features set catalogue_version = 'older' where loan_id = 'loan1'")
+    build()
+    assert untouched(loans) == ["loan2"]
+    with loans.connect() as connection:
+        versions = connection.execute("select distinct catalogue_version from features.origination_features").fetchall()
+    assert len(versions) == 1
+
+
+def test_a_table_from_before_the_version_is_computed_anew(loans: Warehouse, build: Build) -> None:
+    mark(loans, "alter table features.origination_features drop column catalogue_version cascade")
+    build()
+    assert untouched(loans) == []
+
+
+@pytest.mark.parametrize("source", ["accounts", "account_balances", "coverage"])
+def test_a_newer_load_of_an_input_computes_its_loans_anew(
+    loans: Warehouse,
+    build: Build,
+    source: str,
+) -> None:
+    load = {"accounts": 11, "account_balances": 12, "coverage": 13}[source]
+    mark(loans)
+    fresh = {
+        "accounts": {**account(1, OPENED), "valid_from": AS_OF},
+        "account_balances": {
+            "account_id": "test:account:1",
+            "balance_on": AS_OF,
+            "balance_amount": 1,
+            "row_hash": "1",
+            "known_at": end_of(AS_OF),
+        },
+        "coverage": coverage("transactions", OPENED, scope="test:account:1"),
+    }[source]
+    with loans.connect("assay_dbt") as connection:
+        insert(connection, source, [{**fresh, "load_id": load}])
+    build()
+    # Coverage is told by source, so both loans are computed anew; an account is its owner's.
+    assert untouched(loans) == ([] if source == "coverage" else ["loan2"])
