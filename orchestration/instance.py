@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster._core.instance.ref import InstanceRef
 
 from orchestration.runtime import Runtime
 from orchestration.settings import PROJECT_ROOT, Settings
@@ -64,15 +65,11 @@ def close_dead_runs(instance: DagsterInstance) -> int:
 
 def open_instance(runtime: Runtime) -> DagsterInstance:
     """The portfolio's Dagster instance on PostgreSQL storage."""
-    os.environ.update(
-        {
-            name: value
-            for name, value in process_environment(runtime).items()
-            if name
-            in ("DAGSTER_HOME", "ASSAY_DAGSTER_URL", "DO_NOT_TRACK", "GX_ANALYTICS_ENABLED", "DAGSTER_EVENT_BATCH_SIZE")
-        }
-    )
-    instance = DagsterInstance.from_config(str(dagster_home(runtime.settings)))
+    # The URL goes in directly: as a variable of this process it would outlive the instance and reach other portfolios.
+    overrides = {"storage": {"postgres": {"postgres_url": runtime.warehouse.dagster_url()}}}
+    for name in ("DO_NOT_TRACK", "GX_ANALYTICS_ENABLED", "DAGSTER_EVENT_BATCH_SIZE"):
+        os.environ.setdefault(name, process_environment(runtime)[name])
+    instance = DagsterInstance.from_ref(InstanceRef.from_dir(str(dagster_home(runtime.settings)), overrides=overrides))
     # Dagster opens a connection an event, 2,200 a run, unless it is told to keep one as its webserver does.
     instance.optimize_for_webserver(statement_timeout=600_000, pool_recycle=3600, max_overflow=10)
     return instance

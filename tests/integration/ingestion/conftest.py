@@ -79,12 +79,17 @@ class Shop:
         path.write_bytes(data.encode() if isinstance(data, str) else data)
         return path
 
-    def ingest(self, **options: Any) -> list[LoadResult]:
+    def write_contract(self) -> None:
         path = self.folder / "staging" / "shop" / "_shop__sources.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         meta = {"meta": {"time_zone": "Europe/Prague", "currency": "CZK"}}
         source = {"name": "shop", "schema": "raw", "config": meta, "tables": self.tables}
-        path.write_text(yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False))
+        text = yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False)
+        if not path.exists() or path.read_text() != text:  # another thread may be reading it
+            path.write_text(text)
+
+    def ingest(self, **options: Any) -> list[LoadResult]:
+        self.write_contract()
         options = {"block_bytes": self.block_bytes} | options
         return ingest(self.warehouse, "shop", self.landing, staging_dir=self.folder / "staging", **options)
 

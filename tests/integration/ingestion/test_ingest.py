@@ -226,6 +226,7 @@ def test_awkward_text_arrives_as_it_stands(shop: Any) -> None:
 def test_two_at_once_give_one_state(shop: Any) -> None:
     shop.put("orders_1.csv", HEADER + "".join(f"{n},n{n},1,\n" for n in range(3000)))
     shop.put("orders_2.csv", HEADER + "".join(f"{n},n{n},1,\n" for n in range(2000, 5000)))
+    shop.write_contract()
     outcomes: list[Any] = []
     threads = [threading.Thread(target=lambda: outcomes.append(shop.ingest())) for _ in range(2)]
     for thread in threads:
