@@ -172,7 +172,7 @@ def print_next_steps(settings: Settings, console: Console) -> None:
     option = "" if settings.portfolio_name == "sample" else f" --portfolio {settings.portfolio_name}"
     make = "" if settings.portfolio_name == "sample" else f" PORTFOLIO={settings.portfolio_name}"
     console.print("\n[bold]Next[/bold]")
-    console.print(f"  query gold      .venv/bin/assay psql{option} -c 'select * from publication'")
+    console.print(f"  query gold      .venv/bin/assay psql{option} -c 'select * from publication'", soft_wrap=True)
     console.print(f"  see the graph   make ui{make}")
     console.print(f"  state           .venv/bin/assay status{option}")
     console.print("  own data        README, section Bring your own source")

@@ -12,9 +12,12 @@ PARTS = ("definitions", "daily_job", "ingestion", "publication_readers", "origin
 def main() -> None:
     """Run all parts, or those that are named."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=PARTS)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     console = Console(highlight=False)
-    for part in parser.parse_args().parts or PARTS:
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := sorted(set(chosen) - set(PARTS)):
+        parser.error(f"unknown parts {unknown}; known: {', '.join(PARTS)}")
+    for part in chosen:
         console.rule(part)
         started = time.perf_counter()
         module = importlib.import_module(f"tests.benchmarks.{part}")
