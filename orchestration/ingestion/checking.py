@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.ingestion.reading import RowBlock, StoppedFileError
 from orchestration.ingestion.records import Offsets, Reject
+from orchestration.ingestion.rows import RowBlock, StoppedFileError
 from orchestration.ingestion.table_contract import ColumnContract, TableContract, numeric_precision
 from orchestration.ingestion.temporal import local_to_utc, parse_temporal
 
@@ -110,9 +110,9 @@ def check_block(contract: TableContract, block: RowBlock) -> CheckedBlock:
 
 
 def check_column(
-    column: ColumnContract, values: pa.StringArray, *, time_zone: str, nullable: bool
+    column: ColumnContract, values: pa.Array, *, time_zone: str, nullable: bool
 ) -> tuple[pa.Array, dict[str, Mask]]:
-    """Convert one column.
+    """Convert one column; one that has the contract's type already is checked only.
 
     Returns
     -------
@@ -122,14 +122,12 @@ def check_column(
         Rows at fault by reason code; no row has two.
     """
     faults = _Faults({})
-    if column.trim:
-        values = pc.utf8_trim_whitespace(values)
-    empty = [] if column.keep_empty else [""]
-    void = pc.is_in(values, value_set=pa.array([*empty, *column.sentinels], pa.string()))
-    values = pc.if_else(void, pa.scalar(None, pa.string()), values)
+    is_text = values.type == pa.string()
+    if is_text:
+        values = _without_void(column, values)
     if not nullable:
         faults.add("not_null", _mask(values.is_null()))
-    typed = _typed(column, values, faults, time_zone)
+    typed = _typed(column, values, faults, time_zone) if is_text else values
     if column.min is not None or column.max is not None:
         outside = pa.array(np.zeros(len(typed), dtype=np.bool_))
         if column.min is not None:
@@ -142,6 +140,15 @@ def check_column(
         known = pc.is_in(typed, value_set=allowed.cast(typed.type))
         faults.add("allowed", _mask(pc.and_(pc.invert(known), typed.is_valid())))
     return typed, faults.reasons
+
+
+def _without_void(column: ColumnContract, values: pa.StringArray) -> pa.StringArray:
+    """Trimmed, and NULL where the text means that there is no value."""
+    if column.trim:
+        values = pc.utf8_trim_whitespace(values)
+    empty = [] if column.keep_empty else [""]
+    void = pc.is_in(values, value_set=pa.array([*empty, *column.sentinels], pa.string()))
+    return pc.if_else(void, pa.scalar(None, pa.string()), values)
 
 
 def _typed(column: ColumnContract, values: pa.StringArray, faults: _Faults, time_zone: str) -> pa.Array:

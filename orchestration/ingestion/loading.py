@@ -13,9 +13,10 @@ import psycopg
 from psycopg import sql
 
 from orchestration.ingestion.raw_table import raw_table
-from orchestration.ingestion.reading import FileReader, StoppedFileError
+from orchestration.ingestion.reading import FileReader, open_reader
 from orchestration.ingestion.records import Reject
 from orchestration.ingestion.results import LoadResult
+from orchestration.ingestion.rows import StoppedFileError
 from orchestration.ingestion.staging import create_staging, drop_staging, stage, stage_rejects
 from orchestration.ingestion.table_contract import TableContract, numeric_precision
 from orchestration.ingestion.text_blocks import BLOCK_BYTES, UnreadableFileError
@@ -62,7 +63,7 @@ def load_file(connection: psycopg.Connection[Any], file: FileToLoad, *, block_by
     LoadResult
         ``loaded``, ``stopped`` or ``quarantined``.
     """
-    reader = FileReader(file.path, file.contract, file.sha256, block_bytes)
+    reader = open_reader(file.path, file.contract, file.sha256, block_bytes)
     with connection.transaction():
         try:
             with connection.transaction():

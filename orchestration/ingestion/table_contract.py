@@ -175,10 +175,12 @@ def _fits(data_type: str, value: object) -> bool:
 
 
 class FileFormat(_Closed):
-    """How the file is written. The header is always the first line; gzip is seen from the file itself.
+    """How the file is written. Of CSV the header is the first line; gzip of texts is seen from the file itself.
 
     Attributes
     ----------
+    type : str
+        ``csv``, ``ndjson`` (one JSON object a line, UTF-8) or ``parquet``. The others are of ``csv`` only.
     delimiter : str
         One ASCII character, also the tab ``"\\t"``.
     quote : str or None
@@ -187,7 +189,7 @@ class FileFormat(_Closed):
         Any text encoding that Python knows.
     """
 
-    type: Literal["csv"] = "csv"
+    type: Literal["csv", "ndjson", "parquet"] = "csv"
     delimiter: str = ","
     quote: str | None = '"'
     encoding: str = "utf-8"
@@ -211,6 +213,9 @@ class FileFormat(_Closed):
 
     @model_validator(mode="after")
     def _different(self) -> Self:
+        given = sorted(self.model_fields_set - {"type"})
+        if self.type != "csv" and given:
+            raise ValueError(f"no {', '.join(given)} for {self.type}; only csv has them")
         if self.delimiter == self.quote:
             raise ValueError("a delimiter and a quote that differ")
         return self

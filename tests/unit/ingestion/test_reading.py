@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.ingestion.contract import TableContract
-from orchestration.ingestion.reading import FileReader, StoppedFileError
+from orchestration.ingestion.delimited import DelimitedReader
+from orchestration.ingestion.rows import StoppedFileError
 from orchestration.ingestion.text_blocks import UnreadableFileError, file_sha256
 
 ContractOf = Callable[..., TableContract]
@@ -23,7 +24,7 @@ def read(path: Path, contract: TableContract, *, block_bytes: int = 1 << 20, lin
     """Rows as (line, values...) and rejects as (line, reason, column)."""
     rows: list[Any] = []
     rejects: list[Any] = []
-    reader = FileReader(path, contract, file_sha256(path), block_bytes, max_quoted_lines=lines)
+    reader = DelimitedReader(path, contract, file_sha256(path), block_bytes, max_quoted_lines=lines)
     for block in reader:
         values = [block.columns[column.name].to_pylist() for column in contract.columns]
         rows += zip(block.lines.tolist(), *values, strict=True)
@@ -71,7 +72,7 @@ def test_the_columns_may_come_in_any_order(write: Write, two_columns: TableContr
 
 def test_an_unexpected_column_warns_and_is_not_read(write: Write, two_columns: TableContract) -> None:
     path = write(b"a,secret,b\n1,s,x\n")
-    reader = FileReader(path, two_columns, file_sha256(path))
+    reader = DelimitedReader(path, two_columns, file_sha256(path))
     (block, *_) = reader
     assert block.columns["b"].to_pylist() == ["x"]
     assert reader.warnings == ["unexpected_column: not loaded, unknown to the contract: 'secret'"]
@@ -88,7 +89,7 @@ def test_a_missing_required_column_stops_without_telling_what_stands_there(
 def test_a_column_that_is_not_required_may_be_missing(write: Write, contract_of: ContractOf) -> None:
     contract = contract_of([{"name": "a", "data_type": "text"}, {"name": "b", "data_type": "text", "required": False}])
     path = write(b"a\n1\n")
-    (block, *_) = FileReader(path, contract, file_sha256(path))
+    (block, *_) = DelimitedReader(path, contract, file_sha256(path))
     assert set(block.columns) == {"a"}
 
 
@@ -231,7 +232,7 @@ def test_gzip_is_seen_from_the_file_and_a_false_name_is_told(write: Write, two_c
 def test_a_file_that_changes_while_it_is_read_is_unreadable(write: Write, two_columns: TableContract) -> None:
     path = write(b"a,b\n1,x\n")
     with pytest.raises(UnreadableFileError, match="changed"):
-        list(FileReader(path, two_columns, "0" * 64))
+        list(DelimitedReader(path, two_columns, "0" * 64))
 
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\ufeff"), max_size=8)
