@@ -1,0 +1,122 @@
+"""Cities people live in: state, region, coordinates, area code, wages; one district each."""
+
+import numpy as np
+import pyarrow as pa
+
+from ml.synthetic.world.columns import DAY, days_column, money, numbers, rates
+from ml.synthetic.world.config import WorldConfig
+
+# city, state, state name, region, division, latitude, longitude, area code, postcode, weight,
+# average salary a month, unemployment percent
+DISTRICTS = (
+    ("New York", "NY", "New York", "Northeast", "Middle Atlantic",
+     40.7128, -74.0060, "212", "10001", 14, 6100, 4.9),
+    ("Houston", "TX", "Texas", "Southwest", "West South Central",
+     29.7604, -95.3698, "713", "77002", 9, 5200, 4.3),
+    ("Los Angeles", "CA", "California", "West", "Pacific", 34.0522, -118.2437, "213", "90012", 9, 5600, 5.4),
+    ("Chicago", "IL", "Illinois", "Midwest", "East North Central",
+     41.8781, -87.6298, "312", "60601", 8, 5300, 4.8),
+    ("Philadelphia", "PA", "Pennsylvania", "Northeast", "Middle Atlantic",
+     39.9526, -75.1652, "215", "19103", 7, 5100, 4.4),
+    ("Atlanta", "GA", "Georgia", "Southeast", "South Atlantic",
+     33.7490, -84.3880, "404", "30303", 6, 5000, 3.6),
+    ("Dallas", "TX", "Texas", "Southwest", "West South Central",
+     32.7767, -96.7970, "214", "75201", 6, 5300, 4.0),
+    ("Miami", "FL", "Florida", "Southeast", "South Atlantic",
+     25.7617, -80.1918, "305", "33130", 6, 4700, 3.1),
+    ("Phoenix", "AZ", "Arizona", "Southwest", "Mountain", 33.4484, -112.0740, "602", "85004", 5, 4900, 3.7),
+    ("Minneapolis", "MN", "Minnesota", "Midwest", "West North Central",
+     44.9778, -93.2650, "612", "55401", 4, 5500, 3.0),
+    ("Boston", "MA", "Massachusetts", "Northeast", "New England",
+     42.3601, -71.0589, "617", "02108", 4, 6400, 3.5),
+    ("Seattle", "WA", "Washington", "West", "Pacific", 47.6062, -122.3321, "206", "98101", 4, 6600, 4.2),
+    ("Denver", "CO", "Colorado", "West", "Mountain", 39.7392, -104.9903, "303", "80202", 4, 5700, 3.9),
+    ("Detroit", "MI", "Michigan", "Midwest", "East North Central",
+     42.3314, -83.0458, "313", "48226", 4, 4600, 7.6),
+    ("Charlotte", "NC", "North Carolina", "Southeast", "South Atlantic",
+     35.2271, -80.8431, "704", "28202", 4, 5000, 3.4),
+    ("Columbus", "OH", "Ohio", "Midwest", "East North Central",
+     39.9612, -82.9988, "614", "43215", 3, 4900, 4.1),
+    ("San Antonio", "TX", "Texas", "Southwest", "West South Central",
+     29.4241, -98.4936, "210", "78205", 3, 4400, 3.9),
+    ("Portland", "OR", "Oregon", "West", "Pacific", 45.5152, -122.6784, "503", "97204", 3, 5400, 4.3),
+    ("Washington", "DC", "District of Columbia", "Southeast", "South Atlantic",
+     38.9072, -77.0369, "202", "20001", 4, 6900, 5.0),
+    ("Baltimore", "MD", "Maryland", "Southeast", "South Atlantic", 39.2904, -76.6122, "410", "21201", 2, 5200, 4.1),
+    ("Richmond", "VA", "Virginia", "Southeast", "South Atlantic", 37.5407, -77.4360, "804", "23219", 2, 5000, 3.2),
+    ("Raleigh", "NC", "North Carolina", "Southeast", "South Atlantic", 35.7796, -78.6382, "919", "27601", 2, 5200, 3.2),
+    ("Charleston", "SC", "South Carolina", "Southeast", "South Atlantic",
+     32.7765, -79.9311, "843", "29401", 2, 4500, 3.0),
+    ("Orlando", "FL", "Florida", "Southeast", "South Atlantic", 28.5383, -81.3792, "407", "32801", 3, 4500, 3.3),
+    ("Tampa", "FL", "Florida", "Southeast", "South Atlantic", 27.9506, -82.4572, "813", "33602", 3, 4700, 3.2),
+    ("Nashville", "TN", "Tennessee", "Southeast", "East South Central",
+     36.1627, -86.7816, "615", "37201", 3, 4900, 2.9),
+    ("Louisville", "KY", "Kentucky", "Southeast", "East South Central",
+     38.2527, -85.7585, "502", "40202", 2, 4500, 4.2),
+    ("Birmingham", "AL", "Alabama", "Southeast", "East South Central",
+     33.5186, -86.8104, "205", "35203", 2, 4300, 2.9),
+    ("Jackson", "MS", "Mississippi", "Southeast", "East South Central",
+     32.2988, -90.1848, "601", "39201", 1, 3900, 3.8),
+    ("New Orleans", "LA", "Louisiana", "Southwest", "West South Central",
+     29.9511, -90.0715, "504", "70112", 2, 4400, 4.4),
+    ("Oklahoma City", "OK", "Oklahoma", "Southwest", "West South Central",
+     35.4676, -97.5164, "405", "73102", 2, 4500, 3.2),
+    ("Little Rock", "AR", "Arkansas", "Southwest", "West South Central",
+     34.7465, -92.2896, "501", "72201", 1, 4200, 3.5),
+    ("Austin", "TX", "Texas", "Southwest", "West South Central", 30.2672, -97.7431, "512", "78701", 4, 5700, 3.4),
+    ("Albuquerque", "NM", "New Mexico", "Southwest", "Mountain", 35.0844, -106.6504, "505", "87102", 1, 4200, 4.0),
+    ("Las Vegas", "NV", "Nevada", "West", "Mountain", 36.1699, -115.1398, "702", "89101", 3, 4400, 5.7),
+    ("Salt Lake City", "UT", "Utah", "West", "Mountain", 40.7608, -111.8910, "801", "84101", 2, 5000, 3.1),
+    ("Boise", "ID", "Idaho", "West", "Mountain", 43.6150, -116.2023, "208", "83702", 1, 4600, 3.4),
+    ("San Francisco", "CA", "California", "West", "Pacific", 37.7749, -122.4194, "415", "94103", 4, 7600, 4.0),
+    ("San Diego", "CA", "California", "West", "Pacific", 32.7157, -117.1611, "619", "92101", 4, 5800, 4.5),
+    ("Sacramento", "CA", "California", "West", "Pacific", 38.5816, -121.4944, "916", "95814", 2, 5400, 4.9),
+    ("Honolulu", "HI", "Hawaii", "West", "Pacific", 21.3069, -157.8583, "808", "96813", 1, 5100, 2.9),
+    ("Anchorage", "AK", "Alaska", "West", "Pacific", 61.2181, -149.9003, "907", "99501", 1, 5600, 4.6),
+    ("St. Louis", "MO", "Missouri", "Midwest", "West North Central", 38.6270, -90.1994, "314", "63101", 3, 4900, 4.0),
+    ("Kansas City", "MO", "Missouri", "Midwest", "West North Central",
+     39.0997, -94.5786, "816", "64106", 2, 4900, 3.9),
+    ("Omaha", "NE", "Nebraska", "Midwest", "West North Central", 41.2565, -95.9345, "402", "68102", 1, 4700, 2.9),
+    ("Des Moines", "IA", "Iowa", "Midwest", "West North Central", 41.5868, -93.6250, "515", "50309", 1, 4900, 3.0),
+    ("Fargo", "ND", "North Dakota", "Midwest", "West North Central", 46.8772, -96.7898, "701", "58102", 1, 4700, 2.4),
+    ("Milwaukee", "WI", "Wisconsin", "Midwest", "East North Central",
+     43.0389, -87.9065, "414", "53202", 2, 4700, 3.9),
+    ("Indianapolis", "IN", "Indiana", "Midwest", "East North Central",
+     39.7684, -86.1581, "317", "46204", 3, 4800, 3.7),
+    ("Cleveland", "OH", "Ohio", "Midwest", "East North Central", 41.4993, -81.6944, "216", "44113", 2, 4600, 5.1),
+    ("Cincinnati", "OH", "Ohio", "Midwest", "East North Central", 39.1031, -84.5120, "513", "45202", 2, 4800, 4.0),
+    ("Pittsburgh", "PA", "Pennsylvania", "Northeast", "Middle Atlantic",
+     40.4406, -79.9959, "412", "15222", 2, 5000, 3.9),
+    ("Newark", "NJ", "New Jersey", "Northeast", "Middle Atlantic", 40.7357, -74.1724, "973", "07102", 2, 5600, 5.6),
+    ("Buffalo", "NY", "New York", "Northeast", "Middle Atlantic", 42.8864, -78.8784, "716", "14202", 1, 4600, 4.3),
+    ("Hartford", "CT", "Connecticut", "Northeast", "New England", 41.7658, -72.6734, "860", "06103", 1, 5700, 4.6),
+    ("Providence", "RI", "Rhode Island", "Northeast", "New England", 41.8240, -71.4128, "401", "02903", 1, 5000, 4.7),
+    ("Portland", "ME", "Maine", "Northeast", "New England", 43.6591, -70.2568, "207", "04101", 1, 4900, 2.8),
+    ("Manchester", "NH", "New Hampshire", "Northeast", "New England",
+     42.9956, -71.4548, "603", "03101", 1, 5200, 2.7),
+    ("Burlington", "VT", "Vermont", "Northeast", "New England", 44.4759, -73.2121, "802", "05401", 1, 4900, 2.2),
+    ("Tucson", "AZ", "Arizona", "Southwest", "Mountain", 32.2226, -110.9747, "520", "85701", 1, 4300, 3.9),
+)  # fmt: skip
+CITIES, STATES, AREA_CODES, POSTCODES = (tuple(str(row[at]) for row in DISTRICTS) for at in (0, 1, 7, 8))
+CITY_WEIGHTS = np.array([row[9] for row in DISTRICTS], dtype=float) / sum(row[9] for row in DISTRICTS)
+AVERAGE_SALARY = np.array([row[10] for row in DISTRICTS], dtype=float)
+
+
+def districts(config: WorldConfig) -> pa.Table:
+    """Districts, delivered once; the number is the row in ``DISTRICTS`` plus 1."""
+    columns = list(zip(*DISTRICTS, strict=True))
+    return pa.table(
+        {
+            "district_no": numbers(np.arange(1, len(DISTRICTS) + 1)),
+            "city": pa.array(columns[0]),
+            "state": pa.array(columns[1]),
+            "state_name": pa.array(columns[2]),
+            "region": pa.array(columns[3]),
+            "division": pa.array(columns[4]),
+            "latitude": pa.array(columns[5], pa.float64()),
+            "longitude": pa.array(columns[6], pa.float64()),
+            "average_salary": money(np.array(columns[10], dtype=np.int64) * 100),
+            "unemployment_rate": rates(np.array(columns[11])),
+            DAY: days_column(np.full(len(DISTRICTS), config.start_day)),
+        }
+    )

@@ -1,0 +1,139 @@
+"""A world is delivered in one step or in many, and is the same world."""
+
+import dataclasses
+import datetime as dt
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from ml.synthetic.world import WorldConfig, WorldError, read_manifest, write_world
+from ml.synthetic.world.landing import MANIFEST
+
+START = dt.date(2025, 10, 1)
+CONFIG = WorldConfig(seed=5, people=300, start=START, until=dt.date(2025, 12, 9))
+
+
+def until(day: str) -> WorldConfig:
+    return dataclasses.replace(CONFIG, until=dt.date.fromisoformat(day))
+
+
+def contents(root: Path) -> dict[str, list[str]]:
+    """Sorted rows of each table, whatever files they stand in."""
+    rows: dict[str, list[str]] = {}
+    for path in sorted(root.rglob("*_????-??-??.*")):
+        if path.suffix == ".npz":
+            continue
+        name = f"{path.parent.name}.{path.name.rsplit('_', 1)[0]}"
+        if path.suffix == ".parquet":
+            lines = [json.dumps(row, default=str) for row in pq.read_table(path).to_pylist()]
+        else:
+            lines = path.read_text().splitlines()[1 if path.suffix == ".csv" else 0 :]
+        rows.setdefault(name, []).extend(lines)
+    return {name: sorted(lines) for name, lines in rows.items()}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    folder = tmp_path_factory.mktemp("whole")
+    write_world(CONFIG, folder / "landing", folder / "truth")
+    return contents(folder)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["2025-10-31"],
+        ["2025-10-01"],
+        ["2025-11-15"],
+        ["2025-11-29", "2025-11-30", "2025-12-01"],
+        ["2025-12-07", "2025-12-08"],
+    ],
+    ids=lambda steps: "+".join(steps),
+)
+def test_a_world_continued_in_steps_is_the_world_made_at_once(
+    tmp_path: Path, whole: dict[str, list[str]], steps: list[str]
+) -> None:
+    before: dict[Path, bytes] = {}
+    for day in [*steps, "2025-12-09"]:
+        write_world(until(day), tmp_path / "landing", tmp_path / "truth")
+        assert all(path.read_bytes() == data for path, data in before.items()), "the past was written anew"
+        before = {
+            path: path.read_bytes()
+            for path in tmp_path.rglob("*")
+            if path.is_file() and path.name != MANIFEST and path.suffix != ".npz"
+        }
+    assert contents(tmp_path) == whole
+
+
+def test_nothing_is_written_twice(tmp_path: Path) -> None:
+    config = until("2025-10-03")
+    assert write_world(config, tmp_path / "landing", tmp_path / "truth").rows
+    assert not write_world(config, tmp_path / "landing", tmp_path / "truth").rows
+
+
+def test_a_run_that_was_killed_is_taken_up_where_the_last_one_ended(
+    tmp_path: Path, whole: dict[str, list[str]]
+) -> None:
+    write_world(until("2025-11-10"), tmp_path / "landing", tmp_path / "truth")
+    deliveries = 0
+
+    def kill(_: object) -> None:
+        nonlocal deliveries
+        deliveries += 1
+        if deliveries == 18:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_world(CONFIG, tmp_path / "landing", tmp_path / "truth", on_delivery=kill)
+    assert not [path for path in tmp_path.rglob(".*.part") if path.is_file()]
+    write_world(CONFIG, tmp_path / "landing", tmp_path / "truth")
+    assert contents(tmp_path) == whole
+
+
+def test_another_world_an_earlier_day_and_a_truth_in_the_landing_folder_are_refused(tmp_path: Path) -> None:
+    landing, truth = tmp_path / "landing", tmp_path / "truth"
+    write_world(until("2025-10-03"), landing, truth)
+    with pytest.raises(WorldError, match="seed 5 there, 6 asked for"):
+        write_world(dataclasses.replace(until("2025-10-04"), seed=6), landing, truth)
+    with pytest.raises(WorldError, match="until 2025-10-03; asked for until 2025-10-02"):
+        write_world(until("2025-10-02"), landing, truth)
+    with pytest.raises(WorldError, match="must not lie in the landing folder"):
+        write_world(CONFIG, tmp_path / "new", tmp_path / "new" / "truth")
+    manifest = read_manifest(landing)
+    assert manifest is not None
+    assert manifest["until"] == "2025-10-03"
+
+
+def test_files_of_people_are_for_their_owner_alone(tmp_path: Path) -> None:
+    write_world(until("2025-10-02"), tmp_path / "landing", tmp_path / "truth")
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".npz"]
+    assert files
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_written_files_hold_the_generated_values(tmp_path: Path) -> None:
+    from ml.synthetic.world import generate
+
+    config = until("2025-10-05")
+    write_world(config, tmp_path / "landing", tmp_path / "truth")
+    tables = generate(config)
+    customers = pa_csv.read_csv(tmp_path / "landing" / "core_banking" / "customers_2025-10-05.csv")
+    assert customers.column("ssn").to_pylist() == tables["core_banking.customers"].column("ssn").to_pylist()
+    lines = (tmp_path / "landing" / "crm" / "persons_2025-10-05.ndjson").read_text().splitlines()
+    persons = [json.loads(line) for line in lines]
+    assert [row["email"] for row in persons] == tables["crm.persons"].column("email").to_pylist()
+    booked = pq.read_table(tmp_path / "landing" / "core_banking" / "transactions_2025-10-05.parquet")
+    assert booked.column("amount").type == pa.decimal128(18, 2)
+    assert booked.column("amount").to_pylist() == tables["core_banking.transactions"].column("amount").to_pylist()
+
+
+def test_json_lines_escape_what_json_has_to() -> None:
+    from ml.synthetic.world.landing import ndjson_lines
+
+    rows = pa.table({"a": pa.array(['say "hi"', "back\\slash", None]), "b": pa.array([1, None, 3])})
+    lines = ndjson_lines(rows).decode().splitlines()
+    assert [json.loads(line) for line in lines] == rows.to_pylist()
