@@ -80,6 +80,38 @@ def prepare(portfolio: PortfolioOption = None, landing: LandingOption = None) ->
 
 
 @app.command()
+def sample(
+    people: Annotated[int | None, typer.Option(help="Residents, children included; default 2,000.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="First day, the first of a month, YYYY-MM-DD.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Last day, YYYY-MM-DD; a later one continues the world and changes no file.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Everything random follows from it.")] = None,
+    default_rate: Annotated[
+        float | None, typer.Option(help="Share of exposures that miss an instalment within 30 days; default 0.05.")
+    ] = None,
+    landing: LandingOption = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder of what no source knows; never inside the landing folder.")
+    ] = None,
+) -> None:
+    """Generate a world of people as landing files, or continue the one that is there."""
+    from orchestration.cli.sample import generate_sample, given_date
+
+    generate_sample(
+        settings_of(None),
+        console,
+        people=people,
+        start=given_date("--from", from_),
+        until=given_date("--until", until),
+        seed=seed,
+        default_rate=default_rate,
+        landing=landing,
+        truth=truth,
+    )
+
+
+@app.command()
 def ui(
     portfolio: PortfolioOption = None,
     landing: LandingOption = None,

@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-PARTS = ("definitions", "daily_job", "ingestion", "publication_readers", "origination_bank")
+PARTS = ("definitions", "daily_job", "ingestion", "sample_world", "publication_readers", "origination_bank")
 
 
 def main() -> None:

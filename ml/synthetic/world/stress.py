@@ -90,15 +90,17 @@ class Stress:
 
     def is_leading_at(self, person: IntArray, day: IntArray) -> BoolArray:
         """Whether an episode that leads to missed instalments runs on these days."""
-        return (
-            Stress(
-                *(getattr(self, name)[self.leads_to_default] for name in ("person", "onset_day", "end_day")),
-                np.ones(int(self.leads_to_default.sum())),
-                self.leads_to_default[self.leads_to_default],
-                self.people,
-            ).level_at(person, day)
-            > 0
+        leading = self.leads_to_default
+        only = Stress(
+            person=self.person[leading],
+            onset_day=self.onset_day[leading],
+            end_day=self.end_day[leading],
+            peak=np.ones(int(leading.sum())),
+            leads_to_default=leading[leading],
+            people=self.people,
         )
+        result: BoolArray = only.level_at(person, day) > 0
+        return result
 
     def _strength(self, rows: IntArray, days: IntArray, signal: str | None) -> FloatArray:
         start = self.onset_day[rows] + (7 * SIGNAL_WEEKS[signal] if signal else 0)

@@ -1,5 +1,7 @@
 """When in a month and a day things happen: shapes of hours and weekdays, paydays, fixed days."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ml.synthetic.world.config import FloatArray, IntArray, month_start, weekday
@@ -19,7 +21,7 @@ EVEN_DAYS = (1.0,) * 7
 _ENTRIES = 4096
 
 
-def _table(weights: list[float] | FloatArray, entries: int) -> IntArray:
+def _table(weights: Sequence[float] | FloatArray, entries: int) -> IntArray:
     cumulated = np.cumsum(np.asarray(weights, dtype=np.float64))
     at = (np.arange(entries) + 0.5) / entries * cumulated[-1]
     return np.searchsorted(cumulated, at, side="right").astype(np.int32)
