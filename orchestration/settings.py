@@ -30,6 +30,8 @@ class Settings(BaseSettings):
         Folder with the portfolio's files as received. Only read, never written, unless it is the sample's own.
     database_url : str or None
         A PostgreSQL (15 or newer) of the user's that names the portfolio's database; None: the embedded server.
+    sample_people : int
+        Residents of the generated sample, where there is none yet.
     dagster_url : str or None
         Where Dagster keeps its storage; None: a database of its own beside the portfolio's.
     """
@@ -40,6 +42,7 @@ class Settings(BaseSettings):
     portfolio_name: str = Field(default="sample", validation_alias="ASSAY_PORTFOLIO")
     landing: Path = Path()
     database_url: str | None = None
+    sample_people: int = Field(default=2_000, ge=50, le=10_000_000)
     dagster_url: str | None = None
 
     @model_validator(mode="before")
@@ -57,6 +60,11 @@ class Settings(BaseSettings):
     def portfolio(self) -> Portfolio:
         """The portfolio's definition, validated; raises ``UnknownPortfolioError`` with the known names."""
         return load_portfolio(self.portfolio_name)
+
+    def landing_of(self, source: str) -> Path:
+        """Folder with a source's files: its own below ``landing`` where there is one, else ``landing`` itself."""
+        own = self.landing / source
+        return own if own.is_dir() else self.landing
 
     @property
     def database_name(self) -> str:

@@ -108,7 +108,7 @@ def ingestion_assets(source: str) -> dg.AssetsDefinition:
                 description=contract.description,
                 group_name="raw",
                 owners=OWNERS["raw"],
-                kinds={"postgres", "csv"},
+                kinds={"postgres", contract.format.type},
                 metadata={"contract_version": contract.contract_version, "delivery": contract.delivery},
                 skippable=True,
             )
@@ -142,7 +142,7 @@ def ingestion_assets(source: str) -> dg.AssetsDefinition:
                 results = ingest(
                     runtime.warehouse,
                     source,
-                    runtime.settings.landing,
+                    runtime.settings.landing_of(source),
                     tables=[contract.name for contract in wanted],
                 )
             except IngestionError as error:

@@ -41,7 +41,10 @@ def run(
     portfolio: PortfolioOption = None,
     landing: LandingOption = None,
     date: Annotated[
-        str | None, typer.Option("--date", help="As-of date, YYYY-MM-DD; default: the business date.")
+        str | None,
+        typer.Option(
+            "--date", help="As-of date, YYYY-MM-DD; default: the business date, or the last day of a continued sample."
+        ),
     ] = None,
     allow_older: Annotated[
         bool, typer.Option("--allow-older", help="Publish a day before the one that gold shows.")
@@ -99,7 +102,7 @@ def sample(
     from orchestration.cli.sample import generate_sample, given_date
 
     generate_sample(
-        settings_of(None),
+        settings_of("sample"),
         console,
         people=people,
         start=given_date("--from", from_),

@@ -32,11 +32,12 @@ def prepare_portfolio(runtime: Runtime, console: Console) -> None:
         settings.portfolio.generator is not None
         and settings.landing == settings.home / "landing" / settings.portfolio_name
     ):
-        from ml.synthetic import SampleConfig, ensure_landing
+        from ml.synthetic.world import WorldConfig, read_manifest, write_world
 
-        with console.status("sample: generating landing files"):
-            until = settings.portfolio.default_as_of_date()
-            ensure_landing(SampleConfig(until=until), settings.landing)
+        if read_manifest(settings.landing) is None:
+            with console.status("sample: generating landing files"):
+                config = WorldConfig(people=settings.sample_people, until=settings.portfolio.default_as_of_date())
+                write_world(config, settings.landing, settings.home / "truth" / settings.portfolio_name)
     if not settings.landing.is_dir():
         raise AssayError(
             f"The landing folder {settings.landing} does not exist. "
@@ -44,6 +45,17 @@ def prepare_portfolio(runtime: Runtime, console: Console) -> None:
         )
     with console.status("dbt: parsing the project"):
         ensure_manifest(settings)
+
+
+def default_day(settings: Settings) -> dt.date:
+    """The portfolio's business date; of a generated world that was continued beyond it, its last day."""
+    day = settings.portfolio.default_as_of_date()
+    if settings.portfolio.generator is None:
+        return day
+    from ml.synthetic.world.manifest import read_manifest
+
+    manifest = read_manifest(settings.landing)
+    return max(day, dt.date.fromisoformat(manifest["until"])) if manifest else day
 
 
 def checked_date(settings: Settings, as_of_date: dt.date | None) -> dt.date:
@@ -55,7 +67,7 @@ def checked_date(settings: Settings, as_of_date: dt.date | None) -> dt.date:
         The day lies before the portfolio's first one or is not over yet.
     """
     portfolio = settings.portfolio
-    day = as_of_date or portfolio.default_as_of_date()
+    day = as_of_date or default_day(settings)
     yesterday = dt.datetime.now(tz=ZoneInfo(portfolio.time_zone)).date() - dt.timedelta(days=1)
     if not portfolio.start_date <= day <= yesterday:
         raise AssayError(

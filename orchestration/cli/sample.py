@@ -16,8 +16,6 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     from ml.synthetic.world import WorldConfig, Written
 
-FOLDER = "world"
-
 
 def given_date(option: str, text: str | None) -> dt.date | None:
     """A date of the command line; None where it was not given.
@@ -45,7 +43,7 @@ def generate_sample(
     settings, console
         Of the installation; where to tell.
     landing, truth : Path, optional
-        Folders; by default ``<home>/landing/world`` and ``<home>/truth/world``.
+        Folders; by default ``<home>/landing/sample`` and ``<home>/truth/sample``.
     **asked
         ``people``, ``start``, ``until``, ``seed``, ``default_rate``; None for those of the world that is there, or the
         generator's own.
@@ -57,8 +55,8 @@ def generate_sample(
     """
     from ml.synthetic.world import WorldError, write_world
 
-    landing = landing or settings.home / "landing" / FOLDER
-    truth = truth or settings.home / "truth" / FOLDER
+    landing = landing or settings.home / "landing" / settings.portfolio_name
+    truth = truth or settings.home / "truth" / settings.portfolio_name
     try:
         config = world_config(landing, asked)
         with Progress(

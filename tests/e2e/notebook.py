@@ -161,6 +161,17 @@ QUERIES_WITHOUT_SCHEMA: dict[str, str] = {
     "active_records_by_district": (
         "SELECT district_id, COUNT(*) FROM golden_records WHERE status='active' GROUP BY district_id"
     ),
+    "benefit_totals_by_category": """
+SELECT
+    sm.category,
+    COUNT(DISTINCT be.gr_id) as beneficiaries,
+    SUM(be.amount) as total_amount,
+    AVG(be.amount) as avg_amount
+FROM benefit_events be
+JOIN scheme_master sm ON be.scheme_id = sm.scheme_id
+GROUP BY sm.category
+ORDER BY total_amount DESC
+""",
     "relationships_by_type": ("SELECT relationship_type, COUNT(*) FROM gr_relationships GROUP BY relationship_type"),
 }
 

@@ -64,7 +64,7 @@ def test_running_the_day_again_changes_no_row(second: SecondRun) -> None:
 
 def test_every_gold_table_has_rows(second: SecondRun) -> None:
     counts = {name: rows for name, (rows, _) in second.after.items() if name.startswith("gold.")}
-    assert len(counts) == 12
+    assert len(counts) == 16
     assert [name for name, rows in counts.items() if rows == 0] == []
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.engine import Balances, Delivery, Period, stream
+from ml.synthetic.world.manifest import MANIFEST, read_manifest
 
 # Formats other than CSV; the contracts of the sources name the same, and a test holds the two together.
 FORMATS = {
@@ -32,7 +33,6 @@ FORMATS = {
     "crm.contacts": "ndjson",
     "benefit_registry.scheme_rules": "ndjson",
 }
-MANIFEST = ".world.json"
 _ROW_GROUP = 131_072
 _WAITING = 6  # deliveries between generating and writing
 
@@ -55,15 +55,6 @@ class _Writer(Protocol):
     def write(self, rows: pa.Table) -> None: ...
 
     def close(self) -> None: ...
-
-
-def read_manifest(landing: Path) -> dict[str, Any] | None:
-    """What the folder's manifest says; None where there is none."""
-    path = landing / MANIFEST
-    if not path.is_file():
-        return None
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return manifest
 
 
 def write_world(

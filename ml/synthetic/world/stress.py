@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray, FloatArray, IntArray, WorldConfig
+from ml.synthetic.world.config import FAR, BoolArray, FloatArray, IntArray, WorldConfig
+from ml.synthetic.world.grants import Grants
 from ml.synthetic.world.population import Population
 
 # Weeks after the onset in which a sign begins; before, stressed and calm people behave alike.
@@ -25,10 +26,12 @@ SIGNAL_WEEKS = {
 }
 RAMP_DAYS = 28  # from the first sign to its full strength
 _FADE_DAYS = 21
-_EPISODES = 8  # at most, in the years of the horizon
+_EPISODES = 9  # at most, in the years of the horizon
 _WARM_UP_DAYS = 365  # so that some are under stress on the first day
 # Episodes a person and year at a default rate of 5 %, before personal propensity; found by measuring.
-_EPISODES_A_YEAR = 0.94
+_EPISODES_A_YEAR = 0.50
+_BORROWING_SHARE = 0.13  # of the loans at a default rate of 5 %: taken under stress
+_BEFORE_GRANT, _BORROWER_DAYS = (40, 85), (170, 240)  # days from the onset to the grant; length of such an episode
 _LEADING_SHARE = 0.62  # of episodes: those in which instalments are missed, not only delayed
 
 
@@ -110,8 +113,11 @@ class Stress:
         return self.peak[rows] * np.clip(np.minimum(rise, fall), 0, 1)
 
 
-def make_stress(config: WorldConfig, population: Population) -> Stress:
-    """Episodes of all adults of the block; their number is proportional to ``config.default_rate``."""
+def make_stress(config: WorldConfig, population: Population, grants: Grants) -> Stress:
+    """Episodes of all adults of the block; their number grows with ``config.default_rate``.
+
+    Some loans are taken because money is short already: their borrowers' stress began weeks before the grant.
+    """
     rng = config.rng("stress", population.block)
     n = len(population.birth_day)
     income = np.maximum(population.income_cents / 100, 8_000)
@@ -120,15 +126,30 @@ def make_stress(config: WorldConfig, population: Population) -> Stress:
     weight *= np.where(population.employment == 1, 1.25, 1.0) * rng.lognormal(-0.18, 0.6, n)
     yearly = (
         _EPISODES_A_YEAR
-        * (config.default_rate / 0.05) ** 1.2
+        * (config.default_rate / 0.05) ** 1.1
         * np.clip(weight, 0.1, 4.0)
         * (population.income_cents > 0)
     )
-    gaps = rng.exponential(1.0, (n, _EPISODES)) * 365 / np.maximum(yearly, 1e-9)[:, None]
-    length = rng.integers(10 * 7, 20 * 7, (n, _EPISODES))
+    gaps = rng.exponential(1.0, (n, _EPISODES - 1)) * 365 / np.maximum(yearly, 1e-9)[:, None]
+    length = rng.integers(10 * 7, 20 * 7, (n, _EPISODES - 1))
     onset = config.start_day - _WARM_UP_DAYS + np.cumsum(gaps, axis=1) + np.cumsum(length, axis=1) - length
-    peak = rng.uniform(0.45, 1.0, (n, _EPISODES))
-    leads = rng.random((n, _EPISODES)) < _LEADING_SHARE
+    peak = rng.uniform(0.45, 1.0, (n, _EPISODES - 1))
+    leads = rng.random((n, _EPISODES - 1)) < _LEADING_SHARE
     person, column = np.nonzero(onset < np.minimum(config.horizon_day, population.death_day)[:, None])
     first = onset[person, column].astype(np.int64)
-    return Stress(person, first, first + length[person, column], peak[person, column], leads[person, column], n)
+    last, peaks, leading = first + length[person, column], peak[person, column], leads[person, column]
+
+    # Borrowing under stress, at most once for a person; what would overlap with it does not happen.
+    loan = np.flatnonzero(rng.random(len(grants.person)) < _BORROWING_SHARE * config.default_rate / 0.05)
+    loan = loan[np.unique(grants.person[loan], return_index=True)[1]]
+    begin = np.full(n, FAR)
+    begin[grants.person[loan]] = grants.granted_day[loan] - rng.integers(*_BEFORE_GRANT, len(loan))
+    end = begin + rng.integers(*_BORROWER_DAYS, n)
+    apart = (last + 14 < begin[person]) | (first > end[person] + 14)
+    borrower = grants.person[loan]
+    person = np.concatenate([person[apart], borrower])
+    first, last = np.concatenate([first[apart], begin[borrower]]), np.concatenate([last[apart], end[borrower]])
+    peaks = np.concatenate([peaks[apart], rng.uniform(0.6, 1.0, len(loan))])
+    leading = np.concatenate([leading[apart], np.ones(len(loan), dtype=np.bool_)])
+    order = np.lexsort((first, person))
+    return Stress(person[order], first[order], last[order], peaks[order], leading[order], n)

@@ -30,7 +30,7 @@ def make_timeline(config: WorldConfig, block: int) -> Timeline:
     """Build the parts of a block."""
     population = make_population(config, block)
     accounts = make_accounts(config, population)
-    stress = make_stress(config, population)
+    stress = make_stress(config, population, accounts.grants)
     return Timeline(
         config=config,
         population=population,

@@ -85,13 +85,13 @@ def test_a_bi_login_that_changed_its_password_is_restored(template_warehouse: Wa
 
 
 def test_a_misspelt_file_and_a_table_that_never_had_one_are_told() -> None:
-    contract = load_contracts("sample")[0]
+    contract = load_contracts("core_banking")[0]
     results = [
         LoadResult(None, "Customers.CSV", "unmatched", message="no contract matches"),
         LoadResult("customers", None, "no_file"),
         LoadResult("bureau", None, "no_file"),
     ]
-    outcome = folder_check(contract, results, {"bureau"}, known_elsewhere(load_portfolio("sample"), "sample"))
+    outcome = folder_check(contract, results, {"bureau"}, known_elsewhere(load_portfolio("sample"), "core_banking"))
     assert not outcome.passed
     assert "Customers.CSV" in str(outcome.metadata["unexpected_names"].value)
     assert str(outcome.metadata["tables_without_a_file"].value) == "- customers"

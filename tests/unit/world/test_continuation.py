@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ml.synthetic.world import WorldConfig, WorldError, read_manifest, write_world
-from ml.synthetic.world.landing import MANIFEST
+from ml.synthetic.world.manifest import MANIFEST
 
 START = dt.date(2025, 10, 1)
 CONFIG = WorldConfig(seed=5, people=300, start=START, until=dt.date(2025, 12, 9))
