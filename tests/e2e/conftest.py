@@ -42,7 +42,7 @@ def _chain(name: str, **given: object) -> Iterator[Chain]:
 def sample() -> Iterator[Chain]:
     """The sample portfolio, run once for its business date."""
     # Fewer people would have too few loans gone bad to train on.
-    for chain in _chain("sample", sample_people=1_000):
+    for chain in _chain("sample", sample_people=1_500):
         result = chain.run()
         assert result.success, "\n".join(str(event) for event in result.all_events if event.is_failure)
         yield chain

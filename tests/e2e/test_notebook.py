@@ -58,6 +58,10 @@ def test_every_gold_model_has_contract_key_grain_and_described_columns() -> None
         "profile_360",
         "risk_scores",
         "publication",
+        "benefit_events",
+        "eligibility_applications",
+        "scheme_master",
+        "scheme_rules",
     } == set(models)
     for table, model in models.items():
         assert model["config"]["contract"] == {"enforced": True}, table

@@ -76,7 +76,7 @@ def _failed(month: Month) -> list[Legs]:
     """Debits of others (telephone, gym, ...) that find no cover: more of them under stress."""
     rng = month.rng("failed")
     usual = np.repeat(month.people, rng.poisson(_FAILED_A_MONTH, len(month.people)))
-    person, day, _ = month.stressed_events(rng, "failed_debit", 1.6)
+    person, day, _ = month.stressed_events(rng, "failed_debit", 2.8)
     person = np.concatenate([usual, person])
     day = np.concatenate([days_in_month(rng, month.month, len(usual), OFFICE_DAYS), day])
     return [

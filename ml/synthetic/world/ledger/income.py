@@ -51,7 +51,7 @@ def _pay(month: Month) -> list[Legs]:
         if half:
             day = within_month(month.month, fixed_day(month.month, np.full(size, 16), workday=True))
         strength = level[person, day - month.first] * employed
-        late = (rng.random(size) < chance) * rng.integers(1, 6, size) + rng.poisson(5.0 * strength)
+        late = (rng.random(size) < chance) * rng.integers(1, 6, size) + rng.poisson(7.0 * strength)
         cut = 1 - 0.25 * strength * (rng.random(size) < 0.5)
         parts.append(
             Legs.make(

@@ -12,7 +12,7 @@ from ml.synthetic.world.ledger.legs import CHANNEL, Legs
 from ml.synthetic.world.reference import merchants as shops
 
 # Events a month at full stress; found by measuring what a model can learn from them.
-_ATM, _GAMBLING, _LENDING_APP, _HOARDING = 4.0, 2.2, 1.0, 0.9
+_ATM, _GAMBLING, _LENDING_APP, _HOARDING = 6.5, 4.0, 2.2, 0.95
 _GAMBLER_A_MONTH = 1.6  # of those who gamble anyway
 _APP_BY_CHANCE = 0.03  # lending-app loans of anybody
 _APP_COST = 1.12
