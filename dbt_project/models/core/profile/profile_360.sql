@@ -1,3 +1,10 @@
+{{
+    config(
+        indexes=[
+            {'columns': ['gr_id'], 'unique': true}
+        ]
+    )
+}}
 {% set churn = [
     ['inactivity', 'inactivity_share', 40],
     ['decline', 'decline_share', 25],
