@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,7 @@ def model_assets(
         dt.time(portfolio.knowledge_hour),
         tzinfo=ZoneInfo(portfolio.time_zone),
     )
+    started = time.perf_counter()
     with (
         only_transient_retries(),
         runtime.work.measure("origination model"),
@@ -70,6 +72,7 @@ def model_assets(
     yield dg.MaterializeResult(
         asset_key=MODELS,
         metadata={
+            "seconds": round(time.perf_counter() - started, 3),
             "model_version": outcome.version,
             "trained_now": outcome.trained_now,
             "is_champion": outcome.is_champion,
@@ -115,6 +118,7 @@ def score_assets(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinitio
     ) -> Iterator[dg.MaterializeResult]:
         from ml.delinquency.origination import score_day
 
+        started = time.perf_counter()
         written, statuses = 0, dict.fromkeys(("scored", "insufficient_data"), 0)
         for key in context.partition_keys:
             with (
@@ -132,6 +136,7 @@ def score_assets(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinitio
             metadata={
                 "dagster/row_count": sum(statuses.values()),
                 "rows_written": written,
+                "seconds": round(time.perf_counter() - started, 3),
                 "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),
                 "days": len(context.partition_keys),
             },

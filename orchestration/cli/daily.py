@@ -149,34 +149,49 @@ def failure_text(event: Any) -> str:
 
 
 def assets_table(events: Sequence[Any]) -> Table:
-    """Asset, rows, seconds and checks of one run, in the order of materialisation."""
+    """Asset, rows, seconds, share of all assets' seconds and checks of one run, in the order of materialisation."""
     checks: dict[Any, list[bool]] = defaultdict(list)
     for event in events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             evaluation = event.event_specific_data
             checks[evaluation.asset_key].append(evaluation.passed)
     table = Table(title=None, header_style="bold")
-    for name, justify in (("asset", "left"), ("rows", "right"), ("seconds", "right"), ("checks", "right")):
+    for name, justify in (
+        ("asset", "left"),
+        ("rows", "right"),
+        ("seconds", "right"),
+        ("share", "right"),
+        ("checks", "right"),
+    ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for event in events:
-        if event.event_type_value != "ASSET_MATERIALIZATION":
-            continue
+    made = [event for event in events if event.event_type_value == "ASSET_MATERIALIZATION"]
+    total = sum(asset_seconds(event) or 0.0 for event in made)
+    for event in made:
         materialization = event.event_specific_data.materialization
         metadata = {name: getattr(value, "value", None) for name, value in materialization.metadata.items()}
         rows = next(
             (metadata[name] for name in ("dagster/row_count", "rows_accepted", "rows_written") if name in metadata),
             None,
         )
-        seconds = metadata.get("seconds", metadata.get("Execution Duration"))
+        seconds = asset_seconds(event)
         outcome = checks.get(materialization.asset_key, [])
         table.add_row(
             "/".join(materialization.asset_key.path),
             f"{rows:,}" if isinstance(rows, int) else "",
-            f"{seconds:.2f}" if isinstance(seconds, float) else "",
+            f"{seconds:.2f}" if seconds is not None else "",
+            f"{seconds / total:.1%}" if seconds is not None and total else "",
             f"{sum(outcome)}/{len(outcome)}" if outcome else "",
             style=None if all(outcome) else "yellow",
         )
     return table
+
+
+def asset_seconds(event: Any) -> float | None:
+    """Seconds that a materialisation says it took; None where it does not say."""
+    metadata = event.event_specific_data.materialization.metadata
+    found = metadata.get("seconds", metadata.get("Execution Duration"))
+    value = getattr(found, "value", None)
+    return float(value) if isinstance(value, int | float) else None
 
 
 def print_next_steps(settings: Settings, console: Console) -> None:

@@ -6,7 +6,15 @@ import time
 
 from rich.console import Console
 
-PARTS = ("definitions", "daily_job", "ingestion", "sample_world", "publication_readers", "origination_bank")
+PARTS = (
+    "definitions",
+    "daily_job",
+    "ingestion",
+    "sample_world",
+    "attainable_auc",
+    "publication_readers",
+    "origination_bank",
+)
 
 
 def main() -> None:
