@@ -148,7 +148,9 @@ def _block(
     at_end[timeline.population.block] = month.balances
     for (source, table), rows in [*lasting.items(), *_monthly(timeline, period, month).items()]:
         due = _due(rows, period)
-        if due.num_rows:
+        # The first delivery has a file of every lasting table, also one without rows: a missing one would look lost.
+        is_first = period.since is None and timeline.population.block == 0 and (source, table) in lasting
+        if due.num_rows or is_first:
             yield Delivery(source, table, period.until, due)
 
 
