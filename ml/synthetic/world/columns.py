@@ -42,9 +42,12 @@ def timestamps(days: IntArray, seconds: IntArray) -> pa.Array:
 
 
 def codes(indices: IntArray, names: Sequence[str], missing: BoolArray | None = None) -> pa.Array:
-    """Indices into a short list of names, as a dictionary array of strings."""
+    """Indices into a short list of names, as a dictionary array of strings; a name may stand there twice."""
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) < len(names):  # as a state of several cities: pandas takes no dictionary that repeats itself
+        indices = np.array([distinct.index(name) for name in names])[indices]
     small = pa.array(np.asarray(indices, dtype=np.int16), pa.int16(), mask=missing)
-    return pa.DictionaryArray.from_arrays(small, pa.array(list(names), pa.string()))
+    return pa.DictionaryArray.from_arrays(small, pa.array(distinct, pa.string()))
 
 
 def numbers(values: IntArray, missing: BoolArray | None = None) -> pa.Array:
