@@ -155,8 +155,24 @@ def _as_contract(
         return typed
     if pa.types.is_timestamp(values.type) and values.type.tz is not None:
         values = values.cast(pa.timestamp(values.type.unit, "UTC"))
+    if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
+        values = _without_empty_nanoseconds(values)
     text = values.cast(pa.string())
+    if column.data_type == "date" and pa.types.is_timestamp(values.type):
+        text = pc.if_else(_is_midnight(values), values.cast(pa.date32()).cast(pa.string()), text)
     return pc.replace_substring(text, ".", ",") if column.decimal_mark == "," else text
+
+
+def _is_midnight(values: pa.Array) -> pa.Array:
+    return pc.equal(pc.floor_temporal(values, unit="day"), values)
+
+
+def _without_empty_nanoseconds(values: pa.Array) -> pa.Array:
+    """In microseconds, which the checks of text know, where none of the values has more than that."""
+    try:
+        return values.cast(pa.timestamp("us", values.type.tz))
+    except pa.ArrowInvalid:
+        return values
 
 
 def _is_text(seen: pa.DataType) -> bool:
@@ -191,6 +207,9 @@ def _double(values: pa.Array, column: ColumnContract, _: str) -> pa.Array | None
 
 
 def _date(values: pa.Array, column: ColumnContract, _: str) -> pa.Array | None:
+    if pa.types.is_timestamp(values.type) and values.type.tz is None:
+        # Pandas has no dates and writes midnights. A time of day would be lost: its text is told as a fault.
+        return values.cast(pa.date32()) if pc.all(_is_midnight(values)).as_py() is not False else None
     return values.cast(pa.date32()) if pa.types.is_date(values.type) else None
 
 
@@ -202,10 +221,13 @@ def _timestamp(values: pa.Array, column: ColumnContract, time_zone: str) -> pa.A
     return pc.local_timestamp(values.cast(pa.timestamp("us", time_zone)))
 
 
-def _timestamptz(values: pa.Array, column: ColumnContract, _: str) -> pa.Array | None:
-    # Without a zone it is local time of the source: the checks of text know about hours that do not exist.
-    if not pa.types.is_timestamp(values.type) or values.type.tz is None:
+def _timestamptz(values: pa.Array, column: ColumnContract, time_zone: str) -> pa.Array | None:
+    if not pa.types.is_timestamp(values.type):
         return None
+    if values.type.tz is None:
+        # Local time of the source. An hour that does not exist there, or exists twice, raises: then the checks of text
+        # decide row by row, as for every other format.
+        values = pc.assume_timezone(values.cast(pa.timestamp("us")), time_zone)
     return values.cast(pa.timestamp("us", "UTC"))
 
 

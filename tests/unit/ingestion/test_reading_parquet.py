@@ -232,3 +232,35 @@ def test_the_same_rows_in_every_format_load_and_reject_alike(
             )
         )
     assert results[0] == results[1] == results[2]
+
+
+def test_times_without_a_zone_are_local_times_of_the_source_whatever_their_unit(
+    tmp_path: Path, contract_of: Callable[..., TableContract]
+) -> None:
+    contract = contract_of(
+        [{"name": "id", "data_type": "bigint"}, {"name": "at", "data_type": "timestamptz"}], format={"type": "parquet"}
+    )
+    # Noon; an hour that comes twice in autumn (the first counts); one that the spring leaves out (no time).
+    local = [dt.datetime(2024, 7, 1, 12), dt.datetime(2024, 10, 27, 2, 30), dt.datetime(2024, 3, 31, 2, 30)]
+    utc = [dt.datetime(2024, 7, 1, 10, tzinfo=dt.UTC), dt.datetime(2024, 10, 27, 0, 30, tzinfo=dt.UTC)]
+    for unit in ("s", "ms", "us", "ns"):
+        path = tmp_path / f"{unit}.parquet"
+        pq.write_table(pa.table({"id": [1, 2, 3], "at": pa.array(local, pa.timestamp(unit))}), path)
+        rows, rejects, _ = rows_of(path, contract)
+        assert [row[2] for row in rows] == utc
+        assert rejects == [(3, "type", "at")]
+        pq.write_table(pa.table({"id": [1], "at": pa.array(local[:1], pa.timestamp(unit))}), path)
+        assert rows_of(path, contract)[0] == [(1, 1, utc[0])]
+
+
+def test_midnights_are_dates_and_other_hours_are_not(tmp_path: Path, contract: TableContract) -> None:
+    midnight = dt.datetime(2026, 1, 31)
+    path = tmp_path / "orders.parquet"
+    pq.write_table(table(paid_on=pa.array([midnight, midnight, None], pa.timestamp("ns"))), path)
+    rows, rejects, _ = rows_of(path, contract)
+    assert [row[4] for row in rows] == [DAY, DAY, None]
+    assert not rejects
+    pq.write_table(table(paid_on=pa.array([midnight, midnight.replace(hour=1), None], pa.timestamp("ns"))), path)
+    rows, rejects, _ = rows_of(path, contract)
+    assert [row[4] for row in rows] == [DAY, None]
+    assert rejects == [(2, "type", "paid_on")]
