@@ -7,5 +7,5 @@
 
 {# Consumption. Transfers (they may go to an own account), loan payments, cash and interest are no spending. #}
 {% macro spending_activity_types() -%}
-    ('card_payment', 'household_bill', 'utility_bill', 'insurance', 'fee', 'gambling', 'other')
+    ('card_payment', 'purchase', 'household_bill', 'utility_bill', 'insurance', 'fee', 'gambling', 'other')
 {%- endmacro %}

@@ -48,6 +48,17 @@
     end
 {%- endmacro %}
 
+{# The bracket in which a whole band lies; NULL where it reaches over an edge. The upper bound is not part of the band. #}
+{% macro income_bracket_of_band(from_amount, to_amount) -%}
+    {%- set bounds = portfolio('income_bracket_bounds').split(',') -%}
+    case
+        when {{ to_amount }} <= {{ bounds[0] }} then 'Low'
+        when {{ from_amount }} >= {{ bounds[0] }} and {{ to_amount }} <= {{ bounds[1] }} then 'Medium'
+        when {{ from_amount }} >= {{ bounds[1] }} and {{ to_amount }} <= {{ bounds[2] }} then 'High'
+        when {{ from_amount }} >= {{ bounds[2] }} then 'Very High'
+    end
+{%- endmacro %}
+
 {% macro credit_score_band(credit_score) -%}
     case
         when {{ credit_score }} < 580 then 'Poor'

@@ -1,8 +1,10 @@
 {%- set single = [
     'first_name', 'last_name', 'sex', 'birth_date', 'death_date', 'phone', 'email',
-    'segment', 'occupation', 'dependants_count', 'declared_annual_income_amount',
+    'segment', 'occupation', 'dependants_count', 'declared_annual_income_amount', 'stated_age_group',
 ] -%}
 {%- set address = ['address_line', 'city', 'state', 'region', 'district_id', 'postcode'] -%}
+{#- The bounds of a band belong together; the highest band has no upper one. -#}
+{%- set income_band = ['declared_income_from_amount', 'declared_income_to_amount'] -%}
 
 with known_versions as (
     select
@@ -53,6 +55,12 @@ surviving as (
             order by case when ranked.{{ column }} is null then 1 else 0 end, ranked.survivorship_rank
         ) as {{ column }},
         {%- endfor %}
+        {%- for column in income_band %}
+        first_value(ranked.{{ column }}) over (
+            partition by ranked.gr_id
+            order by case when ranked.{{ income_band[0] }} is null then 1 else 0 end, ranked.survivorship_rank
+        ) as {{ column }},
+        {%- endfor %}
         {%- for column in address %}
         first_value(ranked.{{ column }}) over (
             partition by ranked.gr_id
@@ -95,6 +103,9 @@ select
     surviving.occupation,
     surviving.dependants_count,
     surviving.declared_annual_income_amount,
+    surviving.declared_income_from_amount,
+    surviving.declared_income_to_amount,
+    surviving.stated_age_group,
     surviving.first_known_at,
     surviving.last_known_at
 from surviving

@@ -81,6 +81,9 @@ select
     attributes.segment,
     attributes.occupation,
     attributes.declared_annual_income_amount,
+    attributes.declared_income_from_amount,
+    attributes.declared_income_to_amount,
+    attributes.stated_age_group,
     attributes.dependants_count,
     attributes.first_known_at,
     attributes.last_known_at

@@ -141,7 +141,7 @@ select
     source_systems,
     sex,
     age,
-    {{ age_group('age') }} as age_group,
+    coalesce({{ age_group('age') }}, stated_age_group) as age_group,
     city,
     state,
     region,
@@ -159,8 +159,13 @@ select
     case
         when declared_annual_income_amount is not null then 'declared'
         when observed_annual_income_amount is not null then 'observed'
+        when {{ income_bracket_of_band('declared_income_from_amount', 'declared_income_to_amount') }} is not null
+            then 'declared_band'
     end as income_basis,
-    {{ income_bracket('annual_income_amount') }} as income_bracket,
+    coalesce(
+        {{ income_bracket('annual_income_amount') }},
+        {{ income_bracket_of_band('declared_income_from_amount', 'declared_income_to_amount') }}
+    ) as income_bracket,
     accounts_count,
     asset_accounts_count,
     products_count,
