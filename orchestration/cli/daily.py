@@ -34,7 +34,8 @@ def prepare_portfolio(runtime: Runtime, console: Console) -> None:
     ):
         from ml.synthetic.world import WorldConfig, read_manifest, write_world
 
-        if read_manifest(settings.landing) is None:
+        manifest = read_manifest(settings.landing)
+        if manifest is None or manifest.until is None:
             with console.status("sample: generating landing files"):
                 config = WorldConfig(people=settings.sample_people, until=settings.portfolio.default_as_of_date())
                 write_world(config, settings.landing, settings.home / "truth" / settings.portfolio_name)
@@ -55,7 +56,7 @@ def default_day(settings: Settings) -> dt.date:
     from ml.synthetic.world.manifest import read_manifest
 
     manifest = read_manifest(settings.landing)
-    return max(day, dt.date.fromisoformat(manifest["until"])) if manifest else day
+    return max(day, manifest.until) if manifest and manifest.until else day
 
 
 def checked_date(settings: Settings, as_of_date: dt.date | None) -> dt.date:

@@ -87,14 +87,14 @@ def world_config(landing: Path, asked: dict[str, Any]) -> "WorldConfig":
     """What was asked for, completed by the world that is there."""
     from ml.synthetic.world import WorldConfig, read_manifest
 
-    manifest = read_manifest(landing) or {}
-    there = dict(manifest.get("identity", {}))
-    there.pop("generator_version", None)
-    if "start" in there:
-        there["start"] = dt.date.fromisoformat(there["start"])
-        if asked.get("until") is None:
+    manifest = read_manifest(landing)
+    there: dict[str, Any] = {}
+    if manifest is not None:
+        there = {name: value for name, value in manifest.identity.items() if name != "generator_version"}
+        there["start"] = dt.date.fromisoformat(str(there["start"]))
+        if asked.get("until") is None and manifest.until is not None:
             raise AssayError(
-                f"{landing} holds a world until {manifest['until']}: say with --until how far to continue it"
+                f"{landing} holds a world until {manifest.until}: say with --until how far to continue it"
             )
     given = {name: value for name, value in asked.items() if value is not None}
     return WorldConfig(**(there | given))

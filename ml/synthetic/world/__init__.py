@@ -9,8 +9,8 @@ does not: contracts, loading, features, anything that reads the warehouse. The s
 
 from ml.synthetic.world.config import GENERATOR_VERSION, WorldConfig
 from ml.synthetic.world.engine import Delivery, generate, stream
-from ml.synthetic.world.landing import FORMATS, WorldError, Written, write_world
-from ml.synthetic.world.manifest import read_manifest
+from ml.synthetic.world.landing import FORMATS, Written, write_world
+from ml.synthetic.world.manifest import WorldError, read_manifest
 
 __all__ = [
     "FORMATS",

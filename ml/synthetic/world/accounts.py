@@ -128,7 +128,9 @@ def make_accounts(config: WorldConfig, population: Population) -> Accounts:
 
     closed = np.full(size, FAR)
     saving = np.flatnonzero((all_product == SAVINGS) & ~all_dormant)
-    close = np.maximum(all_opened[saving], start) + rng.exponential(365 / _CLOSED_A_YEAR, len(saving)).astype(np.int64)
+    # At least a day after the opening: a day has one version of an account.
+    after = 1 + rng.exponential(365 / _CLOSED_A_YEAR, len(saving)).astype(np.int64)
+    close = np.maximum(all_opened[saving], start) + after
     closed[saving] = np.where(
         close < np.minimum(config.horizon_day, population.death_day[all_owner[saving]]), close, FAR
     )

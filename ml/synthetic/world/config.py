@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 # Raised whenever the same configuration would give other values; a world of an older version is not continued.
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 # People are made in blocks that know nothing of each other: memory follows the block, not the world.
 BLOCK_PEOPLE = 5_000
 HORIZON_YEARS = 5

@@ -1,12 +1,14 @@
 """Writes a world as the landing files of its three source systems, and continues it.
 
 ``<landing>/<source>/<table>_<last day>.<format>``, a file for each table and period. A file gets its name when it is
-whole, and the folder's manifest is written last: a run that was killed is taken up where the last one ended.
+whole, and the manifests of landing and truth are written last: a run that was killed is taken up where the last one
+ended, and what it left is removed.
 """
 
 import datetime as dt
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +24,7 @@ import pyarrow.parquet as pq
 
 from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.engine import Balances, Delivery, Period, stream
-from ml.synthetic.world.manifest import MANIFEST, read_manifest
+from ml.synthetic.world.manifest import Manifest, WorldError, read_manifest, write_manifest
 
 # Formats other than CSV; the contracts of the sources name the same, and a test holds the two together.
 FORMATS = {
@@ -35,10 +37,7 @@ FORMATS = {
 }
 _ROW_GROUP = 131_072
 _WAITING = 6  # deliveries between generating and writing
-
-
-class WorldError(ValueError):
-    """The landing folder holds another world, or a later one; says which and what to do."""
+_FILE = re.compile(r"\.?[a-z_]+_(\d{4}-\d{2}-\d{2})\.(?:csv|ndjson|parquet)(?:\.part)?")
 
 
 @dataclass
@@ -84,32 +83,53 @@ def write_world(
     started = time.perf_counter()
     if truth.resolve().is_relative_to(landing.resolve()):
         raise WorldError(f"the truth must not lie in the landing folder: {truth} is in {landing}")
-    since = _since(config, landing)
+    since, told_until = _until_of(config, landing), _until_of(config, truth)
+    if since is not None and since > config.until:
+        raise WorldError(f"{landing} holds the world until {since}; asked for until {config.until}: the past stays")
+    if since is not None and (told_until is None or told_until < since):
+        raise WorldError(
+            f"{landing} holds the world until {since}, {truth} its truth until {told_until}; name the truth that "
+            "belongs to it, or remove both folders"
+        )
+    balances = None if since is None else _load_balances(config, truth, since)
     written = Written()
+    for folder in (landing, truth):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _clear_what_a_killed_run_left(folder, since, begun=read_manifest(folder) is not None)
     if since == config.until:
         return written
-    for folder in (landing, truth, truth / "state"):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    balances = None if since is None else _load_balances(config, truth, since)
+    for folder in (landing, truth):
+        write_manifest(folder, Manifest(config.identity(), since))
+    (truth / "state").mkdir(exist_ok=True, mode=0o700)
     _Sink(config, landing, truth, written).run(since, balances, on_delivery)
     written.seconds = time.perf_counter() - started
     return written
 
 
-def _since(config: WorldConfig, landing: Path) -> dt.date | None:
-    """Last day of the world in the folder; None for an empty one."""
-    manifest = read_manifest(landing)
+def _until_of(config: WorldConfig, folder: Path) -> dt.date | None:
+    """Last day of the world in the folder; None for an empty one. Another world is refused."""
+    manifest = read_manifest(folder)
     if manifest is None:
         return None
-    wanted, seen = config.identity(), manifest["identity"]
+    wanted, seen = config.identity(), manifest.identity
     other = sorted(name for name in wanted if wanted[name] != seen.get(name))
     if other:
         told = ", ".join(f"{name} {seen.get(name)!r} there, {wanted[name]!r} asked for" for name in other)
-        raise WorldError(f"{landing} holds another world: {told}. Use another folder, or remove that one and its truth")
-    until = dt.date.fromisoformat(manifest["until"])
-    if until > config.until:
-        raise WorldError(f"{landing} holds the world until {until}; asked for until {config.until}: the past stays")
-    return until
+        raise WorldError(f"{folder} holds another world: {told}. Use another folder, or remove that one and its truth")
+    return manifest.until
+
+
+def _clear_what_a_killed_run_left(folder: Path, since: dt.date | None, *, begun: bool) -> None:
+    """Files of days after ``since`` are of no finished run; files where no world was begun are somebody else's."""
+    files = [(path, _FILE.fullmatch(path.name)) for path in sorted(folder.rglob("*")) if path.is_file()]
+    later = [path for path, named in files if named and (since is None or dt.date.fromisoformat(named[1]) > since)]
+    if later and not begun:
+        raise WorldError(
+            f"{folder} holds {len(later)} files of no world, the first is {later[0].name}; a world would mix with them. "
+            "Use another folder"
+        )
+    for path in later:
+        path.unlink()
 
 
 def _state_path(truth: Path, until: dt.date) -> Path:
@@ -194,11 +214,9 @@ class _Sink:
         with state.with_suffix(".part").open("wb") as file:
             np.savez(file, allow_pickle=False, **{f"block_{block}": cents for block, cents in balances.items()})
         state.with_suffix(".part").replace(state)
-        manifest = {"identity": self._config.identity(), "until": period.until.isoformat()}
-        hidden = self._landing / f"{MANIFEST}.part"
-        hidden.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        hidden.chmod(0o600)
-        hidden.replace(self._landing / MANIFEST)
+        # The truth first: landing files are never ahead of it, and a run killed in between is taken up from them.
+        for folder in (self._truth, self._landing):
+            write_manifest(folder, Manifest(self._config.identity(), period.until))
         for old in (self._truth / "state").glob("balances_*.npz"):
             if old != state:
                 old.unlink()

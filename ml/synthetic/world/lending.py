@@ -1,8 +1,11 @@
 """How loans are paid back: instalments due, payments made, defaults. Stress decides, with noise.
 
 An instalment is paid on its due day, a few days late, weeks late (it was missed, then cured), or never. Never ends the
-loan: after 31 days it is a default. Before the start everything was paid. After the payer's death nothing is paid and
-nothing falls due: the estate is settled outside of the data.
+loan: after 31 days it is a default. Before the start everything was paid. After the payer's death nothing is paid: the
+estate is settled outside of the data.
+
+The bank announces instalments two months ahead and stops only when it knows why: what was announced before a default or
+a death stays announced. A schedule that ended earlier would tell the outcome.
 """
 
 from dataclasses import dataclass
@@ -32,18 +35,18 @@ _SLIGHTLY_LATE = 0.05
 
 @dataclass(frozen=True)
 class Lending:
-    """Instalments of the block within the horizon, in order of loan and number.
+    """Instalments of the block that are announced within the horizon, in order of loan and number.
 
     Attributes
     ----------
-    loan, number, due_day : array of int
-        Row of the grants; number from 1.
+    loan, number, due_day, announced_day : array of int
+        Row of the grants; number from 1; the day from which the bank's files hold the instalment.
     paid_day : array of int
         ``FAR`` where never paid.
     principal_cents : array of int
         Part of the instalment that pays back.
-    missed_by_stress : array of bool
-        The cause, for the truth.
+    missed_by_stress, is_collected : array of bool
+        The cause; whether the bank tries to collect it, which it does not after a default or a death.
     default_day : array of int, shape (loans,)
         ``FAR`` for none.
     """
@@ -51,9 +54,11 @@ class Lending:
     loan: IntArray
     number: IntArray
     due_day: IntArray
+    announced_day: IntArray
     paid_day: IntArray
     principal_cents: IntArray
     missed_by_stress: BoolArray
+    is_collected: BoolArray
     default_day: IntArray
 
 
@@ -62,15 +67,16 @@ def make_lending(config: WorldConfig, population: Population, accounts: Accounts
     rng = config.rng("lending", population.block)
     grants = accounts.grants
     before = grants.paid_before(config.start_day)
-    months = 12 * 5 + 1
+    months = 12 * 5 + 3  # and those announced at the horizon's end
     ends = np.minimum(grants.term_months, before + months)
     count = np.maximum(ends - before, 0)
     loan = np.repeat(np.arange(len(count)), count)
     number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + before[loan] + 1
     due = grants.due_day(loan, number)
     owner = grants.person[loan]
-    keep = (due < config.horizon_day) & (due < population.death_day[owner])
-    loan, number, due, owner = loan[keep], number[keep], due[keep], owner[keep]
+    announced = np.maximum(grants.granted_day[loan], due - SCHEDULED_AHEAD_DAYS)
+    keep = (announced < config.horizon_day) & (announced < population.death_day[owner])
+    loan, number, due, announced, owner = (values[keep] for values in (loan, number, due, announced, owner))
 
     size = len(loan)
     level = stress.level_at(owner, due, "missed_instalment")
@@ -87,18 +93,20 @@ def make_lending(config: WorldConfig, population: Population, accounts: Accounts
     first_never = np.full(len(count), FAR)
     np.minimum.at(first_never, loan[never], due[never])
     default = np.where(first_never < FAR, first_never + DEFAULT_AFTER_DAYS, FAR)
-    # Instalments after the unpaid one are not paid either; what is due after the default is due at once, elsewhere.
+    # Instalments after the unpaid one are not paid either; after the default no further ones are announced.
     stopped = due > first_never[loan]
     paid = np.where(stopped | (paid >= default[loan]), FAR, paid)
-    keep = due < default[loan]
+    keep = announced < default[loan]
     principal = grants.owed_cents(loan, number - 1) - grants.owed_cents(loan, number)
     return Lending(
         loan=loan[keep],
         number=number[keep],
         due_day=due[keep],
+        announced_day=announced[keep],
         paid_day=paid[keep],
         principal_cents=principal[keep],
         missed_by_stress=by_stress[keep],
+        is_collected=(due < np.minimum(default[loan], population.death_day[owner]))[keep],
         default_day=default,
     )
 
@@ -140,7 +148,8 @@ def payments_due_table(accounts: Accounts, lending: Lending) -> pa.Table:
             "amount_due": money(grants.instalment_cents[loan]),
             "principal_due": money(lending.principal_cents),
             "auto_debit": flags(grants.auto_debit[loan]),
-            DAY: days_column(np.maximum(grants.granted_day[loan], lending.due_day - SCHEDULED_AHEAD_DAYS)),
+            "announced_on": dates(lending.announced_day),
+            DAY: days_column(lending.announced_day),
         }
     )
 

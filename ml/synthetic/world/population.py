@@ -101,10 +101,6 @@ class Population:
         """Age in whole years (of 365.25 days), also negative before birth."""
         return np.floor((np.asarray(day) - self.birth_day) / 365.25).astype(np.int64)
 
-    def city_on(self, day: IntArray | int) -> IntArray:
-        """Row of ``DISTRICTS`` where each person lives."""
-        return np.where(self.move_day <= day, self.move_city, self.city)
-
 
 def make_population(config: WorldConfig, block: int) -> Population:
     """Everybody of a block, whole households, exactly ``config.block_people(block)`` people."""

@@ -3,6 +3,8 @@
 import dataclasses
 import datetime as dt
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -105,7 +107,69 @@ def test_another_world_an_earlier_day_and_a_truth_in_the_landing_folder_are_refu
         write_world(CONFIG, tmp_path / "new", tmp_path / "new" / "truth")
     manifest = read_manifest(landing)
     assert manifest is not None
-    assert manifest["until"] == "2025-10-03"
+    assert manifest.until == dt.date(2025, 10, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        (MANIFEST, 1),
+        (MANIFEST, 2),
+        ("transactions_2025-10-31.parquet", 1),
+        ("balances_2025-10-31.npz", 1),
+        (MANIFEST, 3),  # the truth's, when a month is whole
+        (MANIFEST, 4),  # then the landing folder's
+        ("transactions_2025-11-20.parquet", 1),
+        (MANIFEST, 5),
+        (MANIFEST, 6),
+    ],
+)
+def test_a_run_killed_before_a_file_gets_its_name_is_taken_up_with_another_last_day(
+    tmp_path: Path, name: str, times: int
+) -> None:
+    landing, truth = tmp_path / "landing", tmp_path / "truth"
+    write_world(until("2025-10-10"), landing, truth)
+    killed = f"""
+import datetime as dt, os, pathlib
+from ml.synthetic.world import WorldConfig, write_world
+rename, count = pathlib.Path.replace, 0
+def replace(self, target):
+    global count
+    count += target.name == {name!r}
+    if count == {times}:
+        os._exit(9)
+    return rename(self, target)
+pathlib.Path.replace = replace
+config = WorldConfig(seed=5, people=300, start=dt.date(2025, 10, 1), until=dt.date(2025, 11, 20))
+write_world(config, pathlib.Path({str(landing)!r}), pathlib.Path({str(truth)!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == 9
+    write_world(until("2025-10-31"), landing, truth)
+    write_world(until("2025-10-31"), tmp_path / "whole", tmp_path / "whole_truth")
+    assert contents(landing) == contents(tmp_path / "whole")
+    assert contents(truth) == {
+        f"truth.{name.split('.')[1]}": rows for name, rows in contents(tmp_path / "whole_truth").items()
+    }
+
+
+def test_files_of_no_world_a_damaged_manifest_and_a_truth_of_another_are_refused(tmp_path: Path) -> None:
+    landing, truth = tmp_path / "landing", tmp_path / "truth"
+    (landing / "core_banking").mkdir(parents=True)
+    foreign = landing / "core_banking" / "customers_2025-09-30.csv"
+    foreign.write_text("customer_no\n1\n")
+    with pytest.raises(WorldError, match=r"1 files of no world, the first is customers_2025-09-30\.csv"):
+        write_world(until("2025-10-03"), landing, truth)
+    assert foreign.read_text() == "customer_no\n1\n"
+    foreign.unlink()
+    write_world(until("2025-10-03"), landing, truth)
+    with pytest.raises(WorldError, match="its truth until None"):
+        write_world(until("2025-10-04"), landing, tmp_path / "elsewhere")
+    with pytest.raises(WorldError, match="seed 5 there, 6 asked for"):
+        write_world(dataclasses.replace(until("2025-10-04"), seed=6), tmp_path / "new", truth)
+    for damaged in ("{", "[]", "{}", '{"identity": 3, "until": null}'):
+        (landing / MANIFEST).write_text(damaged)
+        with pytest.raises(WorldError, match=r"\.world\.json is damaged"):
+            write_world(until("2025-10-04"), landing, truth)
 
 
 def test_files_of_people_are_for_their_owner_alone(tmp_path: Path) -> None:

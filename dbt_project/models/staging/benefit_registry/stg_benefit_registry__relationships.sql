@@ -2,33 +2,70 @@ with noted as (
     select * from {{ latest_version(source('benefit_registry', 'beneficiaries'), ['beneficiary_no', 'updated_on']) }} as latest
 ),
 
-members as (
+-- Who lived in which household, in which role, from when to when: versions that change neither are one membership.
+changes as (
     select
-        beneficiary_no,
-        household_no,
-        relation_to_head,
-        updated_on,
-        _load_id
-    from (
-        select
-            noted.*,
-            row_number() over (partition by beneficiary_no order by updated_on desc) as day_rank
-        from noted
-    ) as ranked
-    where day_rank = 1
+        noted.*,
+        case
+            when
+                household_no = lag(household_no) over (partition by beneficiary_no order by updated_on)
+                and relation_to_head = lag(relation_to_head) over (partition by beneficiary_no order by updated_on)
+                then 0
+            else 1
+        end as is_change
+    from noted
 ),
 
-pairs as (
+numbered as (
+    select
+        changes.*,
+        sum(is_change) over (
+            partition by beneficiary_no order by updated_on rows between unbounded preceding and current row
+        ) as membership_no
+    from changes
+),
+
+begun as (
+    select
+        beneficiary_no,
+        membership_no,
+        household_no,
+        relation_to_head,
+        min(updated_on) as valid_from,
+        max(_load_id) as load_id
+    from numbered
+    group by beneficiary_no, membership_no, household_no, relation_to_head
+),
+
+members as (
+    select
+        begun.*,
+        lead(valid_from) over (partition by beneficiary_no order by membership_no) as valid_to
+    from begun
+),
+
+overlaps as (
     select
         one.household_no,
         one.beneficiary_no as one_no,
         other.beneficiary_no as other_no,
         one.relation_to_head as one_relation,
         other.relation_to_head as other_relation,
-        greatest(one.updated_on, other.updated_on) as valid_from,
-        greatest(one._load_id, other._load_id) as load_id
+        greatest(one.valid_from, other.valid_from) as valid_from,
+        -- The first to leave ends it; NULL is no end.
+        case
+            when one.valid_to is null then other.valid_to
+            when other.valid_to is null then one.valid_to
+            else least(one.valid_to, other.valid_to)
+        end as valid_to,
+        greatest(one.load_id, other.load_id) as load_id
     from members as one
     inner join members as other on one.household_no = other.household_no and one.beneficiary_no < other.beneficiary_no
+),
+
+pairs as (
+    select * from overlaps
+    where valid_to is null or valid_from < valid_to
 ),
 
 stated as (
@@ -37,6 +74,7 @@ stated as (
         one_no as from_no,
         other_no as to_no,
         valid_from,
+        valid_to,
         load_id
     from pairs
     union all
@@ -45,6 +83,7 @@ stated as (
         one_no as from_no,
         other_no as to_no,
         valid_from,
+        valid_to,
         load_id
     from pairs
     where one_relation in ('HEAD', 'SPOUSE') and other_relation in ('HEAD', 'SPOUSE') and one_relation <> other_relation
@@ -55,6 +94,7 @@ stated as (
         case when one_relation = 'CHILD' or other_relation = 'PARENT' then other_no else one_no end as from_no,
         case when one_relation = 'CHILD' or other_relation = 'PARENT' then one_no else other_no end as to_no,
         valid_from,
+        valid_to,
         load_id
     from pairs
     where
@@ -64,13 +104,13 @@ stated as (
 
 select
     'benefit_registry:' || relationship_type || ':' || cast(from_no as text) || ':'
-    || cast(to_no as text) as relationship_id,
+    || cast(to_no as text) || ':' || cast(valid_from as text) as relationship_id,
     'benefit_registry' as source_system,
     'benefit_registry:beneficiary:' || cast(from_no as text) as from_party_id,
     'benefit_registry:beneficiary:' || cast(to_no as text) as to_party_id,
     relationship_type,
     valid_from,
-    cast(null as date) as valid_to,
+    valid_to,
     {{ known_at_history('valid_from') }} as known_at,
     load_id
 from stated

@@ -11,8 +11,9 @@ select
     payments_due.auto_debit = 'Y' as is_auto_debit,
     payments_due._delivered_on as delivered_on,
     payments_due._row_hash as row_hash,
-    -- The schedule is part of the loan's contract, so it is known from the day the loan was granted.
-    {{ known_at_history('loans.granted_on') }} as known_at,
+    -- From the announcement on. With the day of the grant, a past day would see how far the schedule reached later, and a
+    -- schedule that stops tells of a default.
+    {{ known_at_history('payments_due.announced_on') }} as known_at,
     greatest(payments_due._load_id, loans._load_id) as load_id
 from {{ source('core_banking', 'payments_due') }} as payments_due
 inner join loans on payments_due.loan_account_no = loans.loan_account_no

@@ -108,6 +108,7 @@ def _loans(month: Month) -> list[Legs]:
         (lending.due_day >= month.first)
         & (lending.due_day <= month.last)
         & (lending.due_day != lending.paid_day)
+        & lending.is_collected
         & grants.auto_debit[lending.loan]
     )
     parts = [

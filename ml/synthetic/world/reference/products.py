@@ -15,7 +15,6 @@ PRODUCTS = (
     ("PER", "Personal Loan", "LOAN", 13.40, 0.00),
 )
 CHECKING, SAVINGS, BUSINESS, INVESTMENT, CARD, PREMIUM_CARD, MORTGAGE, AUTO, PERSONAL = range(len(PRODUCTS))
-LOANS = (MORTGAGE, AUTO, PERSONAL)
 IS_OWED = np.array([category in ("CREDIT", "LOAN") for _, _, category, _, _ in PRODUCTS])
 # Share of Mass Market, Affluent, Premium and Business customers that hold a product beside their checking account.
 HOLDINGS = {
