@@ -31,7 +31,7 @@ spending as (
         and (
             transactions.merchant_id is not null
             or transactions.merchant_category is not null
-            or transactions.activity_type = 'card_payment'
+            or transactions.activity_type in ('card_payment', 'purchase')
         )
 ),
 

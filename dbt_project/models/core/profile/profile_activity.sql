@@ -2,8 +2,8 @@ with first_day as (
     select cast({{ dbt.dateadd('day', -90, as_of_date()) }} as date) as window_start
 ),
 
--- A deposit account is covered where one statement of its source holds it from the later of window start and opening on.
-deposit_accounts as (
+-- The account that shows what somebody does, a deposit account or a retailer's card, is covered where one statement of its source holds it from the later of window start and opening on.
+activity_accounts as (
     select
         owned_accounts.gr_id,
         owned_accounts.account_id,
@@ -13,7 +13,7 @@ deposit_accounts as (
     cross join first_day
     where
         owned_accounts.is_open
-        and owned_accounts.product_category = 'DEPOSIT'
+        and owned_accounts.product_category in ('DEPOSIT', 'LOYALTY')
 ),
 
 known_coverage as (
@@ -23,20 +23,20 @@ known_coverage as (
 
 account_coverage as (
     select
-        deposit_accounts.gr_id,
-        deposit_accounts.account_id,
-        min(deposit_accounts.needed_from) as needed_from,
+        activity_accounts.gr_id,
+        activity_accounts.account_id,
+        min(activity_accounts.needed_from) as needed_from,
         max(case when known_coverage.subject = 'transactions' then 1 else 0 end) as has_transactions,
         max(case when known_coverage.subject = 'merchant' then 1 else 0 end) as has_merchants,
         max(case when known_coverage.subject = 'channel' then 1 else 0 end) as has_channels
-    from deposit_accounts
+    from activity_accounts
     left join known_coverage
         on
-            deposit_accounts.source_system = known_coverage.source_system
-            and known_coverage.scope_id in ('*', deposit_accounts.account_id)
-            and deposit_accounts.needed_from >= known_coverage.covered_from
+            activity_accounts.source_system = known_coverage.source_system
+            and known_coverage.scope_id in ('*', activity_accounts.account_id)
+            and activity_accounts.needed_from >= known_coverage.covered_from
             and known_coverage.covered_to >= {{ as_of_date() }}
-    group by deposit_accounts.gr_id, deposit_accounts.account_id
+    group by activity_accounts.gr_id, activity_accounts.account_id
 ),
 
 covered as (
