@@ -32,8 +32,8 @@ TRAINING_REVISION = 2
 class ModelOutcome:
     """What became of the model: version, whether it was trained now, its figures and the gate's verdict.
 
-    Where there was too little to learn from, it is the champion that goes on, and ``message`` says why; where there is no
-    champion either, ``version`` is None and nothing is scored.
+    Where there was too little to learn from, it is the champion that goes on, and ``message`` says why; where there is
+    no champion either, ``version`` is None and nothing is scored.
     """
 
     version: str | None
