@@ -32,10 +32,11 @@ TRAINING_REVISION = 2
 class ModelOutcome:
     """What became of the model: version, whether it was trained now, its figures and the gate's verdict.
 
-    Where there was too little to learn from, it is the champion that goes on, and ``message`` says why.
+    Where there was too little to learn from, it is the champion that goes on, and ``message`` says why; where there is
+    no champion either, ``version`` is None and nothing is scored.
     """
 
-    version: str
+    version: str | None
     trained_now: bool
     is_champion: bool
     has_champion: bool
@@ -48,10 +49,14 @@ class ModelOutcome:
 
 @dataclass(frozen=True)
 class ScoredDay:
-    """Scores of one day: rows by status, and how many of them were inserted or changed."""
+    """Scores of one day: rows by status, and how many of them were inserted or changed.
+
+    Without a champion nothing is scored, and ``message`` says so.
+    """
 
     statuses: dict[str, int]
     written: int
+    message: str | None = None
 
 
 def champion_or_train(
@@ -75,10 +80,11 @@ def champion_or_train(
     outcomes_known_by, granted_from
         See ``read_training_frame``.
 
-    Raises
-    ------
-    OneClassError
-        Too few outcomes to learn from, and no champion that could go on.
+    Returns
+    -------
+    ModelOutcome
+        Without a version where there are too few outcomes to learn from and no champion that could go on: a portfolio
+        without loans, or a young one. Its gate has one verdict, which passes where there are no outcomes at all.
     """
     config = config or TrainingConfig()
     catalogue = load_catalogue()
@@ -106,7 +112,7 @@ def champion_or_train(
             )
         except OneClassError as error:
             if alias_version(connection, model_name) is None:
-                raise
+                return _nothing_to_learn(len(frame), error)
             return _champion_goes_on(connection, model_name, len(frame), names, error)
         version = registry.register(connection, model)
         known_at = pd.to_datetime(frame["outcome_known_at"], utc=True).max().to_pydatetime()
@@ -134,6 +140,22 @@ def champion_or_train(
     )
 
 
+def _nothing_to_learn(rows: int, error: OneClassError) -> ModelOutcome:
+    """The outcome where there is neither a champion nor enough to learn from."""
+    message = "not applicable: no loan has an outcome" if rows == 0 else f"not trained: too few outcomes ({error})"
+    return ModelOutcome(
+        version=None,
+        trained_now=False,
+        is_champion=False,
+        has_champion=False,
+        algorithm="none",
+        training_rows=rows,
+        metrics={},
+        gate=[GateResult("enough_outcomes", rows == 0, f"{rows} outcomes", "enough to learn from, or no loans at all")],
+        message=message,
+    )
+
+
 def _champion_goes_on(
     connection: psycopg.Connection[Any], model_name: str, rows: int, names: list[str], error: OneClassError
 ) -> ModelOutcome:
@@ -157,11 +179,11 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
 
     Raises
     ------
-    UnknownModelError
-        No version was promoted yet.
     SchemaMismatchError
         The features table, or the catalogue, is not the one the champion was trained with.
     """
+    if alias_version(connection, model_name) is None:
+        return ScoredDay(statuses={}, written=0, message="not scored: no version has passed the gate yet")
     version, model = registry.load(connection, model_name)
     catalogue = load_catalogue()
     frame = read_scoring_frame(connection, list(model.features), model_name, as_of_date)

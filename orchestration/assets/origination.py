@@ -68,24 +68,23 @@ def model_assets(
         outcome = champion_or_train(
             connection, MODEL_NAME, TARGET, known_by, portfolio.training_granted_from, runtime.training
         )
-    metrics = outcome.metrics["overall"]
     yield dg.MaterializeResult(
         asset_key=MODELS,
         metadata={
             "seconds": round(time.perf_counter() - started, 3),
-            "model_version": outcome.version,
+            "model_version": outcome.version or "none",
             "trained_now": outcome.trained_now,
             "is_champion": outcome.is_champion,
             "algorithm": outcome.algorithm,
             "dagster/row_count": outcome.training_rows,
-            "auc": float(metrics["auc"]),
+            **({"auc": float(outcome.metrics["overall"]["auc"])} if outcome.metrics else {}),
             **({"note": outcome.message} if outcome.message else {}),
         },
         check_results=[
             dg.AssetCheckResult(
                 check_name=GATE,
                 passed=all(result.passed for result in outcome.gate),
-                # Without any champion nothing can be scored; with one the last good version goes on.
+                # Without any champion nothing is scored; with one the last good version goes on.
                 severity=dg.AssetCheckSeverity.WARN if outcome.has_champion else dg.AssetCheckSeverity.ERROR,
                 metadata={result.name: result.message for result in outcome.gate},
             )
@@ -119,6 +118,7 @@ def score_assets(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinitio
         from ml.delinquency.origination import score_day
 
         started = time.perf_counter()
+        note: str | None = None
         written, statuses = 0, dict.fromkeys(("scored", "insufficient_data"), 0)
         for key in context.partition_keys:
             with (
@@ -129,6 +129,7 @@ def score_assets(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinitio
             ):
                 day = score_day(connection, MODEL_NAME, dt.date.fromisoformat(key))
             written += day.written
+            note = day.message
             for status, count in day.statuses.items():
                 statuses[status] = statuses.get(status, 0) + count
         yield dg.MaterializeResult(
@@ -139,6 +140,7 @@ def score_assets(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinitio
                 "seconds": round(time.perf_counter() - started, 3),
                 "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),
                 "days": len(context.partition_keys),
+                **({"note": note} if note else {}),
             },
         )
 

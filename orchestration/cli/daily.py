@@ -128,6 +128,8 @@ def run_daily(
         f"{total:.1f} s in all: work {runtime.work.total:.1f} s, overhead {total - runtime.work.total:.1f} s "
         f"(start {ready - started:.1f} s, orchestration {finished - ready - runtime.work.total:.1f} s)"
     )
+    for line in failed_checks(result.all_events):
+        console.print(f"[yellow]failing check[/yellow] {escape(line)}", soft_wrap=True)
     if not result.success:
         for event in result.all_events:
             if event.event_type_value == "STEP_FAILURE":
@@ -136,6 +138,12 @@ def run_daily(
         return 1
     print_next_steps(settings, console)
     return 0
+
+
+def failed_checks(events: Sequence[Any]) -> list[str]:
+    """Checks of a run that did not hold, as ``asset: check``; ``assay status`` tells what they found."""
+    evaluations = [event.event_specific_data for event in events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
+    return sorted(f"{each.asset_key.to_user_string()}: {each.check_name}" for each in evaluations if not each.passed)
 
 
 def failure_text(event: Any) -> str:

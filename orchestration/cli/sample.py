@@ -93,9 +93,7 @@ def world_config(landing: Path, asked: dict[str, Any]) -> "WorldConfig":
         there = {name: value for name, value in manifest.identity.items() if name != "generator_version"}
         there["start"] = dt.date.fromisoformat(str(there["start"]))
         if asked.get("until") is None and manifest.until is not None:
-            raise AssayError(
-                f"{landing} holds a world until {manifest.until}: say with --until how far to continue it"
-            )
+            raise AssayError(f"{landing} holds a world until {manifest.until}: say with --until how far to continue it")
     given = {name: value for name, value in asked.items() if value is not None}
     return WorldConfig(**(there | given))
 

@@ -52,7 +52,7 @@ def audit(
     allow_older : bool
         Publish a day before the one that gold shows.
     allow_collapse : bool
-        Accept tables with fewer than half the rows they have in gold.
+        Accept tables with fewer than half the rows they have in gold, and measures that are gone.
 
     Returns
     -------
@@ -75,6 +75,7 @@ def audit(
                 _cutoff_is_the_same_everywhere(connection, expected),
                 _day_is_not_older(connection, as_of_date, allowed=allow_older),
                 _rows_did_not_collapse(counts, _present_counts(connection), allowed=allow_collapse),
+                _measures_did_not_vanish(connection, expected, allowed=allow_collapse),
             ]
         return results
 
@@ -200,6 +201,45 @@ def _rows_did_not_collapse(counts: dict[str, int], present: dict[str, int], *, a
     if allowed:
         return AuditResult("rows_did_not_collapse", True, "; ".join(["allowed", *problems]))
     return _result("rows_did_not_collapse", problems, f"{len(counts)} tables against gold")
+
+
+def _measures_did_not_vanish(
+    connection: psycopg.Connection[Any], expected: Sequence[ExpectedTable], *, allowed: bool
+) -> AuditResult:
+    present = relations(connection, GOLD) if schema_exists(connection, GOLD) else {}
+    guarded = [
+        (table.name, column)
+        for table in expected
+        if table.name in present
+        for column in table.must_not_vanish
+        if _has_column(connection, table.name, column)
+    ]
+    problems = []
+    for name, column in guarded:
+        known = [
+            _value(
+                connection,
+                sql.SQL("select count({}) from {}").format(sql.Identifier(column), sql.Identifier(schema, name)),
+            )
+            for schema in (NEXT, GOLD)
+        ]
+        if known[1] >= COLLAPSE_FROM_ROWS and known[0] < COLLAPSE_SHARE * known[1]:
+            problems.append(
+                f"{name}.{column}: known in {known[0]} rows, in gold in {known[1]}; a delivery is missing or was "
+                "refused, see `assay status` (`assay run --allow-collapse` if that is right)"
+            )
+    if allowed:
+        return AuditResult("measures_did_not_vanish", True, "; ".join(["allowed", *problems]))
+    return _result("measures_did_not_vanish", problems, f"{len(guarded)} columns against gold")
+
+
+def _has_column(connection: psycopg.Connection[Any], table: str, column: str) -> bool:
+    """A gold that was published before the column was declared lacks it."""
+    query = sql.SQL(
+        "select exists (select from information_schema.columns "
+        "where table_schema = {} and table_name = {} and column_name = {})"
+    )
+    return bool(_value(connection, query.format(*map(sql.Literal, (GOLD, table, column)))))
 
 
 def _value(connection: psycopg.Connection[Any], query: sql.SQL | sql.Composed) -> Any:

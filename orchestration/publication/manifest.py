@@ -21,12 +21,16 @@ class ExpectedTable:
         Columns that name one row; empty where the model states none.
     is_required : bool
         Whether it must have rows (``config.meta.rows_required`` of the model).
+    must_not_vanish : tuple of str
+        Columns whose values may not become NULL in most rows from one publication to the next
+        (``config.meta.must_not_vanish`` of the column).
     """
 
     name: str
     columns: tuple[tuple[str, str], ...]
     primary_key: tuple[str, ...] = ()
     is_required: bool = False
+    must_not_vanish: tuple[str, ...] = ()
 
 
 def expected_tables(manifest: Mapping[str, Any]) -> list[ExpectedTable]:
@@ -48,4 +52,9 @@ def _expected(node: Mapping[str, Any]) -> ExpectedTable:
         columns=tuple((column["name"], column["data_type"] or "") for column in columns),
         primary_key=tuple(stated[0]) if stated else tuple(marked),
         is_required=bool(node["config"].get("meta", {}).get("rows_required", False)),
+        must_not_vanish=tuple(
+            column["name"]
+            for column in columns
+            if {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("must_not_vanish", False)
+        ),
     )

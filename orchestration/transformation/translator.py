@@ -31,7 +31,7 @@ OWNERS = {
 def asset_key(properties: Mapping[str, Any]) -> AssetKey:
     """Key of a dbt node or source: ``[layer, name]``; gold is built in ``gold_next`` and known as ``gold``."""
     if properties["resource_type"] == "source":
-        name = properties["identifier"] if properties["source_name"] != "ml" else properties["name"]
+        name = properties["identifier"] if properties["source_name"] not in ("ml", "ops") else properties["name"]
         return AssetKey([properties["schema"], name])
     schema = properties["schema"]
     # The alias is the table: gold and core both have golden_records, and dbt wants model names unique.

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import dagster as dg
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 
 from ml.delinquency import TrainingConfig
+from ml.synthetic.world import WorldConfig, read_manifest, write_world
+from orchestration.cli.daily import failed_checks
 from orchestration.definitions import build_defs
 from orchestration.publication import publication_lock, rollback
 from orchestration.runtime import Runtime
@@ -202,3 +205,49 @@ def test_scores_have_reasons_in_words(sample_bi: psycopg.Connection) -> None:
     assert len(rows) > 20
     assert all(0 < probability < 1 for probability, _ in rows)
     assert all(reason and " " in reason for _, reason in rows)
+
+
+def deliver_until(sample: Chain, day: dt.date) -> None:
+    """The next days of the sample's world."""
+    manifest = read_manifest(sample.settings.landing)
+    assert manifest is not None
+    there = {name: value for name, value in manifest.identity.items() if name != "generator_version"}
+    config = WorldConfig(**{**there, "start": dt.date.fromisoformat(str(there["start"])), "until": day})
+    write_world(config, sample.settings.landing, sample.settings.home / "truth" / "sample")
+
+
+def covered_until(sample: Chain) -> dt.date:
+    ((day,),) = sample.query("select max(covered_to) from core.coverage where subject = 'transactions'")
+    return day
+
+
+def test_the_next_day_of_a_continued_world_is_loaded_and_published(sample: Chain) -> None:
+    day = sample.day + dt.timedelta(days=1)
+    deliver_until(sample, day)
+    assert sample.run(day=day).success
+    written = pq.read_table(sample.settings.landing / "core_banking" / f"transactions_{day}.parquet")
+    assert sample.query(f"select count(*) from core.transactions where event_date = '{day}'") == [(written.num_rows,)]
+    assert covered_until(sample) == day
+    assert sample.query("select snapshot_date from gold.publication") == [(day,)]
+
+
+def test_a_day_whose_file_is_damaged_is_not_published_until_it_comes_again_in_order(sample: Chain) -> None:
+    day = sample.day + dt.timedelta(days=2)
+    deliver_until(sample, day)
+    path = sample.settings.landing / "core_banking" / f"transactions_{day}.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    before = sample.row_hashes("gold")
+    result = sample.run(day=day)
+    assert not result.success
+    assert sample.row_hashes("gold") == before
+    failing = failed_checks(result.all_events)
+    assert any("core_banking__transactions" in line for line in failing), failing
+    ((message,),) = sample.query("select message from ops.publications order by publication_id desc limit 1")
+    assert "profile_360.transactions_90d_count: known in 0 rows" in message
+    assert covered_until(sample) == day - dt.timedelta(days=1)
+
+    path.write_bytes(whole)
+    assert sample.run(day=day).success
+    assert covered_until(sample) == day
+    assert sample.query("select count(*) > 100 from gold.profile_360 where transactions_90d_count > 0") == [(True,)]

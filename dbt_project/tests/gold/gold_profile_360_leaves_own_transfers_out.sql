@@ -1,3 +1,5 @@
+{# The asset whose check this is, since it reads several. #}
+{{ config(meta={'dagster': {'ref': {'name': 'gold_profile_360'}}}) }}
 -- Volume with others and observed income counted anew from the transactions: money that only moved between own accounts
 -- must be in neither.
 with counted as (

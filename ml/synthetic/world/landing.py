@@ -125,8 +125,8 @@ def _clear_what_a_killed_run_left(folder: Path, since: dt.date | None, *, begun:
     later = [path for path, named in files if named and (since is None or dt.date.fromisoformat(named[1]) > since)]
     if later and not begun:
         raise WorldError(
-            f"{folder} holds {len(later)} files of no world, the first is {later[0].name}; a world would mix with them. "
-            "Use another folder"
+            f"{folder} holds {len(later)} files of no world, the first is {later[0].name}; a world would mix with "
+            "them. Use another folder"
         )
     for path in later:
         path.unlink()
@@ -225,7 +225,9 @@ class _Sink:
 class _Parquet:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._schema = pa.schema([pa.field(item.name, _plain(item.type)) for item in schema])
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", store_schema=False)
+        self._writer = pq.ParquetWriter(
+            path, self._schema, compression="zstd", store_schema=False, write_page_checksum=True
+        )
 
     def write(self, rows: pa.Table) -> None:
         self._writer.write_table(rows.cast(self._schema), row_group_size=_ROW_GROUP)

@@ -16,12 +16,11 @@ from ml.delinquency import (
     ArtifactError,
     Candidate,
     LogisticSettings,
-    OneClassError,
     TrainedModel,
     TrainingConfig,
     train,
 )
-from ml.delinquency.origination import champion_or_train, score_day
+from ml.delinquency.origination import ScoredDay, champion_or_train, score_day
 from ml.delinquency.store import write_scores
 from ml.features.catalogue import load_catalogue
 from orchestration.warehouse import Warehouse
@@ -229,5 +228,18 @@ def test_too_few_outcomes_keep_the_champion_and_scoring_goes_on(scored: psycopg.
     assert outcome.message is not None
     assert outcome.message.startswith("not trained: too few outcomes")
     assert score_day(scored, NAME, DAY).statuses == {"insufficient_data": 1}
-    with pytest.raises(OneClassError):
-        champion_or_train(scored, "another_model", "bad", CUTOFF - dt.timedelta(days=3650), config=QUICK)
+
+
+def test_without_a_champion_and_outcomes_nothing_is_scored_and_that_is_said(scored: psycopg.Connection) -> None:
+    none = champion_or_train(scored, "another_model", "bad", CUTOFF - dt.timedelta(days=3650), config=QUICK)
+    assert (none.version, none.has_champion, none.training_rows) == (None, False, 0)
+    assert none.message == "not applicable: no loan has an outcome"
+    assert [verdict.passed for verdict in none.gate] == [True]
+    too_many = dataclasses.replace(QUICK, min_class_count=10_000)
+    few = champion_or_train(scored, "another_model", "bad", CUTOFF, config=too_many)
+    assert few.version is None
+    assert few.training_rows > 0
+    assert [verdict.passed for verdict in few.gate] == [False]
+    assert score_day(scored, "another_model", DAY) == ScoredDay(
+        statuses={}, written=0, message="not scored: no version has passed the gate yet"
+    )

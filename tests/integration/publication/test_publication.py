@@ -1,5 +1,6 @@
 """Publication is one step: everybody sees the old day or the new one, whatever happens on the way."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -81,7 +82,7 @@ def test_audits_and_record_are_written_with_the_swap(warehouse: Warehouse) -> No
             (publication.publication_id,),
         ).fetchall()
         recorded = connection.execute("select row_counts, swap_wait_ms, finished_at from ops.publications").fetchone()
-    assert len(rows) == 8
+    assert len(rows) == 9
     assert all(passed for _, passed in rows)
     assert recorded is not None
     assert recorded[0] == publication.row_counts
@@ -181,6 +182,22 @@ def test_a_table_that_lost_most_of_its_rows_is_refused_unless_that_is_allowed(wa
         with pytest.raises(PublicationRefusedError, match="analytics_segments: 99 rows, gold has 200"):
             publish(warehouse, audit(warehouse, EXPECTED, DAY_2))
         publish(warehouse, audit(warehouse, EXPECTED, DAY_2, allow_collapse=True))
+    assert day_in_gold(warehouse) == DAY_2
+
+
+def test_a_guarded_measure_that_most_rows_lost_is_refused_unless_that_is_allowed(warehouse: Warehouse) -> None:
+    guarded = [dataclasses.replace(EXPECTED[0], must_not_vanish=("amount", "declared_later")), EXPECTED[1]]
+    publish_day(warehouse, DAY_1, rows=200)
+    before = contents(warehouse)
+    with publication_lock(warehouse):
+        build_next(warehouse, DAY_2, rows=200)
+        change_next(warehouse, "update gold_next.analytics_segments set amount = null where amount > 99")
+        with pytest.raises(
+            PublicationRefusedError, match=r"analytics_segments\.amount: known in 99 rows, in gold in 200"
+        ):
+            publish(warehouse, audit(warehouse, guarded, DAY_2))
+        assert contents(warehouse) == before
+        publish(warehouse, audit(warehouse, guarded, DAY_2, allow_collapse=True))
     assert day_in_gold(warehouse) == DAY_2
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from ml.delinquency import OneClassError, origination
+from ml.delinquency import origination
 from ml.delinquency.origination import champion_or_train, is_retrospective
 
 KNOWN_AT = dt.datetime(2019, 1, 1, 7, tzinfo=dt.UTC)
@@ -35,10 +35,17 @@ def test_the_champion_goes_on_where_too_few_outcomes_are_known(no_outcomes, monk
     assert outcome.training_rows == 2
 
 
-def test_without_a_champion_too_few_outcomes_are_an_error(no_outcomes, monkeypatch):
+def test_without_a_champion_too_few_outcomes_fail_the_gate_and_give_no_version(no_outcomes, monkeypatch):
     monkeypatch.setattr(origination, "alias_version", lambda *_: None)
-    with pytest.raises(OneClassError, match="0 bad outcomes"):
-        champion_or_train(None, "origination_pd", "bad", KNOWN_AT)
+    outcome = champion_or_train(None, "origination_pd", "bad", KNOWN_AT)
+    assert (outcome.version, outcome.is_champion, outcome.has_champion, outcome.training_rows) == (
+        None,
+        False,
+        False,
+        2,
+    )
+    assert outcome.message.startswith("not trained: too few outcomes (0 bad outcomes of 0 groups in 2 rows")
+    assert [(verdict.name, verdict.passed) for verdict in outcome.gate] == [("enough_outcomes", False)]
 
 
 def test_a_score_looks_back_where_the_model_learnt_from_outcomes_known_later(average):

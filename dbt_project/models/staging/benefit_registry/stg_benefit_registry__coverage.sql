@@ -1,12 +1,8 @@
 -- The systems deliver the same days together, and a quiet day of this one brings no file: the bank's transactions, which no
--- day lacks, say which days were delivered. The days up to a cut-off were covered by that cut-off, so the statement
--- counts from the end of its first day.
-with delivered_days as (
-    select
-        cast(min(booked_at) as date) as covered_from,
-        cast(max(booked_at) as date) as covered_to,
-        max(_load_id) as load_id
-    from {{ source('core_banking', 'transactions') }}
+-- day lacks, say which days were delivered; a file of this source that was refused takes its days out. The days up to a
+-- cut-off were covered by that cut-off, so a statement counts from the end of its first day.
+with delivered as (
+    {{ delivered_periods(source('core_banking', 'transactions'), 'cast(booked_at as date)', 'benefit_registry', 'benefit_events') }}
 )
 
 select
@@ -17,5 +13,4 @@ select
     covered_to,
     {{ known_at_history('covered_from') }} as known_at,
     load_id
-from delivered_days
-where covered_from is not null
+from delivered

@@ -44,7 +44,7 @@ members as (
     from begun
 ),
 
-overlaps as (
+lived_together as (
     select
         one.household_no,
         one.beneficiary_no as one_no,
@@ -64,7 +64,7 @@ overlaps as (
 ),
 
 pairs as (
-    select * from overlaps
+    select * from lived_together
     where valid_to is null or valid_from < valid_to
 ),
 
