@@ -1,8 +1,11 @@
 {# What counts as income and as spending, decided once for all rollups, profiles and features. #}
 
-{# Money that comes in as a livelihood. Deposits of cash, loans and winnings do not. #}
+{# Money that comes in as a livelihood, of a business what it sold. Deposits of cash, loans and winnings do not. #}
 {% macro income_activity_types() -%}
-    ('salary', 'pension', 'benefit', 'transfer_in')
+    (
+        'salary', 'pension', 'benefit', 'transfer_in', 'drawings',
+        'trade_receipt', 'retail_receipt', 'export_receipt'
+    )
 {%- endmacro %}
 
 {# Consumption. Transfers (they may go to an own account), loan payments, cash and interest are no spending. #}

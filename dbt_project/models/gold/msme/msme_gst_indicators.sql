@@ -1,0 +1,21 @@
+select
+    business_id,
+    period_start,
+    gstin,
+    due_on,
+    filed_on,
+    cast(days_late as integer) as days_late,
+    cast(turnover_amount as numeric(18, 2)) as turnover_amount,
+    cast(output_tax_amount as numeric(18, 2)) as output_tax_amount,
+    cast(input_credit_amount as numeric(18, 2)) as input_credit_amount,
+    cast(tax_paid_cash_amount as numeric(18, 2)) as tax_paid_cash_amount,
+    cast(itc_ratio_pct as numeric(12, 2)) as itc_ratio_pct,
+    cast(case when is_window_complete then declared_3m_amount end as numeric(18, 2)) as declared_3m_amount,
+    cast(case when is_window_complete then receipts_3m_amount end as numeric(18, 2)) as receipts_3m_amount,
+    is_itc_ratio_high,
+    is_late_filing,
+    is_turnover_mismatch,
+    turnover_mismatch_direction,
+    cast(case when is_itc_ratio_high then 1 else 0 end + case when is_late_filing then 1 else 0 end + case when is_turnover_mismatch then 1 else 0 end as integer) as indicators_count,
+    {{ data_cutoff() }} as last_updated
+from {{ ref('gst_periods') }}

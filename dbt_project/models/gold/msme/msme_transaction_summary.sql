@@ -1,0 +1,20 @@
+select
+    business_id,
+    month_start,
+    cast(transaction_count as integer) as transaction_count,
+    cast(credit_count as integer) as credit_count,
+    cast(debit_count as integer) as debit_count,
+    cast(credit_amount as numeric(18, 2)) as credit_amount,
+    cast(debit_amount as numeric(18, 2)) as debit_amount,
+    cast(credit_amount - debit_amount as numeric(18, 2)) as net_amount,
+    cast(receipts_amount as numeric(18, 2)) as receipts_amount,
+    cast(trade_receipt_amount as numeric(18, 2)) as trade_receipt_amount,
+    cast(retail_receipt_amount as numeric(18, 2)) as retail_receipt_amount,
+    cast(export_receipt_amount as numeric(18, 2)) as export_receipt_amount,
+    cast(cash_deposit_amount as numeric(18, 2)) as cash_deposit_amount,
+    cast(credit_amount / nullif(credit_count, 0) as numeric(18, 2)) as avg_credit_amount,
+    cast(100.0 * digital_count / nullif(transaction_count, 0) as numeric(12, 2)) as digital_share_pct,
+    cast(failed_debit_count as integer) as failed_debit_count,
+    is_covered,
+    {{ data_cutoff() }} as last_updated
+from {{ ref('business_months') }}

@@ -1,0 +1,21 @@
+select
+    'gst_network:return:' || gstin || ':' || return_type || ':' || cast(period as {{ dbt.type_string() }}) as gst_return_id,
+    'gst_network' as source_system,
+    business_id,
+    gstin,
+    return_type,
+    period as period_start,
+    due_date as due_on,
+    filed_on,
+    taxable_value as taxable_amount,
+    zero_rated_value as zero_rated_amount,
+    exempt_value as exempt_amount,
+    output_tax as output_tax_amount,
+    input_tax_credit as input_credit_amount,
+    tax_paid_credit as tax_paid_credit_amount,
+    tax_paid_cash as tax_paid_cash_amount,
+    _delivered_on as delivered_on,
+    _row_hash as row_hash,
+    {{ known_at_history('filed_on') }} as known_at,
+    _load_id as load_id
+from {{ source('gst_network', 'gst_returns') }}

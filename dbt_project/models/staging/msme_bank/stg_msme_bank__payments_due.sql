@@ -1,0 +1,12 @@
+select
+    'msme_bank:instalment:' || payment_id as payment_id,
+    'msme_bank' as source_system,
+    'msme_bank:account:' || loan_account_no as loan_id,
+    due_date as due_on,
+    amount_due as due_amount,
+    true as is_auto_debit,
+    _delivered_on as delivered_on,
+    _row_hash as row_hash,
+    {{ known_at_history('announced_on') }} as known_at,
+    _load_id as load_id
+from {{ source('msme_bank', 'payments_due') }}
