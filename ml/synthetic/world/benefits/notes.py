@@ -70,7 +70,8 @@ class Notes:
         everybody = np.arange(population.people)
         base = account_for(population, accounts, everybody)
         pairs = [(guest, day) for guest, _, first, last in self.stays for day in (first, last) if day < FAR]
-        pairs += [(who, day) for rows in (self.incomes, self.phones, self.accounts) for who, day, _ in rows]
+        pairs += [(who, day) for rows in (self.incomes, self.phones) for who, day, _ in rows]
+        pairs += [(who, max(day, int(accounts.opened_day[account]))) for who, day, account in self.accounts]
         has = base >= 0
         person = np.array([who for who, _ in pairs], dtype=np.int64)
         day = np.array([when for _, when in pairs], dtype=np.int64)

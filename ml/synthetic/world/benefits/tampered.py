@@ -197,12 +197,14 @@ def _after_death(tampering: Tampering, year: Year) -> None:
     of_last &= (death[paid.person] >= year.first) & (death[paid.person] < year.end - 50)
     people = np.setdiff1d(paid.person[of_last], list(late_on))
     people = scene.rng.permutation(people[~np.isin(people, list(scene.cases.used))])
-    delayed = people[: min(max(wanted - len(known), 0), (len(people) + 1) // 2)]
+    # Half of all who die while they are paid, at most: the look-alikes there are, and others who are paid late.
+    injected = min(wanted, (len(known) + len(people)) // 2)
+    delayed = people[: max(injected - len(known), 0)]
     for person in delayed.tolist():
         row = int(np.flatnonzero(of_last & (paid.person == person))[-1])
         tampering.moved[row] = int(working_day(np.array([death[person] + scene.rng.integers(1, 7)]))[0])
         scene.cases.note(kind, False, [person], int(paid.account[row]), tampering.moved[row])
-    for person in people[len(delayed) :][: min(wanted, len(known) + len(delayed))].tolist():
+    for person in people[len(delayed) :][:injected].tolist():
         rows = np.flatnonzero(of_last & (paid.person == person))
         rows = rows[np.unique(paid.scheme[rows], return_index=True)[1]]
         row = np.repeat(rows, _CYCLES_AFTER_DEATH)
