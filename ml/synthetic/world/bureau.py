@@ -1,21 +1,41 @@
 """Quarterly reports of a credit bureau; some people have a thin file without a score."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from ml.synthetic.world.accounts import Accounts
 from ml.synthetic.world.columns import DAY, dates, days_column, money, numbers, rates
-from ml.synthetic.world.config import month_start
-
-if TYPE_CHECKING:
-    from ml.synthetic.world.timeline import Timeline
+from ml.synthetic.world.config import WorldConfig, month_start
+from ml.synthetic.world.population import Population
+from ml.synthetic.world.stress import Stress
 
 _THIN_SHARE = 0.04
 _LOOKBACK_DAYS = 150  # stress that the bureau's figures still show
 
 
-def bureau_reports(timeline: "Timeline", month: int) -> pa.Table:
+class Debtors(Protocol):
+    """What the bureau looks at: a part of the timeline, so that applications can ask before there is a whole one."""
+
+    @property
+    def config(self) -> WorldConfig:
+        """Of the world."""
+
+    @property
+    def population(self) -> Population:
+        """Of the block."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """With the loans."""
+
+    @property
+    def stress(self) -> Stress:
+        """Of the people."""
+
+
+def bureau_reports(timeline: Debtors, month: int) -> pa.Table:
     """Reports of a month: a third of the customers, in its first half."""
     population, block = timeline.population, timeline.population.block
     taste, rng = timeline.config.rng("bureau", block), timeline.config.rng("bureau", block, month)

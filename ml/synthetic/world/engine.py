@@ -177,7 +177,7 @@ def _lasting(timeline: Timeline) -> dict[tuple[str, str], pa.Table]:
         ("core_banking", "payments_made"): payments_made_table(accounts, lending),
         ("core_banking", "loan_outcomes"): loan_outcomes_table(config, people, accounts, lending),
         ("crm", "persons"): crm.persons(config, people, identities),
-        ("benefit_registry", "households"): benefit_registry.households(config, people, identities),
+        ("benefit_registry", "households"): benefit_registry.households(config, people, identities, benefits),
         ("benefit_registry", "beneficiaries"): benefit_registry.beneficiaries(config, people, identities, benefits),
         ("benefit_registry", "deaths"): benefit_registry.deaths(config, people, identities),
         ("benefit_registry", "benefit_events"): benefit_registry.benefit_events(people, benefits),

@@ -39,5 +39,5 @@ def make_timeline(config: WorldConfig, block: int) -> Timeline:
         stress=stress,
         lending=make_lending(config, population, accounts, stress),
         habits=make_habits(config, population, accounts),
-        benefits=make_benefits(config, population, accounts),
+        benefits=make_benefits(config, population, accounts, stress),
     )

@@ -17,19 +17,21 @@ def eligible(scheme_id: str, attributes: dict[str, np.ndarray]) -> BoolArray:
     ----------
     scheme_id : str
         Key of ``SCHEMES``.
-    attributes : dict of str to array, shape (n,)
-        Numbers for ``<=`` and ``>=``, strings for ``=`` and ``in`` (values parted by commas).
+    attributes : dict of str to array
+        Numbers for ``<=`` and ``>=``, strings for ``=`` and ``in`` (values parted by commas). The shapes may differ as
+        far as numpy spreads them: what does not change with the day stands there once.
 
     Returns
     -------
-    array of bool, shape (n,)
+    array of bool
+        Of the shape to which the attributes spread.
 
     Raises
     ------
     KeyError
         A rule speaks of an attribute or uses an operator that is unknown.
     """
-    result = np.ones(len(next(iter(attributes.values()))), dtype=np.bool_)
+    result = np.ones(np.broadcast_shapes(*(values.shape for values in attributes.values())), dtype=np.bool_)
     for scheme, attribute, comparison, value, _, _ in RULES:
         if scheme != scheme_id:
             continue

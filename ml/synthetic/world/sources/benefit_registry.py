@@ -3,20 +3,19 @@
 import numpy as np
 import pyarrow as pa
 
+from ml.synthetic.world.benefits.notes import Notes
 from ml.synthetic.world.benefits.programme import Benefits
 from ml.synthetic.world.columns import DAY, codes, dates, days_column, flags, money, numbers, texts
-from ml.synthetic.world.config import FAR, IntArray, WorldConfig
-from ml.synthetic.world.faults import BENEFIT_REGISTRY, noted_births, noted_names, noted_ssn, written_phones
+from ml.synthetic.world.config import FAR, BoolArray, IntArray, WorldConfig
+from ml.synthetic.world.faults import BENEFIT_REGISTRY, noted_names, noted_ssn, written_phones
 from ml.synthetic.world.identities import Identities
-from ml.synthetic.world.population import EMPLOYMENTS, RELATIONS, Population
+from ml.synthetic.world.population import EMPLOYMENTS, OTHER, RELATIONS, Population
 from ml.synthetic.world.reference.places import CITIES, STATES
 from ml.synthetic.world.reference.schemes import SCHEME_IDS
-from ml.synthetic.world.sources.versions import versions
 
 _LATE = 30, 200  # days until the agency learns of a move
 _DEATH_LATE = 5, 91
 _UNKNOWN_DEAD_SHARE = 0.10  # deaths without the number of the beneficiary; as many without a social security number
-_UNDERSTATED_SHARE = 0.08
 
 
 def _learned_move(config: WorldConfig, population: Population) -> IntArray:
@@ -28,109 +27,121 @@ def _learned_move(config: WorldConfig, population: Population) -> IntArray:
     return np.where((population.move_day < FAR) & learns, population.move_day + late, FAR)
 
 
-def households(config: WorldConfig, population: Population, identities: Identities) -> pa.Table:
-    """One row each household with registered members, one more after a move that the agency learned of."""
+def households(config: WorldConfig, population: Population, identities: Identities, benefits: Benefits) -> pa.Table:
+    """One row each household with registered members, one more on each day on which its address or members change."""
+    notes = benefits.notes
     head = np.flatnonzero(np.diff(population.household, prepend=-1))
     registered = np.full(len(head), FAR)
     np.minimum.at(registered, population.household, population.registered_day)
-    members = np.bincount(population.household, population.in_registry, len(head)).astype(np.int64)
+    at_first = np.bincount(population.household, population.in_registry, len(head)).astype(np.int64)
+    moved = _learned_move(config, population)[head]
     known = np.flatnonzero(registered < FAR)
-    never = np.full(len(known), FAR)
-    rows = versions(
-        first=registered[known], moved=_learned_move(config, population)[head[known]], renamed=never, died=never
+    comes = [(int(population.household[host]), day, 1) for _, host, day, _ in notes.stays]
+    comes += [(int(population.household[host]), day, -1) for _, host, _, day in notes.stays if day < FAR]
+    comes += [(int(population.household[guest]), day, -1) for guest, _, day, _ in notes.stays]
+    comes += [(int(population.household[guest]), day, 1) for guest, _, _, day in notes.stays if day < FAR]
+    learned = known[moved[known] < FAR]
+    record, day = _versions(
+        np.concatenate([known, learned, np.array([home for home, _, _ in comes], dtype=np.int64)]),
+        np.concatenate([registered[known], moved[learned], np.array([when for _, when, _ in comes], dtype=np.int64)]),
+        registered,
     )
-    at = known[rows.record]
-    person = head[at]
-    city = np.where(rows.is_moved, population.move_city[person], population.city[person])
+    members = at_first[record]
+    for home, since, change in comes:
+        members[(record == home) & (day >= since)] += change
+    person = head[record]
+    has_moved = moved[record] <= day
+    city, address, postcode = _address(population, identities, notes, person, has_moved)
     return pa.table(
         {
             "household_no": numbers(population.household_no[person]),
-            "updated_on": dates(rows.day),
-            "address": texts(np.where(rows.is_moved, identities.moved_address[person], identities.address[person])),
-            "postcode": texts(np.where(rows.is_moved, identities.moved_postcode[person], identities.postcode[person])),
+            "updated_on": dates(day),
+            "address": texts(address),
+            "postcode": texts(postcode),
             "city": codes(city, CITIES),
             "state": codes(city, STATES),
             "district_no": numbers(city + 1),
-            "members": numbers(members[at]),
-            "registered_on": dates(registered[at]),
-            DAY: days_column(rows.day),
+            "members": numbers(members),
+            "registered_on": dates(registered[record]),
+            DAY: days_column(day),
         }
     )
 
 
+def _versions(record: IntArray, day: IntArray, first: IntArray) -> tuple[IntArray, IntArray]:
+    """Record and day of each version, in order; what happened before the first entry is part of it."""
+    pairs: IntArray = np.unique(np.stack([record, np.maximum(day, first[record])]), axis=1)
+    return pairs[0], pairs[1]
+
+
+def _address(
+    population: Population, identities: Identities, notes: Notes, person: IntArray, has_moved: BoolArray
+) -> tuple[IntArray, np.ndarray, np.ndarray]:
+    """City, address and postcode as noted; of those who live with others (``homes``) that of the first one."""
+    lives = np.arange(population.people)
+    lives[list(notes.homes)] = list(notes.homes.values())
+    at, has_moved = lives[person], has_moved & (lives[person] == person)
+    return (
+        np.where(has_moved, population.move_city[at], population.city[at]),
+        np.where(has_moved, identities.moved_address[at], identities.address[at]),
+        np.where(has_moved, identities.moved_postcode[at], identities.postcode[at]),
+    )
+
+
 def beneficiaries(config: WorldConfig, population: Population, identities: Identities, benefits: Benefits) -> pa.Table:
-    """One row each registered person and change: first entry, move, other name, stay in another household."""
-    rng = config.rng("registry.people", population.block)
-    person = np.flatnonzero(population.in_registry)
-    size, cases = len(person), benefits.cases
-    noted = noted_names(
-        rng,
-        identities.first_name[person],
-        identities.family_name[person],
-        identities.married_name[person],
-        BENEFIT_REGISTRY,
-    )
-    birth, _ = noted_births(rng, population.birth_day[person], BENEFIT_REGISTRY)
-    ssn, no_ssn = noted_ssn(rng, identities.ssn[person], BENEFIT_REGISTRY)
-    phone = identities.phone.copy()
-    for one, other in cases.phone_of.items():
-        phone[one] = identities.phone[other]
-    shares = np.isin(person, list(cases.phone_of) + list(cases.phone_of.values()))
-    no_phone = (rng.random(size) < BENEFIT_REGISTRY.missing_phone) & ~shares
-    understated = np.where(rng.random(size) < _UNDERSTATED_SHARE, rng.uniform(0.4, 0.8, size), 1.0)
-    fixed = np.array([cases.declared_share.get(row, 0.0) for row in person.tolist()])
-    income = population.income_cents[person] / 12 * np.where(fixed > 0, fixed, understated)
-    marriage = population.marriage_day[person]
+    """One row each registered person and change: move, other name, household, telephone, income, account."""
+    rng, notes, accounts = config.rng("registry.people", population.block), benefits.notes, benefits.accounts
+    size = population.people
+    noted = noted_names(rng, identities.first_name, identities.family_name, identities.married_name, BENEFIT_REGISTRY)
+    ssn, no_ssn = noted_ssn(rng, identities.ssn, BENEFIT_REGISTRY)
+    has_phone = rng.random(size) >= BENEFIT_REGISTRY.missing_phone
+    has_phone[[person for person, _, _ in notes.phones]] = True
     learns = rng.random(size) >= BENEFIT_REGISTRY.old_name
+    marriage = population.marriage_day
     renamed = np.where((marriage < FAR) & learns, marriage + rng.integers(10, 120, size), FAR)
-    rows = versions(
-        first=population.registered_day[person],
-        moved=_learned_move(config, population)[person],
-        renamed=renamed,
-        died=np.full(size, FAR),
+    moved = _learned_move(config, population)
+
+    person, everybody = np.flatnonzero(population.in_registry), np.arange(size)
+    changed, on = notes.change_days(population, accounts)
+    who, day = _versions(
+        np.concatenate([everybody, everybody, everybody, changed]),
+        np.concatenate([population.registered_day, renamed, moved, on]),
+        population.registered_day,
     )
-    at, day, moved, married = rows.record, rows.day, rows.is_moved, rows.is_renamed
-    home = population.household_no[person[at]]
-    for guest, host, first, last in cases.stays:
-        mine = int(np.searchsorted(person, guest))
-        for when, household in ((first, host), (last, guest)):
-            if when < FAR and not ((at == mine) & (day == when)).any():
-                latest = np.flatnonzero((at == mine) & (day < when))[-1]
-                at, day = np.append(at, mine), np.append(day, when)
-                moved, married = np.append(moved, moved[latest]), np.append(married, married[latest])
-                home = np.append(home, population.household_no[household])
-        later = (at == mine) & (day > first) & (day < last)
-        home[later] = population.household_no[host]
-    who = person[at]
-    alive = day < population.death_day[who]
-    at, day, moved, married, home, who = (values[alive] for values in (at, day, moved, married, home, who))
-    order = np.lexsort((day, who))
-    at, day, moved, married, home, who = (values[order] for values in (at, day, moved, married, home, who))
-    city = np.where(moved, population.move_city[who], population.city[who])
-    account = benefits.payment_account[who]
-    # The registry notes an account when there is one; before, benefits come in cash.
-    has_account = (account >= 0) & (benefits.accounts.opened_day[np.maximum(account, 0)] <= day)
+    # Nothing is noted after death, and nothing of people who are not registered.
+    keep = np.isin(who, person) & (day < population.death_day[who]) & (day < FAR)
+    who, day = who[keep], day[keep]
+    is_renamed = renamed[who] <= day
+    phone = identities.phone[who]
+    for one, since, whose in notes.phones:
+        phone[(who == one) & (day >= since)] = identities.mobile[whose]
+    home = notes.household_on(population, who, day)
+    # Guests live with their host.
+    is_guest = home != population.household[who]
+    lives = np.where(is_guest, np.searchsorted(population.household, home), who)
+    city, address, postcode = _address(population, identities, notes, lives, moved[lives] <= day)
+    account = notes.account_on(population, accounts, who, day)
     return pa.table(
         {
             "beneficiary_no": numbers(population.beneficiary_no[who]),
             "updated_on": dates(day),
-            "household_no": numbers(home),
-            "relation_to_head": codes(population.relation[who], RELATIONS),
-            "first_name": texts(noted.first[at]),
-            "last_name": texts(np.where(married, noted.married[at], noted.family[at])),
+            "household_no": numbers(population.household_no[np.searchsorted(population.household, home)]),
+            "relation_to_head": codes(np.where(is_guest, OTHER, population.relation[who]), RELATIONS),
+            "first_name": texts(noted.first[who]),
+            "last_name": texts(np.where(is_renamed, noted.married[who], noted.family[who])),
             "sex": codes(population.is_female[who], ["M", "F"]),
-            "birth_date": dates(birth[at]),
-            "ssn": texts(ssn[at], missing=no_ssn[at]),
-            "phone": texts(written_phones(phone[who], "dashes"), missing=no_phone[at]),
-            "address": texts(np.where(moved, identities.moved_address[who], identities.address[who])),
-            "postcode": texts(np.where(moved, identities.moved_postcode[who], identities.postcode[who])),
+            "birth_date": dates(notes.birth_day[who]),
+            "ssn": texts(ssn[who], missing=no_ssn[who]),
+            "phone": texts(written_phones(phone, "dashes"), missing=~has_phone[who]),
+            "address": texts(address),
+            "postcode": texts(postcode),
             "city": codes(city, CITIES),
             "state": codes(city, STATES),
             "district_no": numbers(city + 1),
             "employment_status": codes(population.employment[who], EMPLOYMENTS),
-            "declared_monthly_income": money(np.round(income[at], -2).astype(np.int64)),
+            "declared_monthly_income": money(notes.income_on(who, day)),
             "is_disabled": flags(population.is_disabled[who]),
-            "payment_account_no": numbers(benefits.accounts.account_no[np.maximum(account, 0)], missing=~has_account),
+            "payment_account_no": numbers(accounts.account_no[np.maximum(account, 0)], missing=account < 0),
             "registered_on": dates(population.registered_day[who]),
             DAY: days_column(day),
         }
