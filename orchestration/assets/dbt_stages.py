@@ -22,7 +22,7 @@ from orchestration.transformation.translator import AssayTranslator
 
 # Folders by qualified name: dagster-dbt cannot resolve path selectors and would silently find nothing.
 INPUTS = "+core.inputs +core.rollups"
-PROFILES = "core.identity core.profile"
+PROFILES = "core.identity core.profile core.business"
 FEATURES = "features"
 GOLD = "gold"
 

@@ -115,6 +115,37 @@ def sample(
 
 
 @app.command()
+def msme(
+    business: Annotated[str, typer.Argument(help="Business, as CUST_MSM_00006, or all.")],
+    out: Annotated[Path, typer.Option(help="Folder for the documents.")],
+    portfolio: PortfolioOption = "msme",
+) -> None:
+    """Write the ten JSON documents of a small business, or of all, from published gold."""
+    from orchestration.cli.msme import write_msme_documents
+
+    write_msme_documents(settings_of(portfolio), None if business == "all" else business, out, console)
+
+
+@app.command()
+def alert(
+    alert_id: Annotated[str, typer.Argument(help="Of msme_fraud_alerts.")],
+    decision: Annotated[str, typer.Option(help="confirmed, dismissed or reopened.")],
+    by: Annotated[str, typer.Option(help="Who decides.")],
+    why: Annotated[str, typer.Option(help="The reason.")],
+    portfolio: PortfolioOption = "msme",
+) -> None:
+    """Decide an alert: it survives reruns, and a dismissed one returns only on newer evidence."""
+    from typing import get_args
+
+    from orchestration.cli.msme import Decision, decide_alert
+
+    chosen = next((known for known in get_args(Decision) if known == decision.upper()), None)
+    if chosen is None:
+        raise typer.BadParameter(f"--decision is {decision!r}; expected confirmed, dismissed or reopened")
+    decide_alert(settings_of(portfolio), alert_id, chosen, by, why, console)
+
+
+@app.command()
 def ui(
     portfolio: PortfolioOption = None,
     landing: LandingOption = None,

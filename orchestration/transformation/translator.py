@@ -13,6 +13,7 @@ GROUPS = {
     "core/rollups": "inputs",
     "core/identity": "profiles",
     "core/profile": "profiles",
+    "core/business": "profiles",
     "features": "features",
     "gold": "gold",
 }
