@@ -65,8 +65,9 @@
   nil_cash_turnover   from 1,000,000 in three months on (4,000,000 a year, below which goods need no registration)
   gap_tolerance       GSTR-1 may exceed GSTR-3B by a tenth: amendments
   gap_amount          and by 5,000 rupees
-  cycle_ratio         amounts that differ by at most 20 % around a circle add no value; work on goods adds more
-  cycle_share         of a month's trade with businesses: a circle of less is noise
+  cycle_ratio         amounts of three months that differ by at most 15 % around a circle add no value; work on goods adds more,
+                      though single months may look alike by the timing of payments
+  cycle_share         of the trade with businesses: a circle of less is noise
   sustained_periods   evidence counts from three of the last twelve periods on
   sustained_share     and a quarter of those in which it could be seen: a long history alone raises nothing
 #}
@@ -81,7 +82,7 @@
         'nil_cash_turnover': '1000000',
         'gap_tolerance': '1.10',
         'gap_amount': '5000',
-        'cycle_ratio': '1.20',
+        'cycle_ratio': '1.15',
         'cycle_share': '0.10',
         'sustained_periods': '3',
         'sustained_share': '0.25',
@@ -91,23 +92,35 @@
 {#
   Circles of two to four in a graph of monthly edges, in which every edge carries nearly the same amount.
 
-  edges: a CTE of payer_id, payee_id, month_index, edge_amount, one row per pair and month. A circle is told once for each
-  of its members: member_id, month_index, cycle_length, cycle_amount (its smallest edge), members.
+  monthly: a CTE of payer_id, payee_id, month_index, amount, one row per pair and month; three months to each month are
+  compared. A circle is told once for each of its members: member_id, month_index, cycle_length, cycle_amount (its smallest
+  edge, over three months), members.
   Only nodes that both give and take in a month can lie on a circle; without that filter the joins would walk the whole
   trade.
 #}
-{% macro amount_cycles(edges) -%}
+{% macro amount_cycles(monthly) -%}
     {%- set ratio = gst_rule('cycle_ratio') -%}
+    edges as (
+        select
+            payer_id,
+            payee_id,
+            month_index,
+            sum(amount) over (
+                partition by payer_id, payee_id order by month_index range between 2 preceding and current row
+            ) as edge_amount
+        from {{ monthly }}
+    ),
+
     inner_edges as (
         select edges.*
-        from {{ edges }} as edges
+        from edges
         where
             exists (
-                select 1 from {{ edges }} as onward
+                select 1 from edges as onward
                 where onward.payer_id = edges.payee_id and onward.month_index = edges.month_index
             )
             and exists (
-                select 1 from {{ edges }} as before
+                select 1 from edges as before
                 where before.payee_id = edges.payer_id and before.month_index = edges.month_index
             )
             and edges.payer_id <> edges.payee_id

@@ -1,6 +1,6 @@
 """Documents made of published gold: one JSON file per subject and summary, with a schema.
 
-Belongs here: what a document holds and how it is written. What the figures mean is gold's own business; the command line
+Belongs here: what a document holds and how it is written. The figures are gold's; the command line
 is in ``orchestration.cli``.
 """
 

@@ -73,9 +73,10 @@ kinds as (
         periods.period_start,
         periods.period_rank,
         'circular_trading' as evidence_kind,
-        periods.business_sales_amount > 0 as is_exposed,
-        coalesce(trade_cycles.cycle_amount, 0) >= {{ gst_rule('cycle_share') }} * periods.business_sales_amount as is_found,
-        coalesce(trade_cycles.cycle_amount, 0) as amount
+        periods.business_sales_3m_amount > 0 as is_exposed,
+        coalesce(trade_cycles.cycle_3m_amount, 0)
+        >= {{ gst_rule('cycle_share') }} * periods.business_sales_3m_amount as is_found,
+        coalesce(trade_cycles.cycle_3m_amount, 0) / 3 as amount
     from periods
     left join {{ ref('trade_cycles') }} as trade_cycles
         on periods.business_id = trade_cycles.business_id and periods.month_index = trade_cycles.month_index
@@ -85,9 +86,10 @@ kinds as (
         periods.period_start,
         periods.period_rank,
         'round_tripping' as evidence_kind,
-        periods.is_bank_covered and periods.trade_receipt_amount > 0 as is_exposed,
-        coalesce(money_cycles.cycle_amount, 0) >= {{ gst_rule('cycle_share') }} * periods.trade_receipt_amount as is_found,
-        coalesce(money_cycles.cycle_amount, 0) as amount
+        periods.is_window_complete and periods.trade_receipts_3m_amount > 0 as is_exposed,
+        coalesce(money_cycles.cycle_3m_amount, 0)
+        >= {{ gst_rule('cycle_share') }} * periods.trade_receipts_3m_amount as is_found,
+        coalesce(money_cycles.cycle_3m_amount, 0) / 3 as amount
     from periods
     left join {{ ref('money_cycles') }} as money_cycles
         on periods.business_id = money_cycles.business_id and periods.month_index = money_cycles.month_index

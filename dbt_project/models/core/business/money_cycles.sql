@@ -51,23 +51,23 @@ stated as (
         business_id
 ),
 
-edges as (
+monthly as (
     select
         payer_id,
         payee_id,
         month_index,
-        max(amount) as edge_amount
+        max(amount) as amount
     from stated
     group by payer_id, payee_id, month_index
 ),
 
-{{ amount_cycles('edges') }}
+{{ amount_cycles('monthly') }}
 
 select
     businesses.business_id,
     cycle_members.month_index,
     cast(max(cycle_members.cycle_length) as integer) as cycle_length,
-    cast(sum(cycle_members.cycle_amount) as numeric(18, 2)) as cycle_amount,
+    cast(sum(cycle_members.cycle_amount) as numeric(18, 2)) as cycle_3m_amount,
     cast(count(*) as integer) as cycles_count,
     min(cycle_members.members) as members
 from cycle_members
