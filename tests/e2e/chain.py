@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.definitions import build_defs
 from orchestration.runtime import Runtime
 from orchestration.settings import Settings
+from orchestration.transformation.environment import run_environment
 from orchestration.warehouse import Role
 
 # What differs between two equal runs: wall clocks, run-time ids, lineage of loads.
@@ -67,3 +68,9 @@ class Chain:
         """Rows of one statement."""
         with self.runtime.warehouse.connect(role) as connection:
             return connection.execute(statement).fetchall()
+
+    def unit_tests(self) -> tuple[int, list[str]]:
+        """Run dbt's unit tests of the portfolio's models: how many ran, and what failed."""
+        variables = run_environment(self.settings, self.runtime.warehouse.dbt_env(), self.day)
+        outcome = self.runtime.dbt.run(["test", "--select", "test_type:unit"], variables)
+        return len(outcome.nodes), outcome.failures() or ([outcome.error] if outcome.error else [])

@@ -65,6 +65,12 @@ def test_running_the_day_again_changes_no_row(second: SecondRun) -> None:
     assert second.after == second.before
 
 
+def test_the_unit_tests_of_the_sql_pass(sample: Chain) -> None:
+    ran, failures = sample.unit_tests()
+    assert failures == []
+    assert ran >= 10
+
+
 def test_every_gold_table_has_rows(second: SecondRun) -> None:
     counts = {name: rows for name, (rows, _) in second.after.items() if name.startswith("gold.")}
     assert len(counts) == 16

@@ -197,13 +197,11 @@ def _lasting(timeline: Timeline) -> dict[tuple[str, str], pa.Table]:
 
 def _monthly(timeline: Timeline, period: Period, month: LedgerMonth) -> dict[tuple[str, str], pa.Table]:
     """Tables made month by month."""
-    transactions = month.transactions
-    fraud = transactions.filter(pc.equal(transactions.column("fraud"), "Y")).select(["txn_id", DAY])
     people = timeline.population
     return {
-        ("core_banking", "transactions"): transactions,
+        ("core_banking", "transactions"): month.transactions,
         ("core_banking", "daily_balances"): month.daily_balances,
         ("core_banking", "bureau_reports"): bureau_reports(timeline, period.month),
         ("crm", "contacts"): crm.contacts(timeline.config, people, timeline.stress, period.month),
-        ("truth", "fraud"): fraud,
+        ("truth", "fraud"): month.fraud,
     }

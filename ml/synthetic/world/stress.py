@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import FAR, BoolArray, FloatArray, IntArray, WorldConfig
+from ml.synthetic.world.config import FAR, HORIZON_YEARS, BoolArray, FloatArray, IntArray, WorldConfig
 from ml.synthetic.world.grants import Grants
 from ml.synthetic.world.population import Population
 
@@ -26,11 +26,17 @@ SIGNAL_WEEKS = {
 }
 RAMP_DAYS = 28  # from the first sign to its full strength
 _FADE_DAYS = 21
-_EPISODES = 9  # at most, in the years of the horizon
+_EPISODES = 13  # at most, in the years of the horizon
 _WARM_UP_DAYS = 365  # so that some are under stress on the first day
 # Episodes a person and year at a default rate of 5 %, before personal propensity; found by measuring.
-_EPISODES_A_YEAR = 0.34
-_BORROWING_SHARE = 0.18  # of the loans at a default rate of 5 %: taken under stress
+_EPISODES_A_YEAR = 0.495
+_RATE_POWER = 1.22  # more than 1: the more default, the sooner the worst payers have left
+# Factor on them, by years since the start. A loan taken under stress goes bad while it is young, and the loans of the
+# first day are few: 41 % of the first year's exposures were granted within 200 days, 18 % of the fifth year's; and the
+# worst payers leave. Without more stress among the others the default rate would fall by a quarter in five years.
+# Measured over 20,000 people, two seeds, rates of 3, 5 and 8 %: each year within a tenth of the rate asked for.
+_FACTOR_YEARS, _FACTORS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0), (1.0, 1.3, 1.45, 1.55, 1.65, 1.75)
+_BORROWING_SHARE = 0.10  # of the loans at a default rate of 5 %: taken under stress
 _BEFORE_GRANT, _BORROWER_DAYS = (50, 88), (170, 240)  # days from the onset to the grant; length of such an episode
 _LEADING_SHARE = 0.62  # of episodes: those in which instalments are missed, not only delayed
 
@@ -126,13 +132,13 @@ def make_stress(config: WorldConfig, population: Population, grants: Grants) -> 
     weight *= np.where(population.employment == 1, 1.25, 1.0) * rng.lognormal(-0.18, 0.6, n)
     yearly = (
         _EPISODES_A_YEAR
-        * (config.default_rate / 0.05) ** 1.1
+        * (config.default_rate / 0.05) ** _RATE_POWER
         * np.clip(weight, 0.1, 4.0)
         * (population.income_cents > 0)
     )
     gaps = rng.exponential(1.0, (n, _EPISODES - 1)) * 365 / np.maximum(yearly, 1e-9)[:, None]
     length = rng.integers(10 * 7, 20 * 7, (n, _EPISODES - 1))
-    onset = config.start_day - _WARM_UP_DAYS + np.cumsum(gaps, axis=1) + np.cumsum(length, axis=1) - length
+    onset = config.start_day + _onsets(gaps, length)
     peak = rng.uniform(0.45, 1.0, (n, _EPISODES - 1))
     leads = rng.random((n, _EPISODES - 1)) < _LEADING_SHARE
     person, column = np.nonzero(onset < np.minimum(config.horizon_day, population.death_day)[:, None])
@@ -153,3 +159,28 @@ def make_stress(config: WorldConfig, population: Population, grants: Grants) -> 
     leading = np.concatenate([leading[apart], np.ones(len(loan), dtype=np.bool_)])
     order = np.lexsort((first, person))
     return Stress(person[order], first[order], last[order], peaks[order], leading[order], n)
+
+
+def _onsets(gaps: FloatArray, length: IntArray) -> FloatArray:
+    """Days since the start on which episodes begin.
+
+    Parameters
+    ----------
+    gaps : array of float, shape (people, episodes)
+        Days of calm before each episode if the factor on the episodes a year were 1 all the time.
+    length : array of int, shape (people, episodes)
+        Days of each.
+
+    Returns
+    -------
+    array of float, shape (people, episodes)
+        Far beyond the horizon for what does not happen.
+    """
+    days = np.arange(-_WARM_UP_DAYS, 365.25 * HORIZON_YEARS + 1)
+    # Calm runs out on a clock that goes faster in years with more stress.
+    clock = np.cumsum(np.interp(days / 365.25, _FACTOR_YEARS, _FACTORS))
+    onset, end = np.empty(gaps.shape), np.full(len(gaps), days[0])
+    for column in range(gaps.shape[1]):
+        onset[:, column] = np.interp(np.interp(end, days, clock) + gaps[:, column], clock, days, right=FAR)
+        end = onset[:, column] + length[:, column]
+    return onset

@@ -19,6 +19,8 @@ WITHOUT_PARAMETERS: list[Callable[..., None]] = [
     invariants.test_every_transfer_within_the_bank_has_two_sides,
     invariants.test_a_payment_is_made_once_and_after_the_loan_was_granted,
     invariants.test_benefits_follow_registration_and_applications_are_decided_once,
+    invariants.test_every_benefit_credit_has_its_benefit_event,
+    invariants.test_the_unemployed_are_paid_by_the_state_and_not_by_the_registry,
 ]
 
 

@@ -19,7 +19,9 @@ select
     case booked.txn_code
         when 'SALARY' then 'salary'
         when 'PENSION' then 'pension'
+        -- BENEFIT is paid by the benefit registry, UNEMP by the state's unemployment insurance.
         when 'BENEFIT' then 'benefit'
+        when 'UNEMP' then 'benefit'
         when 'CASH_DEP' then 'cash_deposit'
         when 'CASH_WD' then 'cash_withdrawal'
         when 'CARD' then case when merchants.category = 'Gambling' then 'gambling' else 'card_payment' end

@@ -1,46 +1,46 @@
 """Money that goes by the calendar: rent, insurance, utilities, fees, subscriptions, instalments, the card bill."""
 
-from typing import Any
-
 import numpy as np
 
 from ml.synthetic.world.config import FAR, FloatArray, IntArray
-from ml.synthetic.world.ledger.clock import OFFICE_DAYS, days_in_month, fixed_day, seconds_of_day, within_month
+from ml.synthetic.world.ledger.clock import OFFICE_DAYS, days_in_month, fixed_day, seconds_of_day
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.legs import Legs, transfer
 from ml.synthetic.world.reference.products import PERSONAL
 
 _LATE_SHARE, _LATE_PAYER_SHARE = 0.08, 0.45  # of utility bills: paid late, by most people and by those who always do
+_STRESS_LATE_SHARE, _STRESS_DELAY_DAYS = 0.8, 14  # more of them at full stress, and up to so many days more
 _FAILED_A_MONTH = 0.012  # debits of others that find no cover, without stress
+_STRESS_FAILED_A_MONTH = 2.8  # at full stress
 
 
 def bills(month: Month) -> list[Legs]:
     """Legs of everything that falls due."""
-    return [*_household(month), *_subscriptions(month), *_failed(month), *_loans(month), *_card(month)]
+    late = [month.own(legs) for legs in _utilities(month.before)]
+    utilities = [*late, *(month.own(legs) for legs in _utilities(month))]
+    spent = [month.own(_spent(month.before)), month.own(_spent(month))]
+    return [
+        *_household(month),
+        *utilities,
+        *spent,
+        *_subscriptions(month),
+        *_failed(month),
+        *_loans(month),
+        *_card(month),
+    ]
 
 
 def _household(month: Month) -> list[Legs]:
     rng, habits, person = month.rng("bills"), month.timeline.habits, month.people
-    size = len(person)
-    level = month.level("utility_delay")
     checking = month.timeline.accounts.checking[person]
 
-    def monthly(
-        cents: FloatArray, day: IntArray, code: str, merchant: IntArray | int = 0, *, late: bool = False
-    ) -> Legs:
-        when = fixed_day(month.month, day[person])
-        if late:
-            strength = level[person, when - month.first]
-            share = np.where(habits.pays_late[person], _LATE_PAYER_SHARE, _LATE_SHARE) + 0.8 * strength
-            delay = rng.integers(2, 9, size) + (rng.random(size) * 14 * strength).astype(np.int64)
-            when = within_month(month.month, when + delay * (rng.random(size) < share))
+    def monthly(cents: FloatArray, day: IntArray, code: str) -> Legs:
         return Legs.make(
             account=checking,
-            day=when,
-            second=seconds_of_day(rng, size, "batch"),
-            cents=-np.round(cents[person] * rng.normal(1, 0.05, size)).astype(np.int64),
+            day=fixed_day(month.month, day[person]),
+            second=seconds_of_day(rng, len(person), "batch"),
+            cents=-np.round(cents[person] * rng.normal(1, 0.05, len(person))).astype(np.int64),
             code=code,
-            merchant=merchant,
             standing=True,
         )
 
@@ -49,9 +49,34 @@ def _household(month: Month) -> list[Legs]:
         monthly(habits.rent, habits.rent_day, "HOUSING"),
         monthly(habits.insurance, habits.insurance_day, "INSURANCE"),
         monthly(habits.fee, end, "FEE"),
-        monthly(habits.power, habits.power_day, "UTILITY", habits.power_merchant[person], late=True),
-        monthly(habits.phone, habits.phone_day, "UTILITY", habits.phone_merchant[person], late=True),
     ]
+
+
+def _utilities(month: Month) -> list[Legs]:
+    """Power and telephone due in the month, some of which are paid late, also in the next one."""
+    rng, habits, person = month.rng("utilities"), month.timeline.habits, month.people
+    size, level = len(person), month.level("utility_delay")
+    parts = []
+    for cents, day_of_month, merchant in (
+        (habits.power, habits.power_day, habits.power_merchant),
+        (habits.phone, habits.phone_day, habits.phone_merchant),
+    ):
+        due = fixed_day(month.month, day_of_month[person])
+        strength = level[person, due - month.first]
+        share = np.where(habits.pays_late[person], _LATE_PAYER_SHARE, _LATE_SHARE) + _STRESS_LATE_SHARE * strength
+        delay = rng.integers(2, 9, size) + (rng.random(size) * _STRESS_DELAY_DAYS * strength).astype(np.int64)
+        parts.append(
+            Legs.make(
+                account=month.timeline.accounts.checking[person],
+                day=due + delay * (rng.random(size) < share),
+                second=seconds_of_day(rng, size, "batch"),
+                cents=-np.round(cents[person] * rng.normal(1, 0.05, size)).astype(np.int64),
+                code="UTILITY",
+                merchant=merchant[person],
+                standing=True,
+            )
+        )
+    return parts
 
 
 def _subscriptions(month: Month) -> list[Legs]:
@@ -76,7 +101,7 @@ def _failed(month: Month) -> list[Legs]:
     """Debits of others (telephone, gym, ...) that find no cover: more of them under stress."""
     rng = month.rng("failed")
     usual = np.repeat(month.people, rng.poisson(_FAILED_A_MONTH, len(month.people)))
-    person, day, _ = month.stressed_events(rng, "failed_debit", 2.8)
+    person, day, _ = month.stressed_events(rng, "failed_debit", _STRESS_FAILED_A_MONTH)
     person = np.concatenate([usual, person])
     day = np.concatenate([days_in_month(rng, month.month, len(usual), OFFICE_DAYS), day])
     return [
@@ -92,16 +117,31 @@ def _failed(month: Month) -> list[Legs]:
     ]
 
 
+def _paid_out(month: Month) -> IntArray:
+    """Personal loans granted in the month."""
+    grants = month.timeline.accounts.grants
+    return np.flatnonzero(month.holds(grants.granted_day) & (grants.product == PERSONAL))
+
+
+def _spent(month: Month) -> Legs:
+    """What the loans granted in the month are spent on, within a week: also in the next month."""
+    rng, accounts, new = month.rng("loans_spent"), month.timeline.accounts, _paid_out(month)
+    grants = accounts.grants
+    return Legs.make(
+        account=accounts.checking[grants.person[new]],
+        day=grants.granted_day[new] + rng.integers(1, 8, len(new)),
+        second=seconds_of_day(rng, len(new), "office"),
+        cents=-np.round(grants.principal_cents[new] * rng.uniform(0.75, 0.95, len(new)), -3).astype(np.int64),
+        code="TRF_OUT",
+        channel="BR",
+    )
+
+
 def _loans(month: Month) -> list[Legs]:
-    """Personal loans paid out and spent, instalments paid, and their debits that failed."""
+    """Personal loans paid out, instalments paid, and their debits that failed."""
     rng, timeline = month.rng("loans"), month.timeline
     accounts, lending, grants = timeline.accounts, timeline.lending, timeline.accounts.grants
-    new = np.flatnonzero(
-        (grants.granted_day >= month.first) & (grants.granted_day <= month.last) & (grants.product == PERSONAL)
-    )
-    person = grants.person[new]
-    spent = np.round(grants.principal_cents[new] * rng.uniform(0.75, 0.95, len(new)), -3).astype(np.int64)
-    got: dict[str, Any] = {"account": accounts.checking[person], "second": seconds_of_day(rng, len(new), "office")}
+    new = _paid_out(month)
     number = accounts.account_no[accounts.loan_account]
     paid = np.flatnonzero((lending.paid_day >= month.first) & (lending.paid_day <= month.last))
     missed = np.flatnonzero(
@@ -113,14 +153,15 @@ def _loans(month: Month) -> list[Legs]:
     )
     parts = [
         Legs.make(
-            day=grants.granted_day[new], cents=grants.principal_cents[new], code="LOAN_OUT", channel="BR",
-            counterparty=number[new], **got,
-        ),
-        Legs.make(
-            day=within_month(month.month, grants.granted_day[new] + rng.integers(1, 8, len(new))), cents=-spent,
-            code="TRF_OUT", channel="BR", **{**got, "second": np.minimum(got["second"] + 300, 86_000)},
-        ),
-    ]  # fmt: skip
+            account=accounts.checking[grants.person[new]],
+            day=grants.granted_day[new],
+            second=seconds_of_day(rng, len(new), "office"),
+            cents=grants.principal_cents[new],
+            code="LOAN_OUT",
+            channel="BR",
+            counterparty=number[new],
+        )
+    ]
     for rows, day, code, booked in (
         (paid, lending.paid_day, "LOAN_PAY", True),
         (missed, lending.due_day, "DD_FAIL", False),

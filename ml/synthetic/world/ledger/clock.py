@@ -52,8 +52,3 @@ def fixed_day(month: int, day_of_month: IntArray, *, workday: bool = False) -> I
         return day
     back = np.maximum(weekday(day) - 4, 0)
     return np.where(day - back >= first, day - back, day + 2)
-
-
-def within_month(month: int, day: IntArray) -> IntArray:
-    """Days moved into the month: what is late stays in its own month, so that each month stands alone."""
-    return np.clip(day, int(month_start(month)), int(month_start(month + 1)) - 1)

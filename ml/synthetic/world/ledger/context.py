@@ -1,4 +1,9 @@
-"""What every part of a ledger month needs: who banks in the month, their accounts, habits and stress."""
+"""What every part of a ledger month needs: who banks in the month, their accounts, habits and stress.
+
+What a month causes may fall into the next one (late pay) or the one before (cash drawn ahead of a payday on the 1st).
+Each month brings what falls into it: it makes its neighbour's causes anew, from that month's random numbers, and takes
+its own part of them. So months can be made one at a time, and no day of the month is treated unlike another.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml.synthetic.world.config import BoolArray, FloatArray, IntArray, month_start
+from ml.synthetic.world.ledger.legs import Legs
 
 if TYPE_CHECKING:
     from ml.synthetic.world.timeline import Timeline
@@ -45,6 +51,25 @@ class Month:
         accounts, population = self.timeline.accounts, self.timeline.population
         opened = np.where(accounts.checking >= 0, accounts.opened_day[accounts.checking], self.last + 1)
         return np.flatnonzero((opened <= self.last) & (population.death_day > self.first))
+
+    @cached_property
+    def before(self) -> "Month":
+        """The month before, for what it brings late; its balances are not known any more."""
+        return Month(self.timeline, self.month - 1, np.empty(0, dtype=np.int64))
+
+    @cached_property
+    def after(self) -> "Month":
+        """The month after, for what is done ahead of it; its balances are not known yet."""
+        return Month(self.timeline, self.month + 1, np.empty(0, dtype=np.int64))
+
+    def holds(self, day: IntArray) -> BoolArray:
+        """Whether days are in the month."""
+        result: BoolArray = (day >= self.first) & (day <= self.last)
+        return result
+
+    def own(self, legs: Legs) -> Legs:
+        """Those of the legs that fall into the month."""
+        return legs.take(self.holds(legs.day))
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Random numbers of one purpose of this month."""

@@ -1,11 +1,15 @@
-"""Money that comes: pay, pensions, unemployment benefit, business, and what is put aside."""
+"""Money that comes: pay, pensions, unemployment insurance, business, and what is put aside.
+
+The state's unemployment insurance is none of the registry's schemes: it has a code of its own, and only what the
+registry pays is booked as ``BENEFIT``.
+"""
 
 from typing import Any
 
 import numpy as np
 
 from ml.synthetic.world.config import IntArray
-from ml.synthetic.world.ledger.clock import OFFICE_DAYS, days_in_month, fixed_day, seconds_of_day, within_month
+from ml.synthetic.world.ledger.clock import OFFICE_DAYS, days_in_month, fixed_day, seconds_of_day
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.legs import CODE, Legs, transfer
 from ml.synthetic.world.reference import occupations as work
@@ -13,6 +17,12 @@ from ml.synthetic.world.reference.products import PRODUCTS, SAVINGS
 
 _IRREGULAR_DELAY = 0.25  # share of the months in which pay is late for people with irregular pay, and for others
 _USUAL_DELAY = 0.03
+_STRESS_DELAY_DAYS = 7.0  # mean at full stress
+_LATEST_DAYS = 28  # pay of a month comes in the next one at the latest
+_STRESS_CUT, _STRESS_CUT_SHARE = (
+    0.25,
+    0.5,
+)  # part of the pay that is missing at full stress, and in how many of the pays
 
 
 def pay_days(month: Month, person: IntArray) -> IntArray:
@@ -22,10 +32,12 @@ def pay_days(month: Month, person: IntArray) -> IntArray:
 
 def income(month: Month) -> list[Legs]:
     """Legs of everything that people earn."""
-    return [*_pay(month), *_freelance(month), *_business(month), *_saving(month)]
+    late = [month.own(legs) for legs in _pay(month.before)]
+    return [*late, *(month.own(legs) for legs in _pay(month)), *_freelance(month), *_business(month), *_saving(month)]
 
 
 def _pay(month: Month) -> list[Legs]:
+    """Pay due in the month, some of which comes in the next one."""
     rng, habits, population = month.rng("pay"), month.timeline.habits, month.timeline.population
     person = month.people
     size = len(person)
@@ -36,7 +48,7 @@ def _pay(month: Month) -> list[Legs]:
             occupation == work.UNEMPLOYED,
             np.isin(occupation, (work.STUDENT, work.HOMEMAKER)),
         ],
-        [CODE["PENSION"], CODE["BENEFIT"], CODE["TRF_IN"]],
+        [CODE["PENSION"], CODE["UNEMP"], CODE["TRF_IN"]],
         CODE["SALARY"],
     )
     paid = ~np.isin(occupation, (work.BUSINESS_OWNER, work.FREELANCER))
@@ -49,14 +61,14 @@ def _pay(month: Month) -> list[Legs]:
     for half in (False, True):
         day = pay_days(month, person)
         if half:
-            day = within_month(month.month, fixed_day(month.month, np.full(size, 16), workday=True))
+            day = fixed_day(month.month, np.full(size, 16), workday=True)
         strength = level[person, day - month.first] * employed
-        late = (rng.random(size) < chance) * rng.integers(1, 6, size) + rng.poisson(7.0 * strength)
-        cut = 1 - 0.25 * strength * (rng.random(size) < 0.5)
+        late = (rng.random(size) < chance) * rng.integers(1, 6, size) + rng.poisson(_STRESS_DELAY_DAYS * strength)
+        cut = 1 - _STRESS_CUT * strength * (rng.random(size) < _STRESS_CUT_SHARE)
         parts.append(
             Legs.make(
                 account=np.where(twice if half else True, month.timeline.accounts.checking[person], -1),
-                day=within_month(month.month, day + late),
+                day=day + np.minimum(late, _LATEST_DAYS),
                 second=seconds_of_day(rng, size, "batch"),
                 cents=np.round(amount * cut).astype(np.int64),
                 code=code,

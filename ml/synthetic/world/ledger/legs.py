@@ -10,7 +10,7 @@ from ml.synthetic.world.config import BoolArray, IntArray
 
 TXN_CODES = (
     "SALARY", "PENSION", "BENEFIT", "CASH_DEP", "CASH_WD", "CARD", "TRF_IN", "TRF_OUT", "OWN_IN", "OWN_OUT", "HOUSING",
-    "UTILITY", "INSURANCE", "LOAN_OUT", "LOAN_PAY", "INTEREST", "FEE", "DD_FAIL", "APPLOAN_IN", "APPLOAN_OUT",
+    "UTILITY", "INSURANCE", "LOAN_OUT", "LOAN_PAY", "INTEREST", "FEE", "DD_FAIL", "APPLOAN_IN", "APPLOAN_OUT", "UNEMP",
 )  # fmt: skip
 CODE = {name: index for index, name in enumerate(TXN_CODES)}
 # The first one stands for none: the bank booked it itself.

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from ml.synthetic.world.columns import DAY, codes, dates, days_column, flags, money, numbers, timestamps
-from ml.synthetic.world.config import IntArray
+from ml.synthetic.world.config import BoolArray, IntArray
 from ml.synthetic.world.ledger.bills import bills, loan_balances
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.income import income
 from ml.synthetic.world.ledger.legs import CHANNELS, TXN_CODES, Legs, transfer
 from ml.synthetic.world.ledger.signals import signals
-from ml.synthetic.world.ledger.spending import spending
+from ml.synthetic.world.ledger.spending import marked_as_fraud, spending
 from ml.synthetic.world.reference.products import IS_OWED
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ class LedgerMonth:
         As delivered, with ``_day``; transactions in the order of booking.
     balances : array of int
         Cents of each account at the month's end; cards and loans: owed.
-    fraud_txn_ids : array of int
-        For the truth.
+    fraud : Table
+        ``txn_id`` of every fraudulent transaction, with ``_day``: for the truth, the bank knows only part of it.
     """
 
     transactions: pa.Table
     daily_balances: pa.Table
     balances: IntArray
-    fraud_txn_ids: IntArray
+    fraud: pa.Table
 
 
 def opening_balances(timeline: "Timeline") -> IntArray:
@@ -93,7 +93,9 @@ def make_ledger_month(timeline: "Timeline", month: int, balances: IntArray) -> L
     end[account[begins + lengths - 1]] = in_order[begins + lengths - 1]
 
     daily, end = _daily_balances(context, account, legs.day[by_account], legs.booked[by_account], in_order, end)
-    return LedgerMonth(_transactions(timeline, legs, txn_id, after), daily, end, txn_id[legs.fraud])
+    fraud = pa.table({"txn_id": pa.array(txn_id[legs.fraud]), DAY: days_column(legs.day[legs.fraud])})
+    marked = marked_as_fraud(context.rng("fraud_marks"), legs)
+    return LedgerMonth(_transactions(timeline, legs, txn_id, after, marked), daily, end, fraud)
 
 
 def _closing(context: Month, legs: Legs) -> list[Legs]:
@@ -162,7 +164,7 @@ def _daily_balances(
     ), end
 
 
-def _transactions(timeline: "Timeline", legs: Legs, txn_id: IntArray, after: IntArray) -> pa.Table:
+def _transactions(timeline: "Timeline", legs: Legs, txn_id: IntArray, after: IntArray, marked: BoolArray) -> pa.Table:
     return pa.table(
         {
             "txn_id": pa.array(txn_id),
@@ -177,7 +179,7 @@ def _transactions(timeline: "Timeline", legs: Legs, txn_id: IntArray, after: Int
             "merchant_no": pa.array(legs.merchant, mask=legs.merchant == 0),
             "counterparty_account_no": pa.array(legs.counterparty, mask=legs.counterparty == 0),
             "abroad": flags(legs.abroad),
-            "fraud": flags(legs.fraud),
+            "fraud": flags(marked),
             "standing_order": flags(legs.standing),
             "balance_after": money(after),
             DAY: days_column(legs.day),

@@ -21,7 +21,7 @@ _HOARDER_SHARE = 0.25  # of the months in which people who like cash draw their 
 
 def signals(month: Month) -> list[Legs]:
     """Legs that tell of stress, and those of people who do the same without it."""
-    return [_atm(month), _gambling(month), *_lending_apps(month), _hoarding(month)]
+    return [_atm(month), _gambling(month), *_lending_apps(month), *_hoarding(month)]
 
 
 def _atm(month: Month) -> Legs:
@@ -76,22 +76,28 @@ def _lending_apps(month: Month) -> list[Legs]:
     return parts
 
 
-def _hoarding(month: Month) -> Legs:
-    """Cash drawn in the days before pay comes, as long as there is some."""
-    rng, timeline = month.rng("hoarding"), month.timeline
-    day = pay_days(month, month.people)
-    level = month.level("hoarding")[month.people, day - month.first]
-    usual = timeline.habits.likes_cash[month.people] * _HOARDER_SHARE
-    chosen = rng.random(len(day)) < np.maximum(usual, _HOARDING * level)
-    person = month.people[chosen]
-    before = np.maximum(day[chosen] - rng.integers(1, 6, len(person)), month.first)
-    have = np.maximum(month.balances[timeline.accounts.checking[person]], 0)
-    drawn = np.clip(np.minimum(timeline.habits.net[person] * 0.35, 0.5 * have), 10_000, 120_000)
-    return Legs.make(
-        account=timeline.accounts.checking[person],
-        day=before,
-        second=seconds_of_day(rng, len(person), "cash"),
-        cents=-(np.round(drawn * rng.uniform(0.6, 1.2, len(person)) / 2_000) * 2_000).astype(np.int64),
-        code="CASH_WD",
-        channel="ATM",
-    )
+def _hoarding(month: Month) -> list[Legs]:
+    """Cash drawn in the days before pay comes, as long as there is some; also before a payday of the next month."""
+    timeline = month.timeline
+    checking, parts = timeline.accounts.checking, []
+    for due in (month, month.after):
+        rng, person = due.rng("hoarding"), due.people
+        day = pay_days(due, person) - rng.integers(1, 6, len(person))
+        level = timeline.stress.level_at(person, day, "hoarding")
+        usual = timeline.habits.likes_cash[person] * _HOARDER_SHARE
+        chosen = month.holds(day) & (rng.random(len(person)) < np.maximum(usual, _HOARDING * level))
+        share, second = rng.uniform(0.6, 1.2, len(person)), seconds_of_day(rng, len(person), "cash")
+        account = checking[person[chosen]]
+        have = np.maximum(month.balances[account], 0)
+        drawn = np.clip(np.minimum(timeline.habits.net[person[chosen]] * 0.35, 0.5 * have), 10_000, 120_000)
+        parts.append(
+            Legs.make(
+                account=account,
+                day=day[chosen],
+                second=second[chosen],
+                cents=-(np.round(drawn * share[chosen] / 2_000) * 2_000).astype(np.int64),
+                code="CASH_WD",
+                channel="ATM",
+            )
+        )
+    return parts

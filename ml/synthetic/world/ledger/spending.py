@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from ml.synthetic.world.config import FloatArray
+from ml.synthetic.world.config import BoolArray, FloatArray
 from ml.synthetic.world.ledger.clock import EVEN_DAYS, SHOPPING_DAYS, days_in_month, seconds_of_day
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.legs import CHANNEL, CODE, Legs, transfer
 from ml.synthetic.world.reference import merchants as shops
 
 _BY_CARD_SHARE = 0.45  # of the purchases of people who have a credit card
-_FRAUD_A_MONTH = 0.025  # customers whose card data are abused in a month
+FRAUD_A_MONTH = 0.025  # customers whose card data are abused in a month
+# What the bank itself marks when it books: part of the frauds, and now and then a card payment that is none.
+FRAUD_NOTICED_SHARE, FRAUD_FALSE_SHARE = 2 / 3, 1 / 2_000
 _TARGET_BALANCE = 0.8  # months of net income that people like to keep
 _OWN_WAY = 0.12  # spread of a month's budget
 
@@ -166,7 +168,7 @@ def _balancing(month: Month) -> list[Legs]:
 def _fraud(month: Month) -> Legs:
     """Abused card data: two to five purchases within hours, most of them online, half of them abroad."""
     rng, accounts = month.rng("fraud"), month.timeline.accounts
-    victim = month.people[rng.random(len(month.people)) < _FRAUD_A_MONTH]
+    victim = month.people[rng.random(len(month.people)) < FRAUD_A_MONTH]
     count = rng.integers(2, 6, len(victim))
     burst = np.repeat(np.arange(len(victim)), count)
     step = np.arange(len(burst)) - np.repeat(np.cumsum(count) - count, count)
@@ -187,3 +189,10 @@ def _fraud(month: Month) -> Legs:
         abroad=(rng.random(len(victim)) < 0.5)[burst],
         fraud=True,
     )
+
+
+def marked_as_fraud(rng: np.random.Generator, legs: Legs) -> BoolArray:
+    """What the bank marks as fraud at booking; it cannot know the truth, ``legs.fraud``."""
+    u = rng.random(len(legs), dtype=np.float32)
+    result: BoolArray = u < np.where(legs.fraud, FRAUD_NOTICED_SHARE, FRAUD_FALSE_SHARE * (legs.code == CODE["CARD"]))
+    return result
