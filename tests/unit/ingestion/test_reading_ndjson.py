@@ -105,10 +105,10 @@ def test_a_cut_gzip_is_unreadable(read: Any) -> None:
         read(data[:-9], name="orders.ndjson.gz")
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n"])
-def test_an_empty_file_is_unreadable(read: Any, data: bytes) -> None:
-    with pytest.raises(UnreadableFileError, match="empty"):
-        read(data)
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_a_file_without_a_line_has_no_rows(read: Any, data: bytes) -> None:
+    """As a CSV file of a header alone and a Parquet file of no rows; NDJSON has no other way to write none."""
+    assert read(data) == ([], [], [])
 
 
 def test_a_required_key_that_no_object_has_stops_the_file(read: Any) -> None:
