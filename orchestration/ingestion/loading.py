@@ -24,7 +24,10 @@ from orchestration.ingestion.text_blocks import BLOCK_BYTES, UnreadableFileError
 _SHOWN_REASONS = 5
 # In the place of a file's hash where what came of it says nothing of the same bytes next time.
 NO_HASH = ""
-_NO_MEMORY = "reading the file takes more memory than there is; split it, or load it on a machine with more"
+_NO_MEMORY = (
+    "reading the file takes more memory than there is: split it, load it where there is more, "
+    "or get it again if it may be damaged"
+)
 
 
 @dataclass(frozen=True)

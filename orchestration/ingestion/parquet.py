@@ -109,7 +109,9 @@ class ParquetReader:
                     first, rows, size, held = first + rows, 0, 0, []
             if held:
                 yield first, _joined(held)
-        except (pa.ArrowException, OSError, EOFError, MemoryError, OverflowError):
+        except MemoryError:
+            raise  # says something of the machine, perhaps not of the file
+        except (pa.ArrowException, OSError, EOFError, OverflowError):
             # Arrow's message may show what stands in the file, which may be personal; so the chain is cut.
             raise UnreadableFileError(_DAMAGED) from None
 
@@ -124,7 +126,7 @@ class ParquetReader:
             # Of INT96 instants nanoseconds have no room for the year 9999, and microseconds cut silently: read both.
             parts = fine.iter_batches(batch_size=rows, columns=old, use_threads=False) if old else None
             for batch in batches:
-                cut = _cut_instants(batch, next(parts), names) if parts is not None else {}
+                cut = {} if parts is None else _cut_instants(batch, next(parts, None), names)
                 arrays = {names[name]: _plain(batch.column(name)) for name in batch.schema.names}
                 yield _Piece(pa.RecordBatch.from_pydict(arrays), cut)
 
@@ -202,8 +204,10 @@ def _int96_columns(file: pq.ParquetFile) -> set[str]:
     return {column.path for column in columns if column.physical_type == "INT96"}
 
 
-def _cut_instants(batch: pa.RecordBatch, fine: pa.RecordBatch, names: Mapping[str, str]) -> dict[str, Mask]:
+def _cut_instants(batch: pa.RecordBatch, fine: pa.RecordBatch | None, names: Mapping[str, str]) -> dict[str, Mask]:
     """Which microseconds leave out a part of the nanoseconds; of far years both wrap around alike."""
+    if fine is None or fine.num_rows != batch.num_rows:
+        raise UnreadableFileError(_DAMAGED)
     return {
         names[name]: _numbers(batch.column(name)) * 1_000 != _numbers(fine.column(name)) for name in fine.schema.names
     }

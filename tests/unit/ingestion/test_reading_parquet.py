@@ -163,8 +163,9 @@ def test_old_instants_are_exact_also_in_far_years_and_below_a_microsecond(
     path = tmp_path / "orders.parquet"
     for instants, unit in (([0, 253_402_214_400_000_000, None], "us"), ([1_000, 1_001, None], "ns")):
         content = table(booked_at=pa.array(instants, pa.timestamp(unit)))
-        pq.write_table(content, path, use_deprecated_int96_timestamps=True)
+        pq.write_table(content, path, use_deprecated_int96_timestamps=True, row_group_size=2)
         rows, rejects, _ = rows_of(path, contract)
+        assert rows_of(path, contract, block_bytes=1)[:2] == (rows, rejects)
         if unit == "us":
             assert [row[5] for row in rows] == [dt.datetime(1970, 1, 1), dt.datetime(9999, 12, 31), None]
         else:
@@ -188,6 +189,12 @@ def test_a_value_of_another_type_is_the_text_that_a_person_would_write(
     read: Any, values: pa.Array, expected: Any
 ) -> None:
     assert [row[2] for row in read(table(name=values))[0]] == expected
+
+
+def test_a_short_float_is_the_number_of_its_own_digits_whoever_stands_beside_it(read: Any) -> None:
+    for kind in (pa.float16(), pa.float32()):
+        assert [row[6] for row in read(table(rate=pa.array([0.1, 1.1, None], kind)))[0]] == [0.1, 1.1, None]
+        assert [row[6] for row in read(table(rate=pa.array([0.1, 1.1, float("nan")], kind)))[0]] == [0.1, 1.1]
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -563,3 +570,10 @@ def test_midnights_are_dates_and_other_hours_are_not(tmp_path: Path, contract: T
     rows, rejects, _ = rows_of(path, contract)
     assert [row[4] for row in rows] == [DAY, None]
     assert rejects == [(2, "type", "paid_on")]
+
+
+def test_an_instant_whose_local_time_is_in_no_year_of_ours_is_a_reject(read: Any) -> None:
+    late = dt.datetime(9999, 12, 31, 23, 30, tzinfo=dt.UTC)  # the next year in Prague
+    rows, rejects, _ = read(table(booked_at=pa.array([None, late, None], pa.timestamp("us", "UTC"))))
+    assert [row[0] for row in rows] == [1, 3]
+    assert rejects == [(2, "type", "booked_at")]
