@@ -25,8 +25,11 @@ Mask = npt.NDArray[np.bool_]
 _INTEGER = r"^[+-]?\d+(\.0*)?$"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
-# An index entry of PostgreSQL holds 2,700 bytes; a key of several columns must fit with the row's hash.
+# An index entry of PostgreSQL holds 2,704 bytes: all texts of a key together leave 700 of them for the row's hash, the
+# day of delivery and key columns of other types.
 MAX_KEY_BYTES = 500
+MAX_ROW_KEY_BYTES = 2_000
+_MAX_DIGITS = 19  # of a bigint
 _INTEGER_TYPES = {"integer": pa.int32(), "bigint": pa.int64()}
 
 
@@ -79,13 +82,18 @@ def check_block(contract: TableContract, block: RowBlock) -> CheckedBlock:
     is_bad = np.zeros(count, dtype=np.bool_)
     rejects = list(block.rejects)
     arrays: list[pa.Array] = []
+    key_bytes = np.zeros(count, dtype=np.int64)
     for column in contract.columns:
         values = block.columns.get(column.name)
         if values is None:
             values = pa.nulls(count, pa.string())
         try:
             typed, faults = check_column(
-                column, values, time_zone=contract.time_zone, nullable=contract.is_nullable(column)
+                column,
+                values,
+                time_zone=contract.time_zone,
+                nullable=contract.is_nullable(column),
+                unfit=block.native.get(column.name),
             )
         except pa.ArrowInvalid:
             # Arrow's message shows the value, which may be personal; so the chain is cut as well.
@@ -94,7 +102,9 @@ def check_block(contract: TableContract, block: RowBlock) -> CheckedBlock:
                 f"that passed the checks of {column.data_type} cannot be converted"
             ) from None
         if column.data_type == "text" and column.name in contract.key:
-            faults["range"] = _mask(pc.greater(pc.binary_length(typed), MAX_KEY_BYTES))
+            own_bytes = pc.binary_length(typed).fill_null(0).to_numpy(zero_copy_only=False)
+            key_bytes += own_bytes
+            faults["range"] = (own_bytes > MAX_KEY_BYTES) | (key_bytes > MAX_ROW_KEY_BYTES)
         arrays.append(typed)
         for reason, mask in faults.items():
             for row in np.flatnonzero(mask & ~is_bad).tolist():
@@ -110,9 +120,23 @@ def check_block(contract: TableContract, block: RowBlock) -> CheckedBlock:
 
 
 def check_column(
-    column: ColumnContract, values: pa.Array, *, time_zone: str, nullable: bool
+    column: ColumnContract, values: pa.Array, *, time_zone: str, nullable: bool, unfit: Mask | None = None
 ) -> tuple[pa.Array, dict[str, Mask]]:
     """Convert one column; one that has the contract's type already is checked only.
+
+    Parameters
+    ----------
+    column : ColumnContract
+        What the values should be.
+    values : array of n strings, or of the contract's type
+        As ``RowBlock`` has them.
+    time_zone : str
+        Of the source.
+    nullable : bool
+        Whether a row may lack the value.
+    unfit : array of n booleans, optional
+        Given for a column that has a type in the file (``RowBlock.native``): values that the contract's type does not
+        have.
 
     Returns
     -------
@@ -125,9 +149,15 @@ def check_column(
     is_text = values.type == pa.string()
     if is_text:
         values = _without_void(column, values)
+    if unfit is not None:
+        faults.add("type", unfit & _mask(values.is_valid()) if is_text else unfit)
+    # Numbers of a typed file are rendered with a point, whatever mark the texts of the contract have.
+    written = column if unfit is None else column.model_copy(update={"decimal_mark": "."})
+    typed = _typed(written, values, faults, time_zone) if is_text else values
+    if unfit is not None:
+        typed = _without_void_values(column, typed, time_zone)
     if not nullable:
-        faults.add("not_null", _mask(values.is_null()))
-    typed = _typed(column, values, faults, time_zone) if is_text else values
+        faults.add("not_null", _mask(typed.is_null()))
     if column.min is not None or column.max is not None:
         outside = pa.array(np.zeros(len(typed), dtype=np.bool_))
         if column.min is not None:
@@ -149,6 +179,17 @@ def _without_void(column: ColumnContract, values: pa.StringArray) -> pa.StringAr
     empty = [] if column.keep_empty else [""]
     void = pc.is_in(values, value_set=pa.array([*empty, *column.sentinels], pa.string()))
     return pc.if_else(void, pa.scalar(None, pa.string()), values)
+
+
+def _without_void_values(column: ColumnContract, typed: pa.Array, time_zone: str) -> pa.Array:
+    """NULL where a typed value is what a sentinel means: -999 is -999.00, and 31.12.9999 the date.
+
+    Not of text, which is compared as it is, and not of a boolean: the sentinel "0" says nothing of a typed false.
+    """
+    if not column.sentinels or column.data_type in ("text", "boolean"):
+        return typed
+    void = _typed(column, pa.array(column.sentinels, pa.string()), _Faults({}), time_zone).drop_null()
+    return pc.if_else(pc.is_in(typed, value_set=void), pa.scalar(None, typed.type), typed)
 
 
 def _typed(column: ColumnContract, values: pa.StringArray, faults: _Faults, time_zone: str) -> pa.Array:
@@ -201,12 +242,11 @@ def _integer(values: pa.StringArray, target: pa.DataType, faults: _Faults) -> pa
     is_long = pc.match_substring_regex(digits, r"^-?0*[1-9]\d{18,}$")
     typed = pc.cast(pc.if_else(is_long, pa.scalar(None, pa.string()), digits), pa.int64())
     if pc.any(is_long).as_py():
-        low, high = -(2**63), 2**63 - 1
         rows = np.flatnonzero(_mask(is_long))
-        exact = [int(text) for text in digits.take(pa.array(rows)).to_pylist()]
+        exact = [_bigint(text) for text in digits.take(pa.array(rows)).to_pylist()]
         fitting = np.zeros(len(values), dtype=np.bool_)
-        fitting[rows] = [low <= value <= high for value in exact]
-        replaced = pa.array([value for value in exact if low <= value <= high], pa.int64())
+        fitting[rows] = [value is not None for value in exact]
+        replaced = pa.array([value for value in exact if value is not None], pa.int64())
         typed = pc.replace_with_mask(typed, pa.array(fitting), replaced)
         faults.add("range", _mask(is_long) & ~fitting)
     if target == pa.int32():
@@ -214,6 +254,15 @@ def _integer(values: pa.StringArray, target: pa.DataType, faults: _Faults) -> pa
         faults.add("range", _mask(outside))
         typed = pc.if_else(outside, pa.scalar(None, pa.int64()), typed)
     return typed.cast(target)
+
+
+def _bigint(text: str) -> int | None:
+    """The number where it fits; Python itself refuses to read more than 4,300 digits."""
+    digits = text.lstrip("-").lstrip("0")
+    if len(digits) > _MAX_DIGITS:
+        return None
+    value = -int(digits) if text.startswith("-") else int(digits)
+    return value if -(2**63) <= value < 2**63 else None
 
 
 def _numeric(values: pa.StringArray, precision: int, scale: int, faults: _Faults) -> pa.Array:
@@ -236,7 +285,7 @@ def _numeric(values: pa.StringArray, precision: int, scale: int, faults: _Faults
     limit = Decimal(10) ** (precision - scale)
     for row, text in zip(rest.tolist(), values.take(pa.array(rest)).to_pylist(), strict=True):
         value = Decimal(text)
-        if abs(value) >= limit:
+        if value.copy_abs() >= limit:  # abs() would round to 28 digits first
             outside[row] = True
         elif value and _fraction_digits(value) > scale:
             inexact[row] = True

@@ -2,14 +2,14 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from orchestration.ingestion.records import RecordBlock, RecordSplitter, Reject, record_text
+from orchestration.ingestion.records import RecordBlock, RecordSplitter, Reject, record_text, truncated
 from orchestration.ingestion.rows import (
     RowBlock,
     StoppedFileError,
@@ -93,8 +93,7 @@ class DelimitedReader:
         wanted = {column.header_name: column.name for column in self.contract.columns}
         self._check_header(names, wanted)
         header = _Header(len(names), {wanted[name]: at for at, name in enumerate(names) if name in wanted})
-        rest = RecordBlock(records.data, records.starts[1:], records.ends[1:], records.lines[1:], records.rejects)
-        return header, rest
+        return header, replace(records, starts=records.starts[1:], ends=records.ends[1:], lines=records.lines[1:])
 
     def _check_header(self, names: list[str], wanted: dict[str, str]) -> None:
         missing = missing_columns(self.contract, names)
@@ -155,6 +154,8 @@ class DelimitedReader:
                 f"{len(ragged)} ragged "
                 f"ones; delimiter or quote of the contract do not fit the file"
             )
+        if records.is_unended and ragged.get(count - 1, header.width) < header.width:
+            raise truncated(int(records.lines[-1]))
         whole = np.ones(count, dtype=np.bool_)
         whole[list(ragged)] = False
         rejects = records.rejects + [

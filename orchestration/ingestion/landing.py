@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # Any constant will do; the lock is per database.
 _LOCK = "select pg_advisory_lock(hashtextextended('assay.ingestion', 0))"
-_NO_HASH = ""
 Progress = Callable[[LoadResult], None]
 
 
@@ -64,7 +63,8 @@ def ingest(
     Returns
     -------
     list of LoadResult
-        One per file and one per table without a file, files in order of delivery and name.
+        One per file and one per table without a file, files in order of delivery and name; before them the names that
+        no contract of the source, or more than one, asks for, whatever ``tables`` says.
 
     Raises
     ------
@@ -77,7 +77,8 @@ def ingest(
     # Brings Arrow along, which the definitions of Dagster need not wait for.
     from orchestration.ingestion.loading import prepare_session
 
-    contracts = _chosen(load_contracts(source, staging_dir), tables)
+    known = load_contracts(source, staging_dir)
+    contracts = _chosen(known, tables)
     if not landing.is_dir():
         raise IngestionError(f"{landing}: there is no such folder; put the files of {source} there, or set LANDING", [])
     results: list[LoadResult] = []
@@ -87,11 +88,11 @@ def ingest(
         if progress is not None:
             progress(results[-1])
 
-    # All of them decide what is ambiguous, also when only some tables are loaded.
-    matches, unclear = _match(load_contracts(source, staging_dir), landing)
+    # All of them decide what is strange or ambiguous, also when only some tables are loaded: a misspelt name belongs to
+    # no table, so whoever names tables would never hear of it.
+    matches, unclear = _match(known, landing)
     for result in unclear:
-        if tables is None or result.status == "ambiguous":
-            report(result, time.perf_counter())
+        report(result, time.perf_counter())
     with warehouse.connect(Role.INGEST, autocommit=True) as connection:
         prepare_session(connection)
         connection.execute(_LOCK)
@@ -174,13 +175,13 @@ def _order(match: _Match) -> tuple[dt.date, str]:
 
 
 def _load(connection: psycopg.Connection[Any], match: _Match, block_bytes: int) -> LoadResult:
-    from orchestration.ingestion.loading import FileToLoad, load_file, record_refusal
+    from orchestration.ingestion.loading import NO_HASH, FileToLoad, load_file, record_refusal
 
     contract = match.contract
     try:
         sha256 = file_sha256(match.path)
     except OSError as error:
-        file = FileToLoad(contract, match.path, match.name, _NO_HASH, None)
+        file = FileToLoad(contract, match.path, match.name, NO_HASH, None)
         message = f"the file cannot be read: {error.strerror or type(error).__name__}"
         return record_refusal(connection, file, "quarantined", message)
     try:

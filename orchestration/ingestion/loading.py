@@ -5,7 +5,7 @@ Nothing of a file that is refused reaches ``raw``; that it was refused, why, and
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,12 @@ from orchestration.ingestion.table_contract import TableContract, numeric_precis
 from orchestration.ingestion.text_blocks import BLOCK_BYTES, UnreadableFileError
 
 _SHOWN_REASONS = 5
+# In the place of a file's hash where what came of it says nothing of the same bytes next time.
+NO_HASH = ""
+_NO_MEMORY = (
+    "reading the file takes more memory than there is: split it, load it where there is more, "
+    "or get it again if it may be damaged"
+)
 
 
 @dataclass(frozen=True)
@@ -63,42 +69,44 @@ def load_file(connection: psycopg.Connection[Any], file: FileToLoad, *, block_by
     LoadResult
         ``loaded``, ``stopped`` or ``quarantined``.
     """
-    reader = open_reader(file.path, file.contract, file.sha256, block_bytes)
-    with connection.transaction():
-        try:
-            with connection.transaction():
-                create_staging(connection, file.contract)
-                stage(connection, file.contract, reader)
-                counts = _reject_conflicts(connection, file.contract, reader)
-        except UnreadableFileError as error:
-            return record_refusal(connection, file, "quarantined", str(error))
-        except StoppedFileError as error:
-            return record_refusal(connection, file, "stopped", str(error))
-        except psycopg.DataError as error:
-            # The server's message shows the value; its code does not. The cause is cut off for the same
-            # reason.
-            return record_refusal(
-                connection, file, "stopped", f"the server refuses a value (SQLSTATE {error.sqlstate})"
-            )
-        load_id = _next_load_id(connection)
-        if counts.rejected > file.contract.reject_budget * counts.read:
-            message = _over_budget(connection, file, counts, load_id)
-            _write_load(connection, file, load_id, "stopped", counts, message=message)
-            _write_rejects(connection, file, load_id)
-            drop_staging(connection)
-            return LoadResult(
-                file.contract.name,
-                file.name,
-                "stopped",
-                counts.read,
-                rejected=counts.rejected,
-                message=message,
-            )
-        accepted = _insert(connection, file, load_id, counts)
-        message = "; ".join(reader.warnings)
-        _write_load(connection, file, load_id, "loaded", counts, accepted=accepted, message=message)
+    try:
+        with connection.transaction():
+            return _load(connection, file, open_reader(file.path, file.contract, file.sha256, block_bytes))
+    except UnreadableFileError as error:
+        return record_refusal(connection, file, "quarantined", str(error))
+    except MemoryError:
+        # Without the file's hash, because the next try may find more memory.
+        return record_refusal(connection, replace(file, sha256=NO_HASH), "quarantined", _NO_MEMORY)
+    except StoppedFileError as error:
+        return record_refusal(connection, file, "stopped", str(error))
+    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+        # The server's message shows the value; its code does not. The cause is cut off for the same reason.
+        return record_refusal(connection, file, "stopped", f"the server refuses a value (SQLSTATE {error.sqlstate})")
+
+
+def _load(connection: psycopg.Connection[Any], file: FileToLoad, reader: FileReader) -> LoadResult:
+    create_staging(connection, file.contract)
+    stage(connection, file.contract, reader)
+    counts = _reject_conflicts(connection, file.contract, reader)
+    load_id = _next_load_id(connection)
+    if counts.rejected > file.contract.reject_budget * counts.read:
+        message = _over_budget(connection, file, counts, load_id)
+        _write_load(connection, file, load_id, "stopped", counts, message=message)
         _write_rejects(connection, file, load_id)
         drop_staging(connection)
+        return LoadResult(
+            file.contract.name,
+            file.name,
+            "stopped",
+            counts.read,
+            rejected=counts.rejected,
+            message=message,
+        )
+    accepted = _insert(connection, file, load_id, counts)
+    message = "; ".join(reader.warnings)
+    _write_load(connection, file, load_id, "loaded", counts, accepted=accepted, message=message)
+    _write_rejects(connection, file, load_id)
+    drop_staging(connection)
     return LoadResult(
         table=file.contract.name,
         file=file.name,

@@ -5,7 +5,7 @@ the same characters in a CSV file are.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,12 +13,11 @@ from typing import Any, NoReturn
 import numpy as np
 import pyarrow as pa
 
-from orchestration.ingestion.records import RecordBlock, RecordSplitter, Reject
+from orchestration.ingestion.records import RecordBlock, RecordSplitter, Reject, truncated
 from orchestration.ingestion.rows import RowBlock, StoppedFileError, missing_columns, unexpected_warning
-from orchestration.ingestion.table_contract import TableContract
-from orchestration.ingestion.text_blocks import BLOCK_BYTES, UnreadableFileError, text_blocks
+from orchestration.ingestion.table_contract import ColumnContract, TableContract
+from orchestration.ingestion.text_blocks import BLOCK_BYTES, text_blocks
 
-_LINE_ENDS = (b"\n", b"\r")
 # An object tells this many names at most that nobody asked for; a file of other data may have a new one each line.
 _MAX_UNEXPECTED = 1_000
 
@@ -38,10 +37,17 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-# Numbers as they stand there; NaN and Infinity, which Python would take, are no JSON.
-_decode = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=str, parse_int=str, parse_constant=_no_constant
-).decode
+class _Number(str):
+    """A number as it stands there, told from a string where that makes a difference."""
+
+    __slots__ = ()
+
+
+def _decoder(number: type[str]) -> Callable[[str], Any]:
+    # Numbers as they stand there; NaN and Infinity, which Python would take, are no JSON.
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_float=number, parse_int=number, parse_constant=_no_constant
+    ).decode
 
 
 @dataclass
@@ -70,6 +76,9 @@ class NdjsonReader:
     def __iter__(self) -> Iterator[RowBlock]:
         """Give the rows block by block.
 
+        A file without any line has no rows: the format has no header, so that is how no rows are written, as a header
+        alone is in CSV.
+
         Raises
         ------
         UnreadableFileError
@@ -78,14 +87,11 @@ class NdjsonReader:
             A required column is in no object of the file; known at the end.
         """
         names: dict[str, None] = {}
-        is_empty, has_rows = True, False
-        for records, is_cut in self._records():
-            is_empty &= not len(records.starts) and not records.rejects
-            block = self._rows(records, names, is_cut=is_cut)
+        has_rows = False
+        for records in self._records():
+            block = self._rows(records, names)
             has_rows |= len(block.lines) > 0
             yield block
-        if is_empty:
-            raise UnreadableFileError("the file is empty; expected one JSON object a line")
         missing = missing_columns(self.contract, list(names)) if has_rows else []
         if missing:
             raise StoppedFileError(
@@ -97,35 +103,31 @@ class NdjsonReader:
     def records_at(self, lines: frozenset[int]) -> Iterator[tuple[int, str]]:
         """Read the file once more and give the text of the records that begin on these lines."""
         wanted = np.array(sorted(lines), dtype=np.int64)
-        for records, _ in self._records():
+        for records in self._records():
             for index in np.flatnonzero(np.isin(records.lines, wanted)).tolist():
                 yield int(records.lines[index]), records.text(index)
 
-    def _records(self) -> Iterator[tuple[RecordBlock, bool]]:
-        """Lines, and whether the last one of the block ends the file without a line end."""
+    def _records(self) -> Iterator[RecordBlock]:
         splitter = RecordSplitter(",", None)
-        last = b"\n"
         for block in text_blocks(self.path, self.contract.format.encoding, self.block_bytes, self.sha256):
-            last = block[-1:]
-            yield splitter.feed(block), False
-        yield splitter.feed(b"", final=True), last not in _LINE_ENDS
+            yield splitter.feed(block)
+        yield splitter.feed(b"", final=True)
 
-    def _rows(self, records: RecordBlock, names: dict[str, None], *, is_cut: bool) -> RowBlock:
+    def _rows(self, records: RecordBlock, names: dict[str, None]) -> RowBlock:
+        decode = _decoder(_Number if any(column.decimal_mark == "," for column in self.contract.columns) else str)
         rows: list[dict[str, Any]] = []
         good: list[int] = []
         rejects = list(records.rejects)
         data, last = records.data, len(records.starts) - 1
         for index, (start, end) in enumerate(zip(records.starts.tolist(), records.ends.tolist(), strict=True)):
             try:
-                row = _decode(data[start:end].decode())
+                row = decode(data[start:end].decode())
                 reason = None if isinstance(row, dict) else "not_an_object"
             except _DoubledKeyError:
                 reason = "doubled_key"
             except (ValueError, RecursionError):
-                if is_cut and index == last:
-                    raise UnreadableFileError(
-                        f"the file is truncated: line {records.lines[index]} ends in the middle; get it again"
-                    ) from None
+                if records.is_unended and index == last:
+                    raise truncated(int(records.lines[index])) from None
                 reason = "invalid_json"
             if reason is None:
                 rows.append(row)
@@ -135,7 +137,7 @@ class NdjsonReader:
         self._note_names(rows, names)
         faults: dict[int, tuple[str, str]] = {}
         columns = {
-            column.name: _strings([row.get(column.header_name) for row in rows], column.name, faults)
+            column.name: _strings(_scalars(rows, column), column.name, faults)
             for column in self.contract.columns
             if column.header_name in names
         }
@@ -161,6 +163,14 @@ class NdjsonReader:
                 f"unexpected_column: the objects have more than {_MAX_UNEXPECTED:,} keys unknown to the contract; "
                 "check whether this is the right file"
             )
+
+
+def _scalars(rows: list[dict[str, Any]], column: ColumnContract) -> list[Any]:
+    """Values of one column. JSON writes a point whatever mark the texts of the contract have."""
+    values = [row.get(column.header_name) for row in rows]
+    if column.decimal_mark == ",":
+        return [value.replace(".", ",") if isinstance(value, _Number) else value for value in values]
+    return values
 
 
 def _strings(values: list[Any], column: str, faults: dict[int, tuple[str, str]]) -> pa.StringArray:

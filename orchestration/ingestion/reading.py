@@ -15,8 +15,8 @@ from orchestration.ingestion.text_blocks import BLOCK_BYTES
 class FileReader(Protocol):
     """Reads one file by its contract; iterate once.
 
-    Iterating raises ``UnreadableFileError`` (also in the middle: what came before must not be kept then) and
-    ``StoppedFileError`` (the file's columns are not the contract's).
+    Iterating raises ``UnreadableFileError`` (also in the middle: what came before must not be kept then),
+    ``StoppedFileError`` (the file's columns are not the contract's) and ``MemoryError``.
     """
 
     warnings: list[str]

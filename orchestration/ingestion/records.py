@@ -46,6 +46,8 @@ class RecordBlock:
         UTF-8; record i is ``data[starts[i]:ends[i]]``, its line end included.
     lines : array of int
         Number of the record's first physical line, from 1.
+    is_unended : bool
+        The last record has no line end, so the file ends with it, perhaps in the middle of it.
     """
 
     data: bytes
@@ -53,6 +55,7 @@ class RecordBlock:
     ends: Offsets
     lines: Offsets
     rejects: list[Reject]
+    is_unended: bool = False
 
     def text(self, index: int) -> str:
         """The record as it stood in the file."""
@@ -63,6 +66,11 @@ def record_text(raw: bytes) -> str:
     """A record as text that PostgreSQL can keep: undecodable bytes and NULs as escapes, cut when huge."""
     text = raw.decode("utf-8", "backslashreplace").rstrip("\r\n").replace("\x00", "\\x00")
     return text if len(text) <= MAX_RECORD_CHARACTERS else text[:MAX_RECORD_CHARACTERS] + " [cut]"
+
+
+def truncated(line: int) -> UnreadableFileError:
+    """The last record is incomplete, and no line end says that its writer meant it so."""
+    return UnreadableFileError(f"the file is truncated: line {line} ends in the middle; get it again")
 
 
 class RecordSplitter:
@@ -92,6 +100,7 @@ class RecordSplitter:
         self._max_line_bytes = max_line_bytes
         self._carry = b""
         self._next_line = 1
+        self._is_unended = False
 
     def feed(self, block: bytes, *, final: bool = False) -> RecordBlock:
         """Records that are complete with this block; the rest waits for the next one.
@@ -99,10 +108,12 @@ class RecordSplitter:
         Raises
         ------
         UnreadableFileError
-            A line is longer than ``max_line_bytes``.
+            A line is longer than ``max_line_bytes``; or the last record has neither a line end nor sound quotes and
+            bytes, as when the file was cut inside a character, inside quotes, or filled up with zeros.
         """
         data = self._carry + block
-        if final and data and data[-1] not in (_NEWLINE, _RETURN):
+        self._is_unended = final and bool(data) and data[-1] not in (_NEWLINE, _RETURN)
+        if self._is_unended:
             data += b"\n"
         codes = np.frombuffer(data, dtype=np.uint8)
         line_ends = _line_ends(codes, final=final)
@@ -118,6 +129,8 @@ class RecordSplitter:
         end_of_taken = int(line_ends[taken - 1]) if taken else 0
         ends = np.append(starts[1:], end_of_taken) if len(starts) else starts
         result = self._sound(data, codes, starts, ends, first, reasons)
+        if self._is_unended and result.rejects and result.rejects[-1].line == int(first[-1]) + self._next_line:
+            raise truncated(result.rejects[-1].line)
         self._carry = data[end_of_taken:]
         self._next_line += taken
         return result
@@ -149,7 +162,7 @@ class RecordSplitter:
             for index in sorted(found)
         ]
         keep[list(found)] = False
-        return RecordBlock(data, starts[keep], ends[keep], lines[keep], rejects)
+        return RecordBlock(data, starts[keep], ends[keep], lines[keep], rejects, self._is_unended)
 
     def _group(
         self, codes: npt.NDArray[np.uint8], line_starts: Offsets, line_ends: Offsets, *, final: bool
@@ -179,6 +192,8 @@ class RecordSplitter:
                 if not final and n_lines - opened < self._max_quoted_lines:
                     is_start[line:record] = (before[line:record] - base) % 2 == 0
                     return is_start, reasons, record
+                if self._is_unended:
+                    raise truncated(self._next_line + record)
                 reason, last = "unclosed_quote", record
             elif is_opening or line_of[culprit] == line_of[culprit - 1]:
                 record = _record_of(int(line_of[culprit]), base, before, line_of)

@@ -4,15 +4,18 @@ How each format comes to its rows is in ``delimited``, ``ndjson`` and ``parquet`
 ``checking``.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from orchestration.ingestion.records import Offsets, Reject
+from orchestration.ingestion.records import Mask, Offsets, Reject
 from orchestration.ingestion.table_contract import TableContract
 
 _MAX_NAMES = 20
+# What a program calls its columns. Anything else may be data: an object keyed by mail addresses, a row as header.
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
 class StoppedFileError(ValueError):
@@ -34,12 +37,16 @@ class RowBlock:
         Records that have no rows: damaged bytes or quotes, ragged, no JSON.
     text_of : callable
         The record of a row as it stood in the file; use ``text``.
+    native : dict of str to array of bool
+        Columns that have a type of their own in the file, so that what the contract says of their spelling (decimal
+        mark, sentinels as text) means their values; with those values that the contract's type does not have.
     """
 
     columns: dict[str, pa.Array]
     lines: Offsets
     rejects: list[Reject]
     text_of: Callable[[int], str]
+    native: Mapping[str, Mask] = field(default_factory=dict)
 
     def text(self, row: int) -> str:
         """The row's record as it stood in the file."""
@@ -58,11 +65,17 @@ def doubled_columns(contract: TableContract, names: Sequence[str]) -> list[str]:
 
 
 def unexpected_warning(contract: TableContract, names: Sequence[str]) -> list[str]:
-    """A warning that names the columns unknown to the contract; empty where there are none."""
+    """A warning that names the columns unknown to the contract; empty where there are none.
+
+    A name that is no identifier is counted only, as it may say something of a person.
+    """
     wanted = {column.header_name for column in contract.columns}
     unexpected = [name for name in names if name not in wanted]
     if not unexpected:
         return []
-    shown = ", ".join(repr(name[:63]) for name in unexpected[:_MAX_NAMES])
-    more = f" and {len(unexpected) - _MAX_NAMES} more" if len(unexpected) > _MAX_NAMES else ""
-    return [f"unexpected_column: not loaded, unknown to the contract: {shown}{more}"]
+    shown = [repr(name) for name in unexpected if _IDENTIFIER.fullmatch(name)][:_MAX_NAMES]
+    hidden = len(unexpected) - len(shown)
+    told = [", ".join(shown)] if shown else []
+    if hidden:
+        told.append(f"{hidden} more" if shown else f"{hidden} whose names are no identifiers")
+    return [f"unexpected_column: not loaded, unknown to the contract: {' and '.join(told)}"]

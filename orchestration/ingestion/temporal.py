@@ -6,6 +6,7 @@ unlike the C library's it refuses the 30th of February instead of making it Marc
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,10 @@ _ISO_TIMESTAMP = (
     r"(?P<z>Z|[+-]\d{2}(?::?\d{2})?)?)?"
 )
 _QUARTER_HOUR = 15 * 60 * 1_000_000
+DAY_US = 24 * 4 * _QUARTER_HOUR
+_FIRST_US, _LAST_US = (
+    int(np.datetime64(text, "us").astype(np.int64)) for text in ("0001-01-01", "9999-12-31T23:59:59.999999")
+)
 
 
 def format_regex(form: str | None, data_type: str) -> str:
@@ -113,7 +118,8 @@ def _parse(
         return instants, good & is_naive
     local, exists = local_to_utc(instants, time_zone)
     offsets = np.array([_offset_us(zone) for zone in zones.to_pylist()] if not is_naive.all() else 0, "timedelta64[us]")
-    return np.where(is_naive, local, instants - offsets), good & (exists | ~is_naive)
+    zoned = instants - offsets
+    return np.where(is_naive, local, zoned), good & np.where(is_naive, exists, within_years(zoned.astype(np.int64)))
 
 
 @cache
@@ -125,20 +131,50 @@ def _offset_us(text: str) -> int:
 
 
 def local_to_utc(local: Instants, time_zone: str) -> tuple[Instants, Mask]:
-    """UTC of naive local times, and which of them exist.
-
-    Offsets are looked up once per quarter of an hour: zones have changed on its borders since they exist.
-    """
+    """UTC of naive local times, and which of them exist (in the zone, and in the years that the warehouse has)."""
     zone = ZoneInfo(time_zone)
     ticks = local.astype("datetime64[us]").astype(np.int64)
-    quarters, inverse = np.unique(ticks // _QUARTER_HOUR, return_inverse=True)
-    offsets = np.empty(len(quarters), dtype=np.int64)
-    exists = np.ones(len(quarters), dtype=np.bool_)
-    epoch = dt.datetime(1970, 1, 1)
-    for at, quarter in enumerate(quarters.tolist()):
-        naive = epoch + dt.timedelta(microseconds=quarter * _QUARTER_HOUR)
-        first, second = (naive.replace(tzinfo=zone, fold=fold).utcoffset() or dt.timedelta() for fold in (0, 1))
-        offsets[at] = first // dt.timedelta(microseconds=1)
-        # In a gap the clock goes forward, so the offset before it is the smaller one.
-        exists[at] = first >= second
-    return (ticks - offsets[inverse]).astype("datetime64[us]"), exists[inverse]
+    first = _offsets(ticks, lambda at: _naive(at).replace(tzinfo=zone, fold=0).utcoffset())
+    second = _offsets(ticks, lambda at: _naive(at).replace(tzinfo=zone, fold=1).utcoffset())
+    utc = ticks - first
+    # In a gap the clock goes forward, so the offset before it is the smaller one.
+    return utc.astype("datetime64[us]"), (first >= second) & within_years(utc)
+
+
+def utc_to_local(utc: Instants, time_zone: str) -> Instants:
+    """Naive local times of instants. Arrow has a function for it, which knows no summer after 2037."""
+    zone = ZoneInfo(time_zone)
+    ticks = utc.astype("datetime64[us]").astype(np.int64)
+    offsets = _offsets(ticks, lambda at: _naive(at).replace(tzinfo=dt.UTC).astimezone(zone).utcoffset())
+    return (ticks + offsets).astype("datetime64[us]")
+
+
+def within_years(ticks: npt.NDArray[np.int64]) -> Mask:
+    """Which microseconds since 1970 lie in the years 1 to 9999, all that the formats can write."""
+    result: Mask = (ticks >= _FIRST_US) & (ticks <= _LAST_US)
+    return result
+
+
+def _offsets(ticks: npt.NDArray[np.int64], offset_at: Callable[[int], dt.timedelta | None]) -> npt.NDArray[np.int64]:
+    """Offsets of a zone in microseconds, looked up once a day and, on days when they change, once a quarter of an hour.
+
+    Zones have changed on the borders of quarters since they exist, and not to and fro within a day.
+    """
+
+    def look_up(ats: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        found = [(offset_at(at) or dt.timedelta()) // dt.timedelta(microseconds=1) for at in ats.tolist()]
+        return np.array(found, dtype=np.int64)
+
+    days, day_of = np.unique(ticks // DAY_US, return_inverse=True)
+    start, end = look_up(days * DAY_US), look_up((days + 1) * DAY_US)
+    result = start[day_of]
+    is_changing = (start != end)[day_of]
+    quarters, quarter_of = np.unique(ticks[is_changing] // _QUARTER_HOUR, return_inverse=True)
+    result[is_changing] = look_up(quarters * _QUARTER_HOUR)[quarter_of]
+    return result
+
+
+def _naive(ticks: int) -> dt.datetime:
+    """A moment as Python has it; at the ends of its years another day of the same offset."""
+    inside = min(max(ticks, _FIRST_US + 2 * DAY_US), _LAST_US - 2 * DAY_US)
+    return dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=inside)

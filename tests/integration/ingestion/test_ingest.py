@@ -2,6 +2,8 @@
 
 import gzip
 import itertools
+import random
+import string
 import subprocess
 import sys
 import threading
@@ -9,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 import pytest
 
-from orchestration.ingestion import IngestionError, raw_row_counts
+from orchestration.ingestion import IngestionError, checking, raw_row_counts, staging
 from orchestration.warehouse import Role
 
 HEADER = "order_id,name,amount,paid_at\n"
@@ -193,6 +196,66 @@ def test_files_that_no_contract_or_two_contracts_ask_for_are_told(shop: Any) -> 
     shop.put("orders_2024-01-01.csv", FIRST)
     with pytest.raises(IngestionError, match="contracts of orders, stock all match"):
         shop.ingest()
+
+
+def test_a_name_that_no_contract_asks_for_is_told_whatever_tables_are_selected(shop: Any) -> None:
+    shop.put("oders.csv", FIRST)
+    shop.put("stock_20240101.csv", "item,pieces\npen,3\n")
+    results = shop.ingest(tables=["orders"])
+    assert [(r.file, r.status) for r in results] == [("oders.csv", "unmatched"), (None, "no_file")]
+
+
+def test_a_number_without_end_and_a_key_too_large_for_the_index_cost_their_row_only(
+    shop: Any, column_of: Callable[..., Any]
+) -> None:
+    keys = [f"k{number}" for number in range(7)]
+    meta = {"contract_version": 1, "file_pattern": r"wide.*\.csv", "delivery": "append", "key": keys}
+    columns = [column_of(name, "text") for name in keys]
+    shop.tables.append({"name": "wide", "identifier": "shop__wide", "config": {"meta": meta}, "columns": columns})
+    meta["reject_budget"] = 0.5
+    # Random letters: PostgreSQL compresses what it puts into an index.
+    words = ["".join(random.Random(n).choices(string.ascii_letters + string.digits, k=499)) for n in range(7)]
+    rows = [keys, words, [*words[:4], "a", "b", "c"]]
+    shop.put("wide.csv", "".join(",".join(row) + "\n" for row in rows))
+    shop.put("orders_1.csv", HEADER + "1,a,1,\n" + "9" * 5_000 + ",b,1,\n")
+    shop.put("orders_2.csv", HEADER + "2,a,1,\n")
+    results = by_file(shop.ingest())
+    assert {name: (r.status, r.accepted, r.rejected) for name, r in results.items() if name} == {
+        "wide.csv": ("loaded", 1, 1),
+        "orders_1.csv": ("loaded", 1, 1),
+        "orders_2.csv": ("loaded", 1, 0),
+    }
+    assert shop.rejects() == [("orders_1.csv", 3, "order_id", "range"), ("wide.csv", 2, "k4", "range")]
+
+
+def test_a_row_that_the_server_has_no_room_for_stops_its_file_and_the_others_go_on(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should the bounds of keys ever be too wide."""
+    monkeypatch.setattr(checking, "MAX_KEY_BYTES", 10_000)
+    monkeypatch.setattr(checking, "MAX_ROW_KEY_BYTES", 10_000)
+    word = "".join(random.Random(1).choices(string.ascii_letters + string.digits, k=6_000))
+    shop.put("stock_20240101.csv", f"item,pieces\n{word},3\n")
+    shop.put("stock_20240102.csv", "item,pieces\npen,3\n")
+    with pytest.raises(IngestionError, match="SQLSTATE 54000") as caught:
+        shop.ingest()
+    assert by_file(caught.value.results)["stock_20240102.csv"].status == "loaded"
+    assert word not in str(caught.value)
+
+
+def test_a_file_that_memory_does_not_suffice_for_is_quarantined_and_tried_again(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: Any) -> Any:
+        raise pa.ArrowMemoryError("malloc of size 123 failed")
+
+    shop.put("orders.csv", FIRST)
+    with monkeypatch.context() as patched:
+        patched.setattr(staging, "check_block", too_much)
+        result = by_file(shop.ingest())["orders.csv"]
+    assert (result.status, result.accepted) == ("quarantined", 0)
+    assert "memory" in result.message
+    assert by_file(shop.ingest())["orders.csv"].status == "loaded"
 
 
 def test_each_snapshot_is_stored_also_when_nothing_changed(shop: Any) -> None:

@@ -92,3 +92,15 @@ def test_more_bad_rows_than_the_budget_allows_load_nothing(orders: Any) -> None:
         orders.ingest(tables=["orders"])
     assert orders.rows("select count(*) from raw.shop__orders") == [(0,)]
     assert orders.rows("select count(*) from ops.rejects") == [(6,)]
+
+
+def test_no_rows_load_none_in_every_format(shop: Any) -> None:
+    stream = io.BytesIO()
+    schema = {"order_id": pa.int64(), "name": pa.string(), "amount": pa.string()}
+    pq.write_table(pa.table({name: pa.array([], kind) for name, kind in schema.items()}), stream)
+    for kind, data in (("csv", b"order_id,name,amount\n"), ("ndjson", b""), ("parquet", stream.getvalue())):
+        meta = shop.tables[0]["config"]["meta"]
+        meta["format"], meta["file_pattern"] = {"type": kind}, rf"orders.*\.{kind}"
+        shop.put(f"orders.{kind}", data)
+        (result,) = [one for one in shop.ingest(tables=["orders"]) if one.file == f"orders.{kind}"]
+        assert (result.status, result.read, result.message) == ("loaded", 0, "")

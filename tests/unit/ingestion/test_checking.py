@@ -1,16 +1,21 @@
 """Strings into typed values: what is accepted, what is refused and why."""
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion.checking import check_column
-from orchestration.ingestion.contract import ColumnContract
+from orchestration.ingestion.checking import MAX_KEY_BYTES, MAX_ROW_KEY_BYTES, check_block, check_column
+from orchestration.ingestion.contract import ColumnContract, TableContract
+from orchestration.ingestion.rows import RowBlock
+from orchestration.ingestion.temporal import local_to_utc, utc_to_local
 
 PRAGUE = "Europe/Prague"
 
@@ -42,6 +47,11 @@ def convert(data_type: str, value: str | None, *, nullable: bool = True, **meta:
         ("bigint", "-9223372036854775808", -9223372036854775808),
         ("bigint", "9223372036854775808", "range"),
         ("bigint", "0000000000000000000000042", 42),
+        ("bigint", "-" + "0" * 5_000 + "9223372036854775808", -(2**63)),
+        ("bigint", "9" * 5_000, "range"),
+        ("integer", "-" + "9" * 5_000 + ".0", "range"),
+        ("numeric(5,2)", "9" * 5_000, "range"),
+        ("double precision", "9" * 5_000, "range"),
         ("numeric(5,2)", "123.45", Decimal("123.45")),
         ("numeric(5,2)", "+.5", Decimal("0.50")),
         ("numeric(5,2)", "5.", Decimal("5.00")),
@@ -59,6 +69,7 @@ def convert(data_type: str, value: str | None, *, nullable: bool = True, **meta:
             "1234567890123456789012345678.0123456789",
             Decimal("1234567890123456789012345678.0123456789"),
         ),
+        ("numeric(38,10)", "9" * 28 + "." + "9" * 10 + "e0", Decimal("9" * 28 + "." + "9" * 10)),
         ("double precision", "1e-5", 1e-5),
         ("double precision", "nan", "type"),
         ("double precision", "inf", "type"),
@@ -79,6 +90,11 @@ def convert(data_type: str, value: str | None, *, nullable: bool = True, **meta:
         ("timestamptz", "2024-01-01 12:00:00", dt.datetime(2024, 1, 1, 11, tzinfo=dt.UTC)),
         ("timestamptz", "2024-01-01T12:00:00-05:30", dt.datetime(2024, 1, 1, 17, 30, tzinfo=dt.UTC)),
         ("timestamptz", "2024-01-01T12:00:00Z", dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)),
+        ("timestamptz", "2500-07-01 12:00", dt.datetime(2500, 7, 1, 10, tzinfo=dt.UTC)),
+        ("timestamptz", "0001-01-01 00:00", "type"),
+        ("timestamptz", "9999-12-31 23:59-01:00", "type"),
+        ("timestamptz", "9999-12-31 23:59", dt.datetime(9999, 12, 31, 22, 59, tzinfo=dt.UTC)),
+        ("date", "10000-01-01", "type"),
         ("text", "  x ", "x"),
         ("text", "", None),
         ("date", "", None),
@@ -171,3 +187,33 @@ def test_numeric_keeps_exactly_what_it_can_hold(value: Decimal) -> None:
 def test_bigint_keeps_exactly_what_it_can_hold(value: int) -> None:
     expected = value if -(2**63) <= value < 2**63 else "range"
     assert convert("bigint", str(value)) == expected
+
+
+def test_keys_have_room_in_the_index_each_and_together(contract_of: Callable[..., TableContract]) -> None:
+    names = [f"k{number}" for number in range(5)]
+    contract = contract_of([{"name": name, "data_type": "text"} for name in names], key=names)
+    assert (MAX_KEY_BYTES, MAX_ROW_KEY_BYTES) == (500, 2_000)
+    sizes = [(500, 500, 500, 499, 1), (500, 500, 500, 499, 2), (501, 1, 1, 1, 1), (1, 1, 1, 1, 500)]
+    # Bytes count, not characters.
+    texts = [["é" * (size // 2) + "a" * (size % 2) for size in row] for row in sizes]
+    columns = {name: pa.array([row[at] for row in texts]) for at, name in enumerate(names)}
+    checked = check_block(contract, RowBlock(columns, np.arange(1, 5), [], str))
+    assert checked.lines.tolist() == [1, 4]
+    assert sorted((reject.line, reject.column, reject.reason) for reject in checked.rejects) == [
+        (2, "k4", "range"),
+        (3, "k0", "range"),
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    local=st.lists(st.datetimes(dt.datetime(1, 1, 5), dt.datetime(9999, 12, 25)), min_size=1, max_size=5),
+    zone=st.sampled_from([PRAGUE, "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca"]),
+)
+def test_times_move_between_zones_as_python_moves_them_one_by_one(local: list[dt.datetime], zone: str) -> None:
+    utc, exists = local_to_utc(np.array(local, "datetime64[us]"), zone)
+    for at, one in enumerate(local):
+        expected = one.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC).replace(tzinfo=None)
+        assert utc[at].item() == expected
+        there = utc_to_local(utc[at : at + 1], zone)[0].item()
+        assert (there == one) == exists[at]

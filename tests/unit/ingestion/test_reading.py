@@ -295,7 +295,48 @@ def test_any_bytes_give_the_same_records_wherever_the_blocks_end(
     contract = contract_of_session([{"name": "a", "data_type": "text"}, {"name": "b", "data_type": "text"}])
     path = tmp_path / "orders.csv"
     path.write_bytes(b"a,b\n" + b"".join(body))
-    whole = read(path, contract, lines=3)
+    try:
+        whole = read(path, contract, lines=3)
+    except UnreadableFileError as error:
+        assert not (b"a,b\n" + b"".join(body)).endswith((b"\n", b"\r"))
+        with pytest.raises(UnreadableFileError, match=f"^{error}$"):
+            read(path, contract, block_bytes=block_bytes, lines=3)
+        return
     assert read(path, contract, block_bytes=block_bytes, lines=3) == whole
     lines = [row[0] for row in whole[0]] + [reject[0] for reject in whole[1]]
     assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b\n1,x\n2",
+        b'a,b\n1,x\n2,"Petr',
+        b'a,b\n1,x\n2,"Petr\nPavel,z',
+        "a,b\n1,x\n2,é".encode()[:-1],
+        b"a,b\n1,x\n2,y\x00\x00\x00",
+        b"a,b\n1,x\n\x00\x00\x00",
+    ],
+)
+@pytest.mark.parametrize("block_bytes", [1, 1000])
+def test_a_file_cut_in_its_last_record_is_unreadable(
+    write: Write, two_columns: TableContract, data: bytes, block_bytes: int
+) -> None:
+    with pytest.raises(UnreadableFileError, match="truncated: line 3"):
+        read(write(data), two_columns, block_bytes=block_bytes)
+    rows, rejects = read(write(data + b"\n"), two_columns, block_bytes=block_bytes)
+    assert rows[0] == (2, "1", "x")
+    assert rejects
+
+
+def test_a_last_record_without_line_end_that_is_complete_is_one(write: Write, two_columns: TableContract) -> None:
+    assert read(write(b"a,b\n1,x\n2,y"), two_columns)[0] == [(2, "1", "x"), (3, "2", "y")]
+    rows, rejects = read(write(b"a,b\n1,x\n2,y,z"), two_columns)  # nothing is missing there
+    assert (rows, rejects) == ([(2, "1", "x")], [(3, "ragged", "(3 of 2 columns)")])
+
+
+def test_a_name_that_may_be_data_is_counted_and_not_shown(write: Write, two_columns: TableContract) -> None:
+    path = write(b"a,b,extra,jana@example.com,Jana Novakova\n")
+    reader = DelimitedReader(path, two_columns, file_sha256(path))
+    list(reader)
+    assert reader.warnings == ["unexpected_column: not loaded, unknown to the contract: 'extra' and 2 more"]

@@ -105,10 +105,10 @@ def test_a_cut_gzip_is_unreadable(read: Any) -> None:
         read(data[:-9], name="orders.ndjson.gz")
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n"])
-def test_an_empty_file_is_unreadable(read: Any, data: bytes) -> None:
-    with pytest.raises(UnreadableFileError, match="empty"):
-        read(data)
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_a_file_without_a_line_has_no_rows(read: Any, data: bytes) -> None:
+    """As a CSV file of a header alone and a Parquet file of no rows; NDJSON has no other way to write none."""
+    assert read(data) == ([], [], [])
 
 
 def test_a_required_key_that_no_object_has_stops_the_file(read: Any) -> None:
@@ -130,3 +130,45 @@ def test_a_file_of_ever_new_keys_is_stopped(read: Any) -> None:
 def test_only_csv_has_a_delimiter(contract_of: Callable[..., TableContract]) -> None:
     with pytest.raises(ValueError, match="no delimiter for ndjson"):
         contract_of(COLUMNS, format={"type": "ndjson", "delimiter": ";"})
+
+
+@pytest.mark.parametrize(
+    "tail", ['{"id": 2, "name": "Jos\u00e9'.encode()[:-1], b'{"id": 2, "n' + b"\x00" * 9, b"\x00" * 9]
+)
+@pytest.mark.parametrize("block_bytes", [1, 1000])
+def test_a_file_cut_inside_a_character_or_filled_with_zeros_is_unreadable(
+    read: Any, tail: bytes, block_bytes: int
+) -> None:
+    with pytest.raises(UnreadableFileError, match="truncated: line 2"):
+        read(b'{"id": 1, "name": "a"}\n' + tail, block_bytes=block_bytes)
+
+
+def test_a_key_that_may_be_data_is_counted_and_not_shown(read: Any) -> None:
+    _, _, warnings = read(b'{"id": 1, "name": "a", "jana@example.com": 3}\n')
+    assert warnings == ["unexpected_column: not loaded, unknown to the contract: 1 whose names are no identifiers"]
+
+
+def test_a_file_of_bad_lines_only_lacks_no_column(read: Any) -> None:
+    """No object was read, so nobody can say which keys its objects would have."""
+    rows, rejects, _ = read(b"nonsense\n[1]\n")
+    assert not rows
+    assert [reject[:2] for reject in rejects] == [(1, "invalid_json"), (2, "not_an_object")]
+
+
+def test_a_boolean_is_its_json_word(read: Any) -> None:
+    assert [row[2] for row in read(b'{"id": 1, "name": true}\n{"id": 2, "name": false}\n')[0]] == ["true", "false"]
+
+
+def test_a_json_number_has_a_point_whatever_mark_the_texts_have(
+    tmp_path: Path, contract_of: Callable[..., TableContract]
+) -> None:
+    contract = contract_of(
+        [{"name": "n", "data_type": "numeric(9,2)", "decimal_mark": ","}, {"name": "t", "data_type": "text"}],
+        format={"type": "ndjson"},
+    )
+    path = tmp_path / "orders.ndjson"
+    path.write_text('{"n": 1.5, "t": 2.50}\n{"n": "1,5", "t": "2.50"}\n{"n": "1.5", "t": 3}\n')
+    (block, *_) = open_reader(path, contract, file_sha256(path))
+    checked = check_block(contract, block)
+    assert [(str(row["n"]), row["t"]) for row in checked.table.to_pylist()] == [("1.50", "2.50"), ("1.50", "2.50")]
+    assert [(reject.line, reject.column, reject.reason) for reject in checked.rejects] == [(3, "n", "type")]
