@@ -481,7 +481,7 @@ class Firm:
                 day = min(add_months(month, 1) - dt.timedelta(days=1), END)
                 party = None
                 if self.has_savings:
-                    party = Party(self.owners[0].last_name, None, self.account_no("SAV"))
+                    party = Party("Owner", None, self.account_no("SAV"))
                     self.book(day, "OWN_IN", drawn, credit=True, account="SAV", party=self.party, at=dt.time(19, 31))
                 self.book(day, "DRAWINGS", drawn, credit=False, party=party, at=dt.time(19, 30))
                 balance -= drawn

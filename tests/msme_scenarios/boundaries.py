@@ -343,6 +343,16 @@ CASES: tuple[Case, ...] = (
         "----",
         every={"taxable_value": "0.00", "output_tax": "0.00", "input_tax_credit": "0.00", "bookings": ()},
     ),
+    Case(
+        "nil returns and refunds given",
+        "----",
+        every={
+            "taxable_value": "0.00",
+            "output_tax": "0.00",
+            "input_tax_credit": "0.00",
+            "bookings": (B("REFUND_OUT", "500.00", credit=False),),
+        },
+    ),
     # -- severity
     Case(
         "five indicators in five periods",
