@@ -147,7 +147,11 @@ class Firm:
     payments_made: list[dict[str, Any]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
     overdraft_limit: int | None = None
-    draws: bool = True
+    documents: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {"mutual_funds": [], "policies": [], "ocen_applications": []}
+    )
+    lives: bool = True
+    """Whether the owner draws, saves and insures at closing; a boundary case does nothing of its own."""
 
     def __post_init__(self) -> None:
         rng = self.rng
@@ -380,7 +384,8 @@ class Firm:
     def close(self) -> None:
         """Let the owner draw what is left over, and give the accounts what they need to stay within their limits."""
         self.opening = {"CUR": 0, "OD": 0, "SAV": 0}
-        if self.draws:
+        if self.lives:
+            self._take_documents()
             self._draw()
         for account in {booking.account for booking in self.bookings} - {"OD"}:
             low = self._lowest(account)
@@ -392,6 +397,63 @@ class Firm:
         if any(booking.account == "OD" for booking in self.bookings):
             low = self._lowest("OD")
             self.overdraft_limit = (max(0, -low) // (100_000 * RUPEE) + 1) * 100_000 * RUPEE
+
+    def _take_documents(self) -> None:
+        """A few funds, policies and applications, their payments booked; they say nothing of fraud."""
+        rng = self.rng
+        key = f"{self.prefix}{self.number:05d}"
+        for n in range(int(rng.integers(0, 3))):
+            monthly = int(rng.integers(2, 12)) * 500 * RUPEE
+            invested = monthly * len(self.periods)
+            for period in self.periods:
+                self.book(period.replace(day=7), "FUND_SIP", monthly, credit=False)
+            self.documents["mutual_funds"].append(
+                {
+                    "portfolio_id": f"MF{key}{n}",
+                    "business_id": self.business_id,
+                    "statement_date": dt.date(2025, 11, 30),
+                    "fund_name": str(rng.choice(["Bluechip Growth", "Short Term Debt", "Balanced Advantage"])),
+                    "category": str(rng.choice(["EQUITY", "DEBT", "HYBRID"])),
+                    "invested_amount": invested,
+                    "current_value": int(invested * rng.uniform(0.9, 1.3)),
+                    "started_on": self.first_period.replace(day=7),
+                }
+            )
+        for n in range(int(rng.integers(0, 3))):
+            started = self.day_in(dt.date(2025, int(rng.integers(5, 11)), 1))
+            premium = int(rng.integers(8, 60)) * 500 * RUPEE
+            self.book(started, "INSURANCE", premium, credit=False)
+            self.documents["policies"].append(
+                {
+                    "policy_no": f"PO{key}{n}",
+                    "business_id": self.business_id,
+                    "updated_on": started,
+                    "policy_type": str(rng.choice(["FIRE", "STOCK", "LIABILITY", "KEYMAN"])),
+                    "insurer": str(rng.choice(["United General", "National Mutual"])),
+                    "coverage_amount": premium * 80,
+                    "annual_premium": premium,
+                    "started_on": started,
+                    "ends_on": started + dt.timedelta(days=364),
+                    "status": "ACTIVE",
+                }
+            )
+        if rng.random() < 0.4:
+            applied = self.day_in(dt.date(2025, int(rng.integers(4, 11)), 1))
+            asked = int(rng.integers(2, 20)) * 100_000 * RUPEE
+            is_approved = bool(rng.random() < 0.5)
+            row = {
+                "application_id": f"OC{key}",
+                "business_id": self.business_id,
+                "applied_on": applied,
+                "lender": str(rng.choice(["Udaan Finance", "Setu Credit"])),
+                "requested_amount": asked,
+                "purpose": "Working capital",
+            }
+            decided = {"approved_amount": asked * 8 // 10, "interest_rate": 1450} if is_approved else {}
+            decided |= {"updated_on": applied + dt.timedelta(days=6)}
+            decided |= {"status": "APPROVED" if is_approved else "REJECTED"}
+            pending = {"updated_on": applied, "status": "PENDING"}
+            self.documents["ocen_applications"] += [row | pending, row | decided]
 
     def _lowest(self, account: str) -> int:
         balance = lowest = 0
@@ -419,7 +481,7 @@ class Firm:
                 day = min(add_months(month, 1) - dt.timedelta(days=1), END)
                 party = None
                 if self.has_savings:
-                    party = Party(self.owners[0].last_name, None, self.account_no("SAV"))
+                    party = Party("Owner", None, self.account_no("SAV"))
                     self.book(day, "OWN_IN", drawn, credit=True, account="SAV", party=self.party, at=dt.time(19, 31))
                 self.book(day, "DRAWINGS", drawn, credit=False, party=party, at=dt.time(19, 30))
                 balance -= drawn
@@ -464,7 +526,8 @@ def rows_of(firms: Sequence[Firm], first_txn_id: int) -> dict[str, list[dict[str
         rows["gst_network.gst_returns"] += firm.returns
         rows["gst_network.gst_invoices"] += _invoices(firm)
         rows["open_networks.ondc_orders"] += firm.orders
-        _documents(firm, rows)
+        for table, documents in firm.documents.items():
+            rows[f"open_networks.{table}"] += documents
         booked += [(booking.at, firm, booking) for booking in firm.bookings]
     booked.sort(key=lambda item: item[0])
     balances: dict[str, int] = {}
@@ -599,61 +662,6 @@ def _invoices(firm: Firm) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _documents(firm: Firm, rows: dict[str, list[dict[str, Any]]]) -> None:
-    """A few funds, policies and applications; they say nothing of fraud."""
-    rng = firm.rng
-    key = f"{firm.prefix}{firm.number:05d}"
-    for n in range(int(rng.integers(0, 3))):
-        invested = int(rng.integers(50, 400)) * 1000 * RUPEE
-        rows["open_networks.mutual_funds"].append(
-            {
-                "portfolio_id": f"MF{key}{n}",
-                "business_id": firm.business_id,
-                "statement_date": dt.date(2025, 11, 30),
-                "fund_name": str(rng.choice(["Bluechip Growth", "Short Term Debt", "Balanced Advantage"])),
-                "category": str(rng.choice(["EQUITY", "DEBT", "HYBRID"])),
-                "invested_amount": invested,
-                "current_value": int(invested * rng.uniform(0.9, 1.3)),
-                "started_on": firm.first_period,
-            }
-        )
-    for n in range(int(rng.integers(0, 3))):
-        started = firm.day_in(dt.date(2025, int(rng.integers(5, 11)), 1))
-        rows["open_networks.policies"].append(
-            {
-                "policy_no": f"PO{key}{n}",
-                "business_id": firm.business_id,
-                "updated_on": started,
-                "policy_type": str(rng.choice(["FIRE", "STOCK", "LIABILITY", "KEYMAN"])),
-                "insurer": str(rng.choice(["United General", "National Mutual"])),
-                "coverage_amount": int(rng.integers(5, 40)) * 100_000 * RUPEE,
-                "annual_premium": int(rng.integers(8, 60)) * 1000 * RUPEE,
-                "started_on": started,
-                "ends_on": started + dt.timedelta(days=364),
-                "status": "ACTIVE",
-            }
-        )
-    if rng.random() < 0.4:
-        applied = firm.day_in(dt.date(2025, int(rng.integers(4, 11)), 1))
-        asked = int(rng.integers(2, 20)) * 100_000 * RUPEE
-        is_approved = bool(rng.random() < 0.5)
-        row = {
-            "application_id": f"OC{key}",
-            "business_id": firm.business_id,
-            "applied_on": applied,
-            "lender": str(rng.choice(["Udaan Finance", "Setu Credit"])),
-            "requested_amount": asked,
-            "purpose": "Working capital",
-        }
-        decided = {"approved_amount": asked * 8 // 10, "interest_rate": 1450} if is_approved else {}
-        rows["open_networks.ocen_applications"] += [
-            row | {"updated_on": applied, "status": "PENDING"},
-            row
-            | decided
-            | {"updated_on": applied + dt.timedelta(days=6), "status": "APPROVED" if is_approved else "REJECTED"},
-        ]
 
 
 def split(total: int, paid: Payments) -> list[tuple[dt.date, int]]:

@@ -2,8 +2,8 @@
 
 import datetime as dt
 
-from tests.msme_scenarios.books import END, Firm, Party, outsider, tax_on
-from tests.msme_scenarios.stage import LAKH, Member, Stage, punctual
+from tests.msme_scenarios.books import Firm, Party, outsider, tax_on
+from tests.msme_scenarios.stage import LAKH, Member, Stage, in_order, punctual
 from tests.msme_scenarios.trading import Plan, deal, parts, share_of, trade, turnover
 
 
@@ -34,7 +34,7 @@ def inflated_turnover(stage: Stage) -> list[Member]:
     filing = punctual(firm)
     filing.claim = lambda period, output, supported: max(claimed.get(period, supported), supported)
     if stage.variant % 3 == 0:
-        filing.late_days = lambda period: int(firm.rng.integers(20, 75)) if period >= start else 0
+        filing.late_days = in_order(firm, lambda period: int(firm.rng.integers(20, 75)) if period >= start else 0)
     firm.file(filing)
     kinds = {"inflated_turnover"}
     kinds |= {"unsupported_credit"} if on_paper < 1 else set()
@@ -84,7 +84,7 @@ def circular_ring(stage: Stage) -> list[Member]:
     rounds = stage.pick(1, 2, 3, 1)
     for month in [month for month in ring[0].months if month >= start]:
         for n in range(rounds):
-            paid = ring[0].day_in(month, 10 + 5 * n, 13 + 5 * n)
+            paid = ring[0].day_in(month, 3 + 8 * n, 5 + 8 * n)
             for step, (buyer, seller) in enumerate(((0, 2), (2, 1), (1, 0))):
                 worth = round(amounts[month] / rounds * rng.uniform(0.988, 1.012))
                 invoiced = max(month, paid - dt.timedelta(days=int(rng.integers(1, 9))))
@@ -121,8 +121,6 @@ def round_tripper(stage: Stage) -> list[Member]:
             else:
                 total = amount + tax_on(amount, firm.rate)
                 firm.book(sent, "SUPPLIER", total, credit=False, party=shell)
-            if back.month != month.month or back > END:
-                back = back.replace(day=27) if back <= END else END
             invoice = firm.sell(back, returned, buyer=shell, paid=[(back, 1.0)], due=back)
             faked[month] = faked.get(month, 0) + invoice.tax
     filing = punctual(firm)

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from tests.msme_scenarios.books import END, RUPEE, Filing, Firm, Party, add_months, outsider
-from tests.msme_scenarios.stage import LAKH, Member, Stage, punctual
+from tests.msme_scenarios.stage import LAKH, Member, Stage, in_order, punctual
 from tests.msme_scenarios.trading import Amounts, Plan, cover_overdraft, deal, move, share_of, trade, turnover
 
 
@@ -27,7 +27,7 @@ def thin_margin_trader(stage: Stage) -> list[Member]:
 def exporter(stage: Stage) -> list[Member]:
     """Mostly zero-rated supplies: credit above output tax, no tax in cash, refunds of tax."""
     firm = stage.firm(stage.pick("Textiles", "Manufacturing", "Food", "Services"), stage.pick(5, 18, 12, 18))
-    sales = turnover(firm, stage.pick(30, 180, 75, 12) * LAKH)
+    sales = turnover(firm, stage.pick(30, 290, 75, 12) * LAKH)
     plan = Plan(
         sales,
         share_of(firm, sales, 0.58, 0.72),
@@ -72,14 +72,9 @@ def honest_late_filer(stage: Stage) -> list[Member]:
     firm = stage.firm(stage.pick("Services", "Construction", "Transport", "Retail"), stage.pick(18, 18, 12, 5))
     sales = turnover(firm, stage.pick(6, 55, 18, 11) * LAKH)
     trade(firm, Plan(sales, share_of(firm, sales, 0.5, 0.68), b2b=stage.pick(0.9, 1.0, 0.7, 0.3)))
-    late: dict[dt.date, int] = {}
-    floor = 0
-    for period in firm.periods:  # a return is filed only after the one before it
-        days = int(firm.rng.integers(31, 81)) if firm.rng.random() < 0.65 else int(firm.rng.integers(0, 20))
-        late[period] = max(days, floor)
-        due = add_months(period, 1).replace(day=20)
-        floor = late[period] - (add_months(due, 1) - due).days
-    firm.file(Filing(late_days=lambda period: late[period]))
+    rng = firm.rng
+    late = in_order(firm, lambda period: int(rng.integers(31, 81)) if rng.random() < 0.65 else int(rng.integers(0, 20)))
+    firm.file(Filing(late_days=late))
     return [Member(firm)]
 
 

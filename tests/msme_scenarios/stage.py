@@ -1,6 +1,7 @@
 """What a scenario is given and what it hands back."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -80,3 +81,14 @@ def punctual(firm: Firm) -> Filing:
     """Files up to four days early, now and then a few days late; claims what 2B supports."""
     rng = firm.rng
     return Filing(late_days=lambda period: int(rng.integers(1, 9)) if rng.random() < 0.05 else -int(rng.integers(0, 5)))
+
+
+def in_order(firm: Firm, draw: Callable[[dt.date], int]) -> Callable[[dt.date], int]:
+    """Days late by period, such that no return is filed before the one of the month before it."""
+    late: dict[dt.date, int] = {}
+    floor = -10
+    for period in firm.periods:
+        late[period] = max(draw(period), floor)
+        due = add_months(period, 1).replace(day=20)
+        floor = late[period] - (add_months(due, 1) - due).days
+    return late.__getitem__
