@@ -60,6 +60,18 @@ def bank() -> Iterator[Chain]:
         yield chain
 
 
+@pytest.fixture(scope="session")
+def journey() -> Iterator[Chain]:
+    """The retailer's purchases, run once; skipped where its files are not at hand."""
+    landing = REAL_DATA / "complete_journey"
+    if not landing.is_dir():
+        pytest.skip(f"real inputs are absent: {landing}")
+    for chain in _chain("complete_journey", landing=landing):
+        result = chain.run()
+        assert result.success, "\n".join(str(event) for event in result.all_events if event.is_failure)
+        yield chain
+
+
 @pytest.fixture
 def sample_bi(sample: Chain) -> Iterator[psycopg.Connection]:
     """A session of the BI login on the published sample."""

@@ -27,7 +27,9 @@
 with tenure as (
     select
         gr_id,
-        min(opened_on) as customer_since_on
+        min(opened_on) as customer_since_on,
+        -- A retailer's card holds no money and earns no bank a margin.
+        min(case when product_category = 'LOYALTY' then 1 else 0 end) as has_cards_of_retailers_only
     from {{ ref('owned_accounts') }}
     group by gr_id
 ),
@@ -36,6 +38,7 @@ measured as (
     select
         golden_records.*,
         tenure.customer_since_on,
+        tenure.has_cards_of_retailers_only,
         activity.covered_days,
         activity.last_transaction_on,
         activity.transactions_90d_count,
@@ -125,7 +128,10 @@ risked as (
         0.02 * deposit_balance_amount as deposit_margin,
         0.01 * investment_balance_amount as investment_margin,
         0.04 * total_liabilities_amount as lending_margin,
-        0.005 * external_volume_90d_amount * 365.25 / nullif(covered_days, 0) as volume_margin
+        case
+            when has_cards_of_retailers_only = 1 then null
+            else 0.005 * external_volume_90d_amount * 365.25 / nullif(covered_days, 0)
+        end as volume_margin
     from measured
 )
 
