@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, dates, days_column, money, numbers, rates
-from ml.synthetic.world.config import month_start
+from ml.synthetic.calendar import month_start
+from ml.synthetic.columns import DAY, dates, days_column, money, numbers, rates
 
 if TYPE_CHECKING:
     from ml.synthetic.world.timeline import Timeline

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.calendar import month_start
 from ml.synthetic.world.accounts import Accounts
 from ml.synthetic.world.benefits.payments import Enrolments, Payments, may_claim, working_day
-from ml.synthetic.world.config import FAR, BoolArray, IntArray, WorldConfig, month_start
+from ml.synthetic.world.config import FAR, WorldConfig
 from ml.synthetic.world.ledger.legs import CHANNEL, CODE
 from ml.synthetic.world.population import HEAD, OTHER, Population
 from ml.synthetic.world.reference.schemes import SCHEMES

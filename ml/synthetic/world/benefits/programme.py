@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from ml.synthetic.arrays import IntArray
+from ml.synthetic.calendar import month_start
+from ml.synthetic.columns import DAY, dates, days_column, numbers
 from ml.synthetic.world.accounts import Accounts
 from ml.synthetic.world.benefits.anomalies import Cases, make_cases
 from ml.synthetic.world.benefits.applications import Applications, make_applications
 from ml.synthetic.world.benefits.payments import Enrolments, Payments, account_for, make_enrolments, make_payments
-from ml.synthetic.world.columns import DAY, dates, days_column, numbers
-from ml.synthetic.world.config import BLOCK_PEOPLE, IntArray, WorldConfig, month_start
+from ml.synthetic.world.config import BLOCK_PEOPLE, WorldConfig
 from ml.synthetic.world.ledger.legs import Legs
 from ml.synthetic.world.population import Population
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray, FloatArray, IntArray, month_start
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
+from ml.synthetic.calendar import month_start
 
 if TYPE_CHECKING:
     from ml.synthetic.world.timeline import Timeline
