@@ -56,8 +56,8 @@ def write_businesses(
         raise WorldError(f"{landing} holds the set until {since}; asked for until {config.until}: the past stays")
     if since is not None and (told_until is None or told_until < since):
         raise WorldError(
-            f"{landing} holds the businesses until {since}, {truth} their truth until {told_until}; name the truth that "
-            "belongs to them, or remove both folders"
+            f"{landing} holds the businesses until {since}, {truth} their truth until {told_until}; name the truth "
+            "that belongs to them, or remove both folders"
         )
     written = Written()
     for folder in (landing, truth):

@@ -153,7 +153,7 @@ def make_population(config: BusinessConfig, block: int) -> Population:
         b2b_share=b2b,
         export_share=np.where(exports, rng.uniform(0.5, 0.8, n), 0.0),
         credit_ratio=np.where(in_debt, rng.uniform(0.59, 0.64, n), rng.uniform(0.61, 0.79, n)),
-        terms_days=np.where(is_seasonal, 4, 9),
+        terms_days=np.where(is_seasonal, 4, 10),
         customers=rng.integers(8, 16, n),
         suppliers=rng.integers(5, 9, n),
         has_overdraft=rng.random(n) < np.where(in_debt, 0.5, 0.2),

@@ -19,7 +19,18 @@ from ml.synthetic.businesses.networks.policies import Policies, make_policies
 from ml.synthetic.businesses.parties import Parties, make_parties
 from ml.synthetic.businesses.population import Population, make_population
 from ml.synthetic.businesses.trade.fraud import Deceit, fake_purchases, fake_sales, make_deceit
-from ml.synthetic.businesses.trade.invoices import B2C, FAKE, INWARD, RING, WITHIN, Invoices, joined, mirrored, numbered
+from ml.synthetic.businesses.trade.invoices import (
+    B2C,
+    FAKE,
+    INWARD,
+    RING,
+    WITHIN,
+    Invoices,
+    joined,
+    mirrored,
+    numbered,
+    of_the_month_before,
+)
 from ml.synthetic.businesses.trade.purchases import make_purchases
 from ml.synthetic.businesses.trade.returns import Returns, claimed_credit, make_returns, sold_by_month
 from ml.synthetic.businesses.trade.sales import make_sales
@@ -66,7 +77,7 @@ def make_timeline(config: BusinessConfig, block: int) -> Timeline:
     openings = make_openings(config, population, turnover)
 
     book = Book(config.horizon_day, config.rng("hours", block))
-    book_invoices(book, traded)
+    book_invoices(book, joined([traded, of_the_month_before(traded, config.start_day)]))
     book_orders(config, book, block, orders)
     book_consumers(config, book, population, to_consumers, orders)
     bought = traded.where((traded.direction == INWARD) & (traded.kind != FAKE))

@@ -13,6 +13,7 @@ B2B, B2C, EXPORT = range(3)
 # How an invoice came about; FAKE ones stand for nothing and nobody pays them.
 TRADE, WITHIN, RING, FAKE = range(4)
 UNPAID = -1
+_MONTH_DAYS = 31
 _LAST_INVOICE_DAY = 24  # of a month, counted from 0; later ones would be received in the next month
 
 
@@ -100,6 +101,13 @@ def mirrored(sales: Invoices) -> Invoices:
     return replace(
         sales, business=sales.party, party=sales.business, direction=np.full(len(sales), INWARD), seller=sales.business
     )
+
+
+def of_the_month_before(made: Invoices, start_day: int) -> Invoices:
+    """What was still to be paid when the files begin: like the first month's invoices, a month earlier."""
+    first = made.where((made.month == 0) & (made.kind == TRADE) & (made.paid_day != UNPAID))
+    earlier = replace(first, day=first.day - _MONTH_DAYS, paid_day=first.paid_day - _MONTH_DAYS)
+    return earlier.where(earlier.paid_day >= start_day)
 
 
 def numbered(sales: Invoices) -> Invoices:

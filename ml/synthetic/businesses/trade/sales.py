@@ -21,11 +21,13 @@ from ml.synthetic.businesses.trade.invoices import (
 )
 from ml.synthetic.businesses.turnover import Turnover
 
-_ACTIVE_SHARE = 0.72  # of the customers buy in a month
+_ACTIVE_SHARE = 0.78  # of the customers buy in a month
 _LEAST_INVOICE = 500
 _MAIN_SHARE = (0.61, 0.69)  # of sales to firms, of the main customer where sales are concentrated
 _MAIN_PARTS = 3  # invoices a month of the main customer
 _LATE_PAYERS, _LATEST = 0.03, 30
+# A large part of a month's sales is not given on long credit: a quarter's receipts keep up with its returns.
+_LARGE, _LARGE_WAITS = 1 / 6, 7
 _EXPORT_INVOICES, _EXPORT_WAITS = 4, 7  # a month at most; mean days until they are paid
 _FIRMS_OF_DOMESTIC = 0.6  # an exporter's sales at home that go to firms
 
@@ -90,6 +92,9 @@ def _to_firms(
     business, month, slot = np.nonzero(amounts)
     customer = np.where(slot < MOST_CUSTOMERS, slot, 0)
     day = invoice_days(rng, config.month_starts, month)
+    waits = _waits(rng, population.terms_days[business])
+    is_large = amounts[business, month, slot] > total[business, month] * _LARGE
+    waits = np.where(is_large, np.minimum(waits, _LARGE_WAITS), waits)
     return invoices(
         business,
         OUTWARD,
@@ -97,7 +102,7 @@ def _to_firms(
         month=month,
         day=day,
         due_day=day + np.where(population.is_seasonal[business], 7, 15),
-        paid_day=day + _waits(rng, population.terms_days[business]),
+        paid_day=day + waits,
         taxable=amounts[business, month, slot],
         rate=population.rate_out[business],
     )
