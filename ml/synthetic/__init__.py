@@ -1,1 +1,4 @@
-"""Generated populations, seeded: people and their source systems in ``world``; businesses get a place beside it."""
+"""Generated populations, seeded: people in ``world``, small businesses in ``businesses``.
+
+What both need to write landing files (days, Arrow columns, manifests, writers) stands beside the two folders.
+"""

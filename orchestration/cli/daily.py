@@ -53,7 +53,7 @@ def default_day(settings: Settings) -> dt.date:
     day = settings.portfolio.default_as_of_date()
     if settings.portfolio.generator is None:
         return day
-    from ml.synthetic.world.manifest import read_manifest
+    from ml.synthetic.manifest import read_manifest
 
     manifest = read_manifest(settings.landing)
     return max(day, manifest.until) if manifest and manifest.until else day

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.synthetic.world.config import WorldConfig, epoch_day, month_of
+from ml.synthetic.calendar import epoch_day, month_of
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.ledger.month import make_ledger_month, opening_balances
 from ml.synthetic.world.reference.merchants import CATEGORY_OF, GAMBLING, MERCHANT_NO
 from ml.synthetic.world.timeline import Timeline, make_timeline

@@ -7,10 +7,11 @@ does not: contracts, loading, features, anything that reads the warehouse. The s
 >>> write_world(WorldConfig(people=30_000), landing, truth)   # landing files, in bounded memory
 """
 
+from ml.synthetic.landing_files import Written
+from ml.synthetic.manifest import WorldError, read_manifest
 from ml.synthetic.world.config import GENERATOR_VERSION, WorldConfig
 from ml.synthetic.world.engine import Delivery, generate, stream
-from ml.synthetic.world.landing import FORMATS, Written, write_world
-from ml.synthetic.world.manifest import WorldError, read_manifest
+from ml.synthetic.world.landing import FORMATS, write_world
 
 __all__ = [
     "FORMATS",

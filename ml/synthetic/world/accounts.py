@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, codes, dates, days_column, money, numbers, rates
-from ml.synthetic.world.config import BLOCK_PEOPLE, FAR, BoolArray, IntArray, WorldConfig
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.columns import DAY, codes, dates, days_column, money, numbers, rates
+from ml.synthetic.world.config import BLOCK_PEOPLE, FAR, WorldConfig
 from ml.synthetic.world.grants import NET_SHARE_OF_INCOME, Grants, make_grants
 from ml.synthetic.world.population import Population
 from ml.synthetic.world.reference.products import (

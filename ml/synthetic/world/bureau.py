@@ -5,9 +5,10 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from ml.synthetic.calendar import month_start
+from ml.synthetic.columns import DAY, dates, days_column, money, numbers, rates
 from ml.synthetic.world.accounts import Accounts
-from ml.synthetic.world.columns import DAY, dates, days_column, money, numbers, rates
-from ml.synthetic.world.config import WorldConfig, month_start
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.population import Population
 from ml.synthetic.world.stress import Stress
 

@@ -1,4 +1,4 @@
-"""What decides a world: its seed, size, first day and base rate; and the calendar and random numbers that follow.
+"""What decides a world: its seed, size, first day and base rate; and the random numbers that follow.
 
 ``until`` decides only how much of the world is delivered. Nothing that is generated may depend on it, or a world
 continued in two steps would not be the world generated in one.
@@ -7,9 +7,10 @@ continued in two steps would not be the world generated in one.
 import datetime as dt
 import zlib
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
+
+from ml.synthetic.calendar import epoch_day
 
 # Raised whenever the same configuration would give other values; a world of an older version is not continued.
 GENERATOR_VERSION = 4
@@ -19,13 +20,6 @@ HORIZON_YEARS = 5
 MAX_PEOPLE = 10_000_000
 # A day, in the generator, on which nothing ever happens.
 FAR = 2**30
-
-# What the elements are is said for the reader; numpy's stubs are too narrow for sums and selections of them.
-IntArray = np.ndarray[Any, Any]
-FloatArray = np.ndarray[Any, Any]
-BoolArray = np.ndarray[Any, Any]
-
-_EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -110,28 +104,3 @@ class WorldConfig:
             if name != "until"
         }
         return {"generator_version": GENERATOR_VERSION, **settings}
-
-
-def epoch_day(day: dt.date) -> int:
-    """Days since 1970-01-01."""
-    return (day - _EPOCH).days
-
-
-def date_of(day: int) -> dt.date:
-    """Inverse of ``epoch_day``."""
-    return _EPOCH + dt.timedelta(days=int(day))
-
-
-def month_of(day: IntArray | int) -> IntArray:
-    """Months since 1970-01 of epoch days, whole arrays."""
-    return np.asarray(day, dtype="datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def month_start(month: IntArray | int) -> IntArray:
-    """Epoch day of the first day of each month."""
-    return np.asarray(month, dtype="datetime64[M]").astype("datetime64[D]").astype(np.int64)
-
-
-def weekday(day: IntArray | int) -> IntArray:
-    """0 = Monday to 6 = Sunday; 1970-01-01 was a Thursday."""
-    return (np.asarray(day, dtype=np.int64) + 3) % 7

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml.synthetic.arrays import IntArray
+from ml.synthetic.calendar import date_of, epoch_day, month_of, month_start
+from ml.synthetic.columns import DAY
 from ml.synthetic.world.accounts import account_holders_table, accounts_table, products_table
 from ml.synthetic.world.bureau import bureau_reports
-from ml.synthetic.world.columns import DAY
-from ml.synthetic.world.config import IntArray, WorldConfig, date_of, epoch_day, month_of, month_start
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.ledger.month import LedgerMonth, make_ledger_month, opening_balances
 from ml.synthetic.world.lending import loan_outcomes_table, loans_table, payments_due_table, payments_made_table
 from ml.synthetic.world.reference.merchants import merchants

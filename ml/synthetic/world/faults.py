@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray, IntArray
+from ml.synthetic.arrays import BoolArray, IntArray
 from ml.synthetic.world.reference.names import NICKNAMES
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

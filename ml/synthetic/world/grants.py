@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray, FloatArray, IntArray, WorldConfig, month_of, month_start
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
+from ml.synthetic.calendar import month_of, month_start
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.population import Population
 from ml.synthetic.world.reference.products import AUTO, MORTGAGE, PERSONAL
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import FAR, IntArray, WorldConfig
+from ml.synthetic.arrays import IntArray
+from ml.synthetic.world.config import FAR, WorldConfig
 from ml.synthetic.world.population import OTHER, PARENT, SPOUSE, Population
 from ml.synthetic.world.reference import names
 from ml.synthetic.world.reference.places import AREA_CODES, POSTCODES

@@ -6,25 +6,18 @@ ended, and what it left is removed.
 """
 
 import datetime as dt
-import json
 import queue
-import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
+from ml.synthetic.landing_files import WRITERS, Writer, Written, clear_what_a_killed_run_left, until_of
+from ml.synthetic.manifest import Manifest, WorldError, read_manifest, write_manifest
 from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.engine import Balances, Delivery, Period, stream
-from ml.synthetic.world.manifest import Manifest, WorldError, read_manifest, write_manifest
 
 # Formats other than CSV; the contracts of the sources name the same, and a test holds the two together.
 FORMATS = {
@@ -35,25 +28,7 @@ FORMATS = {
     "crm.contacts": "ndjson",
     "benefit_registry.scheme_rules": "ndjson",
 }
-_ROW_GROUP = 131_072
 _WAITING = 6  # deliveries between generating and writing
-_FILE = re.compile(r"\.?[a-z_]+_(\d{4}-\d{2}-\d{2})\.(?:csv|ndjson|parquet)(?:\.part)?")
-
-
-@dataclass
-class Written:
-    """What one call wrote."""
-
-    rows: dict[str, int] = field(default_factory=dict)
-    files: dict[str, int] = field(default_factory=dict)
-    size_bytes: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-
-
-class _Writer(Protocol):
-    def write(self, rows: pa.Table) -> None: ...
-
-    def close(self) -> None: ...
 
 
 def write_world(
@@ -83,7 +58,7 @@ def write_world(
     started = time.perf_counter()
     if truth.resolve().is_relative_to(landing.resolve()):
         raise WorldError(f"the truth must not lie in the landing folder: {truth} is in {landing}")
-    since, told_until = _until_of(config, landing), _until_of(config, truth)
+    since, told_until = until_of(config.identity(), landing), until_of(config.identity(), truth)
     if since is not None and since > config.until:
         raise WorldError(f"{landing} holds the world until {since}; asked for until {config.until}: the past stays")
     if since is not None and (told_until is None or told_until < since):
@@ -95,7 +70,7 @@ def write_world(
     written = Written()
     for folder in (landing, truth):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _clear_what_a_killed_run_left(folder, since, begun=read_manifest(folder) is not None)
+        clear_what_a_killed_run_left(folder, since, begun=read_manifest(folder) is not None)
     if since == config.until:
         return written
     for folder in (landing, truth):
@@ -104,32 +79,6 @@ def write_world(
     _Sink(config, landing, truth, written).run(since, balances, on_delivery)
     written.seconds = time.perf_counter() - started
     return written
-
-
-def _until_of(config: WorldConfig, folder: Path) -> dt.date | None:
-    """Last day of the world in the folder; None for an empty one. Another world is refused."""
-    manifest = read_manifest(folder)
-    if manifest is None:
-        return None
-    wanted, seen = config.identity(), manifest.identity
-    other = sorted(name for name in wanted if wanted[name] != seen.get(name))
-    if other:
-        told = ", ".join(f"{name} {seen.get(name)!r} there, {wanted[name]!r} asked for" for name in other)
-        raise WorldError(f"{folder} holds another world: {told}. Use another folder, or remove that one and its truth")
-    return manifest.until
-
-
-def _clear_what_a_killed_run_left(folder: Path, since: dt.date | None, *, begun: bool) -> None:
-    """Files of days after ``since`` are of no finished run; files where no world was begun are somebody else's."""
-    files = [(path, _FILE.fullmatch(path.name)) for path in sorted(folder.rglob("*")) if path.is_file()]
-    later = [path for path, named in files if named and (since is None or dt.date.fromisoformat(named[1]) > since)]
-    if later and not begun:
-        raise WorldError(
-            f"{folder} holds {len(later)} files of no world, the first is {later[0].name}; a world would mix with "
-            "them. Use another folder"
-        )
-    for path in later:
-        path.unlink()
 
 
 def _state_path(truth: Path, until: dt.date) -> Path:
@@ -149,7 +98,7 @@ class _Sink:
 
     def __init__(self, config: WorldConfig, landing: Path, truth: Path, written: Written) -> None:
         self._config, self._landing, self._truth, self._written = config, landing, truth, written
-        self._open: dict[tuple[str, str], tuple[Path, Path, _Writer]] = {}
+        self._open: dict[tuple[str, str], tuple[Path, Path, Writer]] = {}
         self._queue: queue.Queue[Delivery | tuple[Period, Balances] | None] = queue.Queue(maxsize=_WAITING)
         self._error: BaseException | None = None
 
@@ -196,7 +145,7 @@ class _Sink:
             folder.mkdir(exist_ok=True, mode=0o700)
             path = folder / f"{delivery.table}_{delivery.until}.{kind}"
             hidden = folder / f".{path.name}.part"
-            self._open[key] = (path, hidden, _WRITERS[kind](hidden, delivery.rows.schema))
+            self._open[key] = (path, hidden, WRITERS[kind](hidden, delivery.rows.schema))
         self._open[key][2].write(delivery.rows)
         name = ".".join(key)
         self._written.rows[name] = self._written.rows.get(name, 0) + delivery.rows.num_rows
@@ -220,72 +169,3 @@ class _Sink:
         for old in (self._truth / "state").glob("balances_*.npz"):
             if old != state:
                 old.unlink()
-
-
-class _Parquet:
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._schema = pa.schema([pa.field(item.name, _plain(item.type)) for item in schema])
-        self._writer = pq.ParquetWriter(
-            path, self._schema, compression="zstd", store_schema=False, write_page_checksum=True
-        )
-
-    def write(self, rows: pa.Table) -> None:
-        self._writer.write_table(rows.cast(self._schema), row_group_size=_ROW_GROUP)
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-class _Csv:
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._schema = pa.schema([pa.field(item.name, _plain(item.type)) for item in schema])
-        self._writer = pa_csv.CSVWriter(path, self._schema)
-
-    def write(self, rows: pa.Table) -> None:
-        self._writer.write_table(rows.cast(self._schema))
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-class _Ndjson:
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._file = path.open("wb")
-
-    def write(self, rows: pa.Table) -> None:
-        self._file.write(ndjson_lines(rows))
-
-    def close(self) -> None:
-        self._file.close()
-
-
-_WRITERS: dict[str, Callable[[Path, pa.Schema], _Writer]] = {"parquet": _Parquet, "csv": _Csv, "ndjson": _Ndjson}
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def ndjson_lines(rows: pa.Table) -> bytes:
-    """One JSON object a line; whole columns at a time. Money keeps its decimals, NULL is ``null``.
-
-    Parameters
-    ----------
-    rows : Table
-        Of numbers, decimals, dates, timestamps and strings.
-    """
-    if not rows.num_rows:
-        return b""
-    parts = []
-    for place, name in enumerate(rows.column_names):
-        column = rows.column(name).combine_chunks()
-        column = column.cast(_plain(column.type))
-        text = column.cast(pa.string())
-        if not (pa.types.is_integer(column.type) or pa.types.is_decimal(column.type)):
-            # What else JSON has to escape does not occur in generated text; a control character would be told.
-            text = pc.replace_substring(pc.replace_substring(text, "\\", "\\\\"), '"', '\\"')
-            text = pc.binary_join_element_wise('"', text, '"', "")
-        label = f"{'{' if place == 0 else ', '}{json.dumps(name)}: "
-        parts += [pa.scalar(label), pc.fill_null(text, "null")]
-    lines = pc.binary_join_element_wise(*parts, "}\n", "")
-    return b"".join(lines.cast(pa.binary()).to_pylist())

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.columns import DAY, codes, dates, days_column, flags, money, numbers, rates
 from ml.synthetic.world.accounts import Accounts
-from ml.synthetic.world.columns import DAY, codes, dates, days_column, flags, money, numbers, rates
-from ml.synthetic.world.config import FAR, BoolArray, IntArray, WorldConfig
+from ml.synthetic.world.config import FAR, WorldConfig
 from ml.synthetic.world.grants import PURPOSES
 from ml.synthetic.world.population import Population
 from ml.synthetic.world.stress import Stress

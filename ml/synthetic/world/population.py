@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import BLOCK_PEOPLE, FAR, BoolArray, FloatArray, IntArray, WorldConfig
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
+from ml.synthetic.world.config import BLOCK_PEOPLE, FAR, WorldConfig
 from ml.synthetic.world.reference import occupations as work
 from ml.synthetic.world.reference.places import AVERAGE_SALARY, CITY_WEIGHTS
 

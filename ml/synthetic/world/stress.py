@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import FAR, HORIZON_YEARS, BoolArray, FloatArray, IntArray, WorldConfig
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
+from ml.synthetic.world.config import FAR, HORIZON_YEARS, WorldConfig
 from ml.synthetic.world.grants import Grants
 from ml.synthetic.world.population import Population
 

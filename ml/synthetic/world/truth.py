@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, codes, dates, days_column, numbers
+from ml.synthetic.columns import DAY, codes, dates, days_column, numbers
 from ml.synthetic.world.config import FAR
 from ml.synthetic.world.population import RELATIONS
 from ml.synthetic.world.sources import crm

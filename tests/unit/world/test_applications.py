@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.synthetic.calendar import month_of
+from ml.synthetic.columns import DAY
 from ml.synthetic.world import WorldConfig
 from ml.synthetic.world.benefits.applications import need
 from ml.synthetic.world.bureau import bureau_reports
-from ml.synthetic.world.columns import DAY
-from ml.synthetic.world.config import month_of
 from ml.synthetic.world.sources import benefit_registry
 from ml.synthetic.world.timeline import Timeline, make_timeline
 

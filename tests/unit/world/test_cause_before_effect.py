@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.synthetic.calendar import epoch_day, weekday
 from ml.synthetic.world.accounts import make_accounts
-from ml.synthetic.world.config import WorldConfig, epoch_day, weekday
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.lending import MISSED_AFTER_DAYS, make_lending
 from ml.synthetic.world.population import make_population
 from ml.synthetic.world.reference.merchants import CATEGORY_OF, GAMBLING, MERCHANT_NO

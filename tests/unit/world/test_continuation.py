@@ -12,8 +12,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from ml.synthetic.manifest import MANIFEST
 from ml.synthetic.world import WorldConfig, WorldError, read_manifest, write_world
-from ml.synthetic.world.manifest import MANIFEST
 
 START = dt.date(2025, 10, 1)
 CONFIG = WorldConfig(seed=5, people=300, start=START, until=dt.date(2025, 12, 9))
@@ -196,7 +196,7 @@ def test_written_files_hold_the_generated_values(tmp_path: Path) -> None:
 
 
 def test_json_lines_escape_what_json_has_to() -> None:
-    from ml.synthetic.world.landing import ndjson_lines
+    from ml.synthetic.landing_files import ndjson_lines
 
     rows = pa.table({"a": pa.array(['say "hi"', "back\\slash", None]), "b": pa.array([1, None, 3])})
     lines = ndjson_lines(rows).decode().splitlines()

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ml.synthetic.world.columns import DAY
+from ml.synthetic.columns import DAY
 from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.faults import BENEFIT_REGISTRY, CORE_BANKING, CRM
 from ml.synthetic.world.identities import SHARED_PHONE_SHARE, make_identities

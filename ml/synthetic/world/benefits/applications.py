@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
 from ml.synthetic.world.benefits.cases import Cases
 from ml.synthetic.world.benefits.credit import Credit
 from ml.synthetic.world.benefits.notes import Notes
-from ml.synthetic.world.config import BLOCK_PEOPLE, BoolArray, FloatArray, IntArray, WorldConfig
+from ml.synthetic.world.config import BLOCK_PEOPLE, WorldConfig
 from ml.synthetic.world.population import Population
 
 _A_YEAR = 0.09  # applications of a registered adult

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.calendar import month_start
 from ml.synthetic.world.accounts import Accounts
 from ml.synthetic.world.benefits.notes import Notes
 from ml.synthetic.world.benefits.payments import Claims, Payments, months_of
-from ml.synthetic.world.config import FAR, HORIZON_YEARS, BoolArray, IntArray, WorldConfig, month_start
+from ml.synthetic.world.config import FAR, HORIZON_YEARS, WorldConfig
 from ml.synthetic.world.population import Population
 
 # Kind: cases injected per 1,000 people in the first year, what was done, and the innocent case that looks alike.

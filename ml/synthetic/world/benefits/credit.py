@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
+from ml.synthetic.calendar import month_of, month_start
 from ml.synthetic.world.accounts import Accounts
 from ml.synthetic.world.benefits.payments import months_of
 from ml.synthetic.world.bureau import bureau_reports
-from ml.synthetic.world.config import BoolArray, FloatArray, IntArray, WorldConfig, month_of, month_start
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.population import Population
 from ml.synthetic.world.stress import Stress
 

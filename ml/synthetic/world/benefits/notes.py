@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, IntArray
 from ml.synthetic.world.accounts import Accounts
-from ml.synthetic.world.config import FAR, BoolArray, IntArray, WorldConfig
+from ml.synthetic.world.config import FAR, WorldConfig
 from ml.synthetic.world.faults import BENEFIT_REGISTRY, noted_births
 from ml.synthetic.world.population import Population
 

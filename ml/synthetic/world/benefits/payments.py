@@ -4,10 +4,12 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.calendar import month_of, month_start, weekday
 from ml.synthetic.world.accounts import Accounts
 from ml.synthetic.world.benefits.notes import Notes, living, noted_age
 from ml.synthetic.world.benefits.rules import eligible
-from ml.synthetic.world.config import BoolArray, IntArray, WorldConfig, month_of, month_start, weekday
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.population import EMPLOYMENTS, HEAD, Population
 from ml.synthetic.world.reference.schemes import CYCLE_MONTHS, SCHEME_IDS, SCHEMES
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray
+from ml.synthetic.calendar import month_start
 from ml.synthetic.world.benefits.cases import Scene, Year
 from ml.synthetic.world.benefits.payments import months_of
-from ml.synthetic.world.config import FAR, BoolArray, month_start
+from ml.synthetic.world.config import FAR
 from ml.synthetic.world.population import CHILD, HEAD, PARENT, SIBLING
 from ml.synthetic.world.reference.schemes import SCHEME_IDS
 

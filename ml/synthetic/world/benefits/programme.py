@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from ml.synthetic.arrays import IntArray
+from ml.synthetic.calendar import month_start
+from ml.synthetic.columns import DAY, dates, days_column, numbers
 from ml.synthetic.world.accounts import Accounts
 from ml.synthetic.world.benefits.applications import Applications, make_applications
 from ml.synthetic.world.benefits.cases import Cases, Scene
@@ -13,8 +16,7 @@ from ml.synthetic.world.benefits.notes import Notes, make_notes
 from ml.synthetic.world.benefits.payments import Enrolments, Payments, make_claims, make_enrolments, make_payments
 from ml.synthetic.world.benefits.planned import plan
 from ml.synthetic.world.benefits.tampered import tamper
-from ml.synthetic.world.columns import DAY, dates, days_column, numbers
-from ml.synthetic.world.config import BLOCK_PEOPLE, IntArray, WorldConfig, month_start
+from ml.synthetic.world.config import BLOCK_PEOPLE, WorldConfig
 from ml.synthetic.world.ledger.legs import Legs
 from ml.synthetic.world.population import Population
 from ml.synthetic.world.stress import Stress

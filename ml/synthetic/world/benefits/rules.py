@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray
+from ml.synthetic.arrays import BoolArray
 from ml.synthetic.world.reference.schemes import RULES
 
 _COMPARE = {"<=": operator.le, ">=": operator.ge}

@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.calendar import month_of, month_start
 from ml.synthetic.world.benefits.cases import Scene, Year, own_payments
 from ml.synthetic.world.benefits.payments import (
     MONTHLY,
@@ -18,7 +20,6 @@ from ml.synthetic.world.benefits.payments import (
     usual_day,
     working_day,
 )
-from ml.synthetic.world.config import BoolArray, IntArray, month_of, month_start
 from ml.synthetic.world.ledger.legs import CHANNEL, CODE
 from ml.synthetic.world.population import HEAD
 from ml.synthetic.world.reference.schemes import SCHEMES

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ml.synthetic.world.config import FAR, FloatArray, IntArray
+from ml.synthetic.arrays import FloatArray, IntArray
+from ml.synthetic.world.config import FAR
 from ml.synthetic.world.ledger.clock import OFFICE_DAYS, days_in_month, fixed_day, seconds_of_day
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.legs import Legs, transfer

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ml.synthetic.world.config import FloatArray, IntArray, month_start, weekday
+from ml.synthetic.arrays import FloatArray, IntArray
+from ml.synthetic.calendar import month_start, weekday
 
 # Relative frequency of each hour, 0 to 23.
 _HOURS = {

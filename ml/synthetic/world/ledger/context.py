@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray, FloatArray, IntArray, month_start
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
+from ml.synthetic.calendar import month_start
 from ml.synthetic.world.ledger.legs import Legs
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
 from ml.synthetic.world.accounts import Accounts
-from ml.synthetic.world.config import BoolArray, FloatArray, IntArray, WorldConfig
+from ml.synthetic.world.config import WorldConfig
 from ml.synthetic.world.grants import NET_SHARE_OF_INCOME
 from ml.synthetic.world.population import Population
 from ml.synthetic.world.reference import merchants, occupations

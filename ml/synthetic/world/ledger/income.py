@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.synthetic.world.config import IntArray
+from ml.synthetic.arrays import IntArray
 from ml.synthetic.world.ledger.clock import OFFICE_DAYS, days_in_month, fixed_day, seconds_of_day
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.legs import CODE, Legs, transfer

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray, IntArray
+from ml.synthetic.arrays import BoolArray, IntArray
 
 TXN_CODES = (
     "SALARY", "PENSION", "BENEFIT", "CASH_DEP", "CASH_WD", "CARD", "TRF_IN", "TRF_OUT", "OWN_IN", "OWN_OUT", "HOUSING",

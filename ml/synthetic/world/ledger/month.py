@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, codes, dates, days_column, flags, money, numbers, timestamps
-from ml.synthetic.world.config import BoolArray, IntArray
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.columns import DAY, codes, dates, days_column, flags, money, numbers, timestamps
 from ml.synthetic.world.ledger.bills import bills, loan_balances
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.income import income

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ml.synthetic.world.config import BoolArray, FloatArray
+from ml.synthetic.arrays import BoolArray, FloatArray
 from ml.synthetic.world.ledger.clock import EVEN_DAYS, SHOPPING_DAYS, days_in_month, seconds_of_day
 from ml.synthetic.world.ledger.context import Month
 from ml.synthetic.world.ledger.legs import CHANNEL, CODE, Legs, transfer

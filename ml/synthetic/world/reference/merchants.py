@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, codes, days_column, numbers
+from ml.synthetic.columns import DAY, codes, days_column, numbers
 from ml.synthetic.world.config import WorldConfig
 
 _NAMES = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, days_column, money, numbers, rates
+from ml.synthetic.columns import DAY, days_column, money, numbers, rates
 from ml.synthetic.world.config import WorldConfig
 
 # city, state, state name, region, division, latitude, longitude, area code, postcode, weight,

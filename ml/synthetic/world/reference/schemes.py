@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, dates, days_column, money
+from ml.synthetic.columns import DAY, dates, days_column, money
 from ml.synthetic.world.config import WorldConfig
 
 CYCLES = ("MONTHLY", "QUARTERLY", "YEARLY", "ONE_TIME")

@@ -3,10 +3,11 @@
 import numpy as np
 import pyarrow as pa
 
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.columns import DAY, codes, dates, days_column, flags, money, numbers, texts
 from ml.synthetic.world.benefits.notes import Notes
 from ml.synthetic.world.benefits.programme import Benefits
-from ml.synthetic.world.columns import DAY, codes, dates, days_column, flags, money, numbers, texts
-from ml.synthetic.world.config import FAR, BoolArray, IntArray, WorldConfig
+from ml.synthetic.world.config import FAR, WorldConfig
 from ml.synthetic.world.faults import BENEFIT_REGISTRY, noted_names, noted_ssn, written_phones
 from ml.synthetic.world.identities import Identities
 from ml.synthetic.world.population import EMPLOYMENTS, OTHER, RELATIONS, Population

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, codes, dates, days_column, money, numbers, texts
+from ml.synthetic.columns import DAY, codes, dates, days_column, money, numbers, texts
 from ml.synthetic.world.config import FAR, WorldConfig
 from ml.synthetic.world.faults import CORE_BANKING, NotedNames, noted_births, noted_names, noted_ssn, written_phones
 from ml.synthetic.world.identities import Identities

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.columns import DAY, codes, dates, days_column, numbers, texts, timestamps
-from ml.synthetic.world.config import BLOCK_PEOPLE, FAR, BoolArray, IntArray, WorldConfig, month_start
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.calendar import month_start
+from ml.synthetic.columns import DAY, codes, dates, days_column, numbers, texts, timestamps
+from ml.synthetic.world.config import BLOCK_PEOPLE, FAR, WorldConfig
 from ml.synthetic.world.faults import CRM, noted_births, noted_names, written_phones
 from ml.synthetic.world.identities import Identities
 from ml.synthetic.world.ledger.clock import OFFICE_DAYS, days_in_month, seconds_of_day

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.synthetic.world.config import FAR, BoolArray, IntArray
+from ml.synthetic.arrays import BoolArray, IntArray
+from ml.synthetic.world.config import FAR
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from ml.synthetic.world.config import BoolArray, FloatArray, IntArray
+from ml.synthetic.arrays import BoolArray, FloatArray, IntArray
 
 MONEY = pa.decimal128(18, 2)
 DAY = "_day"  # the day whose delivery brings the row; the writer drops it

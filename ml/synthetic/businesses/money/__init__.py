@@ -1,0 +1,1 @@
+"""What is booked on the accounts: receipts, costs, loans, and what keeps balances where they may be."""

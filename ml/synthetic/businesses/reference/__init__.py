@@ -1,0 +1,1 @@
+"""Places, names and sectors of India that the businesses are made from."""

@@ -1,0 +1,1 @@
+"""What is invoiced and declared: sales, purchases, trade within the set, fraud, returns."""
