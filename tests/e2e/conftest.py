@@ -3,6 +3,7 @@
 All tests of one portfolio share its run, so they belong to one worker: each module is marked with its group.
 """
 
+import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,12 +14,16 @@ import pytest
 from rich.console import Console
 
 from ml.delinquency import TrainingConfig
+from ml.synthetic.businesses import BusinessConfig, write_businesses
 from orchestration.cli.daily import prepare_portfolio
 from orchestration.instance import open_instance
 from orchestration.runtime import Runtime
 from orchestration.settings import PROJECT_ROOT, load_settings
 from orchestration.warehouse import stop_warehouse
 from tests.e2e.chain import Chain
+from tests.msme_scenarios.boundaries import build_boundaries
+from tests.msme_scenarios.landing import write_landing
+from tests.msme_scenarios.pack import build_pack
 
 REAL_DATA = PROJECT_ROOT.parent / "shared" / "data"
 
@@ -67,6 +72,20 @@ def journey() -> Iterator[Chain]:
     if not landing.is_dir():
         pytest.skip(f"real inputs are absent: {landing}")
     for chain in _chain("complete_journey", landing=landing):
+        result = chain.run()
+        assert result.success, "\n".join(str(event) for event in result.all_events if event.is_failure)
+        yield chain
+
+
+@pytest.fixture(scope="session")
+def msme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """The default ten businesses beside the scenario pack and the boundary cases, run once."""
+    landing, truth = tmp_path_factory.mktemp("msme") / "landing", tmp_path_factory.mktemp("msme_truth") / "truth"
+    write_businesses(BusinessConfig(), landing, truth)
+    # Files of other names beside the generated ones: all of the same days.
+    write_landing(build_pack().frames, landing, dt.date(2025, 12, 30))
+    write_landing(build_boundaries().frames, landing, dt.date(2025, 12, 29))
+    for chain in _chain("msme", landing=landing):
         result = chain.run()
         assert result.success, "\n".join(str(event) for event in result.all_events if event.is_failure)
         yield chain

@@ -6,7 +6,8 @@ accounts as (
     select
         businesses.business_id,
         owned_accounts.account_id,
-        owned_accounts.source_system
+        owned_accounts.source_system,
+        owned_accounts.opened_on
     from {{ ref('owned_accounts') }} as owned_accounts
     inner join businesses on owned_accounts.owner_party_id = businesses.party_id
     where owned_accounts.product_category in ('DEPOSIT', 'CREDIT')
@@ -15,7 +16,6 @@ accounts as (
 bookings as (
     select
         accounts.business_id,
-        accounts.source_system,
         {{ month_start('transactions.event_date') }} as month_start,
         transactions.activity_type,
         transactions.direction,
@@ -29,11 +29,32 @@ bookings as (
         and {{ visible_at('transactions', knowledge_cutoff()) }}
 ),
 
+-- Every month since the first account, also one in which nothing was booked: its receipts are zero, not unknown.
+calendar as (
+    select distinct month_start from bookings
+),
+
+spine as (
+    select
+        opened.business_id,
+        opened.source_system,
+        opened.first_opened_on,
+        calendar.month_start
+    from (
+        select
+            business_id,
+            min(source_system) as source_system,
+            min(opened_on) as first_opened_on
+        from accounts
+        group by business_id
+    ) as opened
+    inner join calendar on calendar.month_start >= {{ month_start('opened.first_opened_on') }}
+),
+
 summed as (
     select
         business_id,
         month_start,
-        min(source_system) as source_system,
         {%- set sums = {
             'trade_receipt_amount': "activity_type = 'trade_receipt'",
             'retail_receipt_amount': "activity_type = 'retail_receipt'",
@@ -81,56 +102,45 @@ summed as (
 
 covered as (
     select
-        summed.business_id,
-        summed.month_start,
+        spine.business_id,
+        spine.month_start,
         max(case when coverage.source_system is not null then 1 else 0 end) as is_covered
-    from summed
+    from spine
     left join {{ ref('coverage') }} as coverage
         on
-            summed.source_system = coverage.source_system
+            spine.source_system = coverage.source_system
             and coverage.subject = 'transactions'
             and coverage.scope_id = '*'
             and coverage.known_at <= {{ knowledge_cutoff() }}
-            and coverage.covered_from <= summed.month_start
-            and coverage.covered_to >= cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'summed.month_start')) }} as date)
-    group by summed.business_id, summed.month_start
+            and spine.first_opened_on <= spine.month_start
+            and coverage.covered_from <= spine.month_start
+            and coverage.covered_to >= cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'spine.month_start')) }} as date)
+    group by spine.business_id, spine.month_start
 )
 
 select
-    summed.business_id,
-    summed.month_start,
-    {{ month_index('summed.month_start') }} as month_index,
+    covered.business_id,
+    covered.month_start,
+    {{ month_index('covered.month_start') }} as month_index,
     covered.is_covered = 1 as is_covered,
     -- What customers paid: without loans, own transfers, capital, and refunds in either direction.
-    summed.trade_receipt_amount + summed.retail_receipt_amount + summed.export_receipt_amount + summed.cash_deposit_amount
-    - summed.refund_paid_amount as receipts_amount,
-    summed.trade_receipt_amount,
-    summed.retail_receipt_amount,
-    summed.export_receipt_amount,
-    summed.cash_deposit_amount,
-    summed.refund_received_amount,
-    summed.tax_refund_amount,
-    summed.loan_disbursement_amount,
-    summed.own_transfer_in_amount,
-    summed.capital_in_amount,
-    summed.other_credit_amount,
-    summed.refund_paid_amount,
-    summed.supplier_payment_amount,
-    summed.payroll_amount,
-    summed.rent_and_utility_amount,
-    summed.tax_payment_amount,
-    summed.loan_payment_amount,
-    summed.insurance_amount,
-    summed.investment_amount,
-    summed.drawings_amount,
-    summed.own_transfer_out_amount,
-    summed.other_debit_amount,
-    summed.credit_amount,
-    summed.debit_amount,
-    cast(summed.transaction_count as integer) as transaction_count,
-    cast(summed.credit_count as integer) as credit_count,
-    cast(summed.debit_count as integer) as debit_count,
-    cast(summed.digital_count as integer) as digital_count,
-    cast(summed.failed_debit_count as integer) as failed_debit_count
-from summed
-inner join covered on summed.business_id = covered.business_id and summed.month_start = covered.month_start
+    coalesce(
+        summed.trade_receipt_amount + summed.retail_receipt_amount + summed.export_receipt_amount
+        + summed.cash_deposit_amount - summed.refund_paid_amount, 0
+    ) as receipts_amount,
+    {%- for name in [
+        'trade_receipt_amount', 'retail_receipt_amount', 'export_receipt_amount', 'cash_deposit_amount',
+        'refund_received_amount', 'tax_refund_amount', 'loan_disbursement_amount', 'own_transfer_in_amount',
+        'capital_in_amount', 'other_credit_amount', 'refund_paid_amount', 'supplier_payment_amount', 'payroll_amount',
+        'rent_and_utility_amount', 'tax_payment_amount', 'loan_payment_amount', 'insurance_amount', 'investment_amount',
+        'drawings_amount', 'own_transfer_out_amount', 'other_debit_amount', 'credit_amount', 'debit_amount'
+    ] %}
+    coalesce(summed.{{ name }}, 0) as {{ name }},
+    {%- endfor %}
+    {%- for name in [
+        'transaction_count', 'credit_count', 'debit_count', 'digital_count', 'failed_debit_count'
+    ] %}
+    cast(coalesce(summed.{{ name }}, 0) as integer) as {{ name }}{{ "," if not loop.last }}
+    {%- endfor %}
+from covered
+left join summed on covered.business_id = summed.business_id and covered.month_start = summed.month_start

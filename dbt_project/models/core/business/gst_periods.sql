@@ -105,15 +105,16 @@ select
     end as is_itc_ratio_high,
     days_late > {{ gst_rule('late_days') }} as is_late_filing,
     returns_3m_count = 3 and covered_3m_count = 3 as is_window_complete,
+    -- More refunds than receipts and nothing declared is no mismatch.
     case
         when returns_3m_count = 3 and covered_3m_count = 3
             then
-                declared_3m_amount > {{ gst_rule('turnover_tolerance') }} * receipts_3m_amount
+                declared_3m_amount > {{ gst_rule('turnover_tolerance') }} * greatest(receipts_3m_amount, 0)
                 or receipts_3m_amount > {{ gst_rule('turnover_tolerance') }} * declared_3m_amount
     end as is_turnover_mismatch,
     case
         when returns_3m_count < 3 or covered_3m_count < 3 then null
-        when declared_3m_amount > {{ gst_rule('turnover_tolerance') }} * receipts_3m_amount then 'declared_above_bank'
+        when declared_3m_amount > {{ gst_rule('turnover_tolerance') }} * greatest(receipts_3m_amount, 0) then 'declared_above_bank'
         when receipts_3m_amount > {{ gst_rule('turnover_tolerance') }} * declared_3m_amount then 'bank_above_declared'
     end as turnover_mismatch_direction
 from windows

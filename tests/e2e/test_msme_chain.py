@@ -1,0 +1,227 @@
+"""Small businesses: the default ten as the seed has them, indicators at every boundary, fraud told from innocence.
+
+One database holds the generated ten, the scenario pack and the boundary cases, which were written apart from the generator
+and from the SQL.
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import psycopg
+import pytest
+from jsonschema import Draft202012Validator
+from rich.console import Console
+
+from orchestration.cli.msme import UnknownAlertError, decide_alert
+from orchestration.definitions import build_defs
+from orchestration.documents import SUMMARIES, UnknownBusinessError, document_schema, write_documents
+from orchestration.errors import AssayError
+from tests.e2e.chain import Chain
+from tests.msme_scenarios import reference
+from tests.msme_scenarios.boundaries import build_boundaries
+from tests.msme_scenarios.landing import read_landing
+from tests.msme_scenarios.pack import build_pack
+from tests.msme_scenarios.stage import KINDS
+
+pytestmark = pytest.mark.xdist_group("msme")
+
+TEN = [f"CUST_MSM_{number:05}" for number in range(1, 11)]
+PROFILES = [
+    "baseline", "high_seasonality", "high_debt", "high_growth", "stable_income", "fraud", "declining",
+    "customer_concentration", "high_growth", "high_seasonality",
+]  # fmt: skip
+NULLABLE = ["itc_ratio_high", "late_filing", "turnover_mismatch"]
+
+
+def table(chain: Chain, query: str) -> pd.DataFrame:
+    with psycopg.connect(chain.runtime.warehouse.bi_conninfo()) as connection:
+        cursor = connection.execute(query)
+        return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or []])
+
+
+@pytest.fixture(scope="module")
+def indicators(msme: Chain) -> pd.DataFrame:
+    found = table(
+        msme,
+        "select business_id, period_start as period, is_itc_ratio_high as itc_ratio_high, "
+        "is_late_filing as late_filing, is_turnover_mismatch as turnover_mismatch, turnover_mismatch_direction as mismatch_direction "
+        "from msme_gst_indicators",
+    )
+    found["period"] = pd.to_datetime(found["period"])
+    return found.set_index(["business_id", "period"]).sort_index().astype(dict.fromkeys(NULLABLE, "boolean"))
+
+
+def test_every_asset_is_materialised(msme: Chain) -> None:
+    keys = build_defs(settings=msme.settings).resolve_asset_graph().materializable_asset_keys
+    events = msme.instance.get_latest_materialization_events(list(keys))
+    assert [key.to_user_string() for key, event in events.items() if event is None] == []
+    assert msme.query("select count(*) from ops.rejects") == [(0,)]
+    assert msme.query("select count(*) from ops.loads where status <> 'loaded'") == [(0,)]
+
+
+def test_the_unit_tests_of_the_sql_pass(msme: Chain) -> None:
+    ran, failures = msme.unit_tests()
+    assert failures == []
+    assert ran >= 12
+
+
+def test_indicators_equal_the_independent_reference_for_every_business(msme: Chain, indicators: pd.DataFrame) -> None:
+    wanted = reference.indicators(read_landing(msme.settings.landing))
+    wanted["period"] = pd.to_datetime(wanted["period"])
+    wanted = wanted.set_index(["business_id", "period"]).sort_index()
+    assert len(wanted) > 2_500
+    assert indicators.index.equals(wanted.index)
+    for name in NULLABLE:
+        differ = wanted[name].astype("boolean").compare(indicators[name])
+        assert differ.empty, f"{name}\n{differ.head()}"
+    mismatched = wanted["turnover_mismatch"].fillna(False).astype(bool)
+    assert (wanted["mismatch_direction"][mismatched] == indicators["mismatch_direction"][mismatched]).all()
+
+
+def test_indicators_are_as_written_by_hand_at_every_boundary(msme: Chain, indicators: pd.DataFrame) -> None:
+    wanted = build_boundaries().expected
+    wanted["period"] = pd.to_datetime(wanted["period"])
+    wanted = wanted.set_index(["business_id", "period"]).sort_index()
+    assert wanted.index.get_level_values(0).nunique() > 50
+    for name in NULLABLE:
+        stated = wanted[name].astype("boolean")
+        differ = stated.compare(indicators.loc[wanted.index, name])
+        assert differ.empty, f"{name}\n{differ.head()}"
+
+
+def test_the_severity_of_the_seed_follows_from_the_number_of_indicators(msme: Chain) -> None:
+    wanted = build_boundaries().expected_severity.set_index("business_id").sort_index()
+    found = table(msme, "select * from msme_gst_summary").set_index("business_id").loc[wanted.index]
+    for name in ("fraud_detected", "total_indicators", "affected_periods"):
+        assert found[name].astype(int).to_dict() == wanted[name].astype(int).to_dict(), name
+    severity = found["fraud_severity"].where(found["fraud_severity"].notna(), None)
+    assert severity.to_dict() == wanted["fraud_severity"].where(wanted["fraud_severity"].notna(), None).to_dict()
+    assert set(severity) == {"HIGH", "MEDIUM", None}
+
+
+def test_no_innocent_scenario_has_a_high_fraud_risk_and_every_fraud_has(msme: Chain) -> None:
+    truth = build_pack().truth.set_index("business_id")
+    found = table(msme, "select * from msme_gst_summary").set_index("business_id").loc[truth.index]
+    risk = truth.assign(risk=found["fraud_risk"])
+    assert risk[risk["is_innocent"] & (risk["risk"] == "HIGH")]["scenario"].tolist() == []
+    assert risk[~risk["is_innocent"] & (risk["risk"] != "HIGH")]["scenario"].tolist() == []
+    kinds = found["evidence_kinds"].fillna("").str.split(",").map(set)
+    for kind in KINDS:
+        true = truth["kinds"].map(lambda stated, kind=kind: kind in stated)
+        seen = kinds.map(lambda shown, kind=kind: kind in shown)
+        assert seen[true].all(), f"{kind} is not found in {true.sum() - seen[true].sum()} businesses"
+    assert (found["fraud_exposed_amount"][~truth["is_innocent"]] > 0).all()
+
+
+def test_late_filers_are_a_compliance_risk_and_no_fraud(msme: Chain) -> None:
+    truth = build_pack().truth.set_index("business_id")
+    found = table(msme, "select * from msme_gst_summary").set_index("business_id")
+    late = found.loc[truth.index[truth["scenario"] == "honest_late_filer"]]
+    assert set(late["compliance_risk"]) == {"HIGH"}
+    assert set(late["fraud_risk"]) == {"LOW"}
+
+
+def test_the_ten_businesses_of_the_seed_are_what_their_profiles_say(msme: Chain) -> None:
+    gst = table(msme, "select * from msme_gst_summary").set_index("business_id").loc[TEN]
+    assert (gst["total_returns"] == 36).all()
+    profiles = table(msme, "select * from msme_profiles").set_index("business_id")["inferred_profile"]
+    assert profiles.loc[TEN].tolist() == PROFILES
+    growth = (gst["last_turnover_amount"] / gst["first_turnover_amount"]).astype(float)
+    assert 7 < growth["CUST_MSM_00004"] < 13
+    assert 1 / 10 < growth["CUST_MSM_00007"] < 1 / 5
+    fraud = gst.loc["CUST_MSM_00006"]
+    assert fraud["fraud_detected"]
+    assert fraud["fraud_severity"] == "HIGH"
+    assert fraud["fraud_risk"] == "HIGH"
+    assert 30 <= fraud["affected_periods"] <= 34
+    assert fraud["itc_ratio_high_count"] > 20
+    assert fraud["late_filing_count"] >= 8
+    assert fraud["turnover_mismatch_count"] >= 15
+    honest = gst.drop("CUST_MSM_00006")
+    assert (honest["fraud_risk"] == "LOW").all()
+    assert (honest["turnover_mismatch_count"] == 0).all()
+    overall = table(msme, "select * from msme_overall_summary").set_index("business_id").loc[TEN]
+    for name in ("portfolios_count", "policies_count", "ocen_applications_count", "ondc_orders_count"):
+        assert (overall[name] > 0).all(), name
+    assert overall.loc["CUST_MSM_00003", "ocen_applications_count"] in range(5, 11)
+    assert overall.loc["CUST_MSM_00006", "fund_return_pct"] < -4
+
+
+def test_the_ten_documents_of_a_business_keep_their_schemas(msme: Chain, tmp_path: Path) -> None:
+    with psycopg.connect(msme.runtime.warehouse.bi_conninfo()) as connection:
+        assert write_documents(connection, tmp_path, "CUST_MSM_00006") == 10
+        with pytest.raises(UnknownBusinessError, match="CUST_NOBODY"):
+            write_documents(connection, tmp_path / "none", "CUST_NOBODY")
+    assert not (tmp_path / "none").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"CUST_MSM_00006_{summary}.json" for summary in SUMMARIES
+    )
+    for summary in SUMMARIES:
+        document = json.loads((tmp_path / f"CUST_MSM_00006_{summary}.json").read_text())
+        Draft202012Validator(document_schema(summary)).validate(document)
+        assert document["business_id"] == "CUST_MSM_00006"
+    gst = json.loads((tmp_path / "CUST_MSM_00006_gst_summary.json").read_text())
+    assert len(gst["fraud_indicators"]) == gst["fraud_summary"]["total_indicators"] == gst["total_indicators"]
+    assert len(gst["periods"]) == gst["total_returns"] == 36
+    months = json.loads((tmp_path / "CUST_MSM_00006_transaction_summary.json").read_text())["rows"]
+    assert [row["month_start"] for row in months] == sorted(row["month_start"] for row in months)
+    schema = document_schema("gst_summary")
+    assert not Draft202012Validator(schema).is_valid({**gst, "total_indicators": "many"})
+    assert not Draft202012Validator(schema).is_valid({name: gst[name] for name in list(gst)[1:]})
+
+
+def test_all_businesses_have_all_documents(msme: Chain, tmp_path: Path) -> None:
+    ((businesses,),) = msme.query("select count(*) from gold.msme_overall_summary")
+    with psycopg.connect(msme.runtime.warehouse.bi_conninfo()) as connection:
+        assert write_documents(connection, tmp_path) == 10 * businesses
+    assert len(list(tmp_path.iterdir())) == 10 * businesses
+    for path in tmp_path.glob("CUST_SCN_*.json"):
+        summary = path.stem.split("_", 3)[3]
+        Draft202012Validator(document_schema(summary)).validate(json.loads(path.read_text()))
+
+
+def test_a_decision_about_an_alert_survives_reruns_and_newer_evidence_opens_it_again(msme: Chain) -> None:
+    console = Console(quiet=True)
+    alerts = table(msme, "select * from msme_fraud_alerts where business_id = 'CUST_MSM_00006' order by evidence_kind")
+    assert set(alerts["alert_status"]) <= {"ACTIVE", "RESOLVED"}
+    active = alerts[alerts["alert_status"] == "ACTIVE"]["alert_id"].tolist()
+    assert len(active) >= 2
+    with pytest.raises(UnknownAlertError, match="no alert 'nothing'"):
+        decide_alert(msme.settings, "nothing", "DISMISSED", "an officer", "a reason", console)
+    with pytest.raises(AssayError, match="who decided and why"):
+        decide_alert(msme.settings, active[0], "DISMISSED", " ", "a reason", console)
+    decide_alert(msme.settings, active[0], "DISMISSED", "an officer", "sales on credit, invoices seen", console)
+    decide_alert(msme.settings, active[1], "CONFIRMED", "an officer", "shell confirmed by the registrar", console)
+    assert msme.run().success
+    found = table(msme, "select * from msme_fraud_alerts").set_index("alert_id")
+    assert found.loc[active[0], "alert_status"] == "DISMISSED"
+    assert found.loc[active[1], "alert_status"] == "CONFIRMED"
+    assert found.loc[active[0], "decided_by"] == "an officer"
+    # As if the officer had looked at an earlier month's evidence: what came since opens the alert again.
+    with msme.runtime.warehouse.connect() as connection:
+        connection.execute(
+            "update ops.alert_decisions set evidence_until = evidence_until - interval '1 month' where alert_id = %s",
+            (active[0],),
+        )
+    assert msme.run().success
+    found = table(msme, "select * from msme_fraud_alerts").set_index("alert_id")
+    assert found.loc[active[0], "alert_status"] == "ACTIVE"
+
+
+def test_percentiles_of_peers_are_shares_and_none_are_shown_for_few(msme: Chain) -> None:
+    found = table(msme, "select * from msme_peer_benchmarks")
+    few = found["peers_count"] < 5
+    assert few.any()
+    assert (~few).any()
+    assert found[few]["percentile_pct"].isna().all()
+    assert found[~few]["percentile_pct"].astype(float).between(0, 100).all()
+    cell = found[~few].groupby(["sector", "size_class", "measure"])["percentile_pct"]
+    assert ((cell.mean().astype(float) - 50).abs() < 0.01).all()
+
+
+def test_owners_are_related_to_their_businesses(msme: Chain) -> None:
+    ((owned,),) = msme.query(
+        "select count(distinct gr_id_to) from core.gr_relationships where relationship_type = 'business_owner'"
+    )
+    assert owned >= 10
