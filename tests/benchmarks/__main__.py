@@ -13,6 +13,8 @@ PARTS = (
     "sample_world",
     "attainable_auc",
     "publication_readers",
+    "complete_journey",
+    "small_businesses",
     "origination_bank",
 )
 

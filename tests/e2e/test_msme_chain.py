@@ -45,7 +45,8 @@ def indicators(msme: Chain) -> pd.DataFrame:
     found = table(
         msme,
         "select business_id, period_start as period, is_itc_ratio_high as itc_ratio_high, "
-        "is_late_filing as late_filing, is_turnover_mismatch as turnover_mismatch, turnover_mismatch_direction as mismatch_direction "
+        "is_late_filing as late_filing, is_turnover_mismatch as turnover_mismatch, "
+        "turnover_mismatch_direction as mismatch_direction "
         "from msme_gst_indicators",
     )
     found["period"] = pd.to_datetime(found["period"])
