@@ -1,7 +1,7 @@
 """Small businesses: fraud told from innocence on the scenario pack, profiles given back for 1,000 generated businesses.
 
-The pack was written apart from the generator and the SQL; ``cycle_ratio`` and its three months were set after a look at its
-job workers, everything else before. Truth is read here only, beside the warehouse.
+The pack was written apart from the generator and the SQL; ``cycle_ratio`` and its three months were set after a look at
+its job workers, everything else before. Truth is read here only, beside the warehouse.
 """
 
 import os

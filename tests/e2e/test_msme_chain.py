@@ -1,7 +1,7 @@
 """Small businesses: the default ten as the seed has them, indicators at every boundary, fraud told from innocence.
 
-One database holds the generated ten, the scenario pack and the boundary cases, which were written apart from the generator
-and from the SQL.
+One database holds the generated ten, the scenario pack and the boundary cases; the last two were written apart from the
+generator and from the SQL.
 """
 
 import json
