@@ -52,6 +52,9 @@ class Portfolio(BaseModel):
         The day that ``assay run`` runs when none is given; None: yesterday in ``time_zone``.
     start_date : date
         First daily partition.
+    generator : str or None
+        What makes the landing files where nobody gives any: ``sample`` the people of ``ml.synthetic.world``, ``msme``
+        the businesses of ``ml.synthetic.businesses``.
     income_bracket_bounds : tuple of float
         Lower bounds of Medium, High and Very High, reporting currency a year.
     high_value_amount : float
@@ -78,7 +81,7 @@ class Portfolio(BaseModel):
     time_zone: str
     start_date: dt.date
     business_date: dt.date | None = None
-    generator: Literal["sample"] | None = None
+    generator: Literal["sample", "msme"] | None = None
     anchor_record_type: str
     identity_rules: tuple[IdentityRule, ...] = ()
     income_bracket_bounds: tuple[float, float, float]

@@ -75,7 +75,7 @@ def run(
 
 @app.command()
 def prepare(portfolio: PortfolioOption = None, landing: LandingOption = None) -> None:
-    """Start the warehouse, apply migrations, make the sample's files and the dbt manifest."""
+    """Start the warehouse, apply migrations, make a generated portfolio's files and the dbt manifest."""
     from orchestration.cli.daily import prepare_portfolio
     from orchestration.runtime import Runtime
 
@@ -143,6 +143,33 @@ def alert(
     if chosen is None:
         raise typer.BadParameter(f"--decision is {decision!r}; expected confirmed, dismissed or reopened")
     decide_alert(settings_of(portfolio), alert_id, chosen, by, why, console)
+
+
+@app.command()
+def businesses(
+    count: Annotated[int | None, typer.Option(help="Businesses; default: the ten of the seed document.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Everything random follows from it.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Last day, YYYY-MM-DD; a later one adds files and changes none.")
+    ] = None,
+    landing: LandingOption = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder of what no source knows; never inside the landing folder.")
+    ] = None,
+) -> None:
+    """Generate small businesses as landing files: bank, GST network, open networks."""
+    from orchestration.cli.businesses import generate_businesses
+    from orchestration.cli.sample import given_date
+
+    generate_businesses(
+        settings_of("msme"),
+        console,
+        businesses=count,
+        seed=seed,
+        until=given_date("--until", until),
+        landing=landing,
+        truth=truth,
+    )
 
 
 @app.command()

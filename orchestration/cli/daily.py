@@ -32,13 +32,12 @@ def prepare_portfolio(runtime: Runtime, console: Console) -> None:
         settings.portfolio.generator is not None
         and settings.landing == settings.home / "landing" / settings.portfolio_name
     ):
-        from ml.synthetic.world import WorldConfig, read_manifest, write_world
+        from ml.synthetic.manifest import read_manifest
 
         manifest = read_manifest(settings.landing)
         if manifest is None or manifest.until is None:
-            with console.status("sample: generating landing files"):
-                config = WorldConfig(people=settings.sample_people, until=settings.portfolio.default_as_of_date())
-                write_world(config, settings.landing, settings.home / "truth" / settings.portfolio_name)
+            with console.status(f"{settings.portfolio_name}: generating landing files"):
+                _generate(settings)
     if not settings.landing.is_dir():
         raise AssayError(
             f"The landing folder {settings.landing} does not exist. "
@@ -46,6 +45,19 @@ def prepare_portfolio(runtime: Runtime, console: Console) -> None:
         )
     with console.status("dbt: parsing the project"):
         ensure_manifest(settings)
+
+
+def _generate(settings: Settings) -> None:
+    """Landing files and truth of the portfolio's generator, until the portfolio's day."""
+    until, truth = settings.portfolio.default_as_of_date(), settings.home / "truth" / settings.portfolio_name
+    if settings.portfolio.generator == "msme":
+        from ml.synthetic.businesses import BusinessConfig, write_businesses
+
+        write_businesses(BusinessConfig(until=until), settings.landing, truth)
+    else:
+        from ml.synthetic.world import WorldConfig, write_world
+
+        write_world(WorldConfig(people=settings.sample_people, until=until), settings.landing, truth)
 
 
 def default_day(settings: Settings) -> dt.date:

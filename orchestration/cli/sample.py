@@ -74,7 +74,7 @@ def generate_sample(
     if not written.rows:
         console.print(f"{escape(str(landing))} holds this world until {config.until} already; nothing to do.")
         return
-    console.print(_table(written))
+    console.print(written_table(written))
     booked = written.rows.get("core_banking.transactions", 0)
     console.print(
         f"{written.seconds:.1f} s, {booked / max(written.seconds, 1e-9):,.0f} transactions/s; "
@@ -98,7 +98,8 @@ def world_config(landing: Path, asked: dict[str, Any]) -> "WorldConfig":
     return WorldConfig(**(there | given))
 
 
-def _table(written: "Written") -> Table:
+def written_table(written: "Written") -> Table:
+    """Rows, files and size by table."""
     table = Table(header_style="bold")
     for name, justify in (("table", "left"), ("rows", "right"), ("files", "right"), ("MB", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]

@@ -7,16 +7,18 @@ from ml.synthetic.businesses.config import BusinessConfig
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LETTERS = np.array(list(_ALPHABET[10:]), dtype=object)
-_PANS = 26**4 * 9_999  # three letters, four digits, one letter
-_STEP = 1_000_000_007  # a prime that divides none of the sizes below
-_MOBILES = 4_000_000_000
-_ACCOUNTS = 90_000_000_000
+# Numbers there are, and the step from one holder's to the next one's: about the golden section of the range, so that
+# neighbours share no digits by rule, and without a common factor, so that no number comes twice.
+_PANS = (26**4 * 9_999, 2_823_984_629)  # three letters, four digits, one letter
+_MOBILES = (4_000_000_000, 2_472_136_001)
+_ACCOUNTS = (90_000_000_000, 55_623_060_001)
 
 
-def _scatter(config: BusinessConfig, number: IntArray, size: int, purpose: str) -> IntArray:
+def _scatter(config: BusinessConfig, number: IntArray, range_: tuple[int, int], purpose: str) -> IntArray:
     """A bijection of 0..size-1: neighbours get far numbers, and no two the same."""
+    size, step = range_
     offset = int(config.rng(purpose, 0).integers(0, size))
-    return (np.asarray(number, dtype=np.int64) * _STEP + offset) % size
+    return (np.asarray(number, dtype=np.int64) * step + offset) % size
 
 
 def pans(config: BusinessConfig, entity: IntArray, kind: np.ndarray, name: np.ndarray) -> np.ndarray:

@@ -73,9 +73,13 @@ def write_businesses(
             _write(config, landing, truth, delivery, files, written)
             if on_delivery is not None:
                 on_delivery(delivery)
-    finally:
-        for _, _, writer in files.values():
+    except BaseException:
+        for _, hidden, writer in files.values():
             writer.close()
+            hidden.unlink(missing_ok=True)
+        raise
+    for _, _, writer in files.values():
+        writer.close()
     for name, (path, hidden, _) in files.items():
         hidden.chmod(0o600)
         written.files[name], written.size_bytes[name] = 1, hidden.stat().st_size

@@ -14,7 +14,7 @@ _GROWS, _DECLINES = (0.3, 3.0), (1.5, 0.2)
 _PEAK_MONTHS = (10, 11, 12)
 # Three to five times the base and three to five times the other months' mean.
 _PEAK, _OFF_PEAK = (3.1, 4.5), (0.8, 1.1)
-_NOISE_OF_CURVES, _NOISE_OF_STABLE = 0.045, 0.04
+_NOISE_OF_CURVES, _NOISE_OF_STABLE = 0.045, 0.037
 _NOISE, _NOISE_BOUNDS = 0.15, (0.65, 1.45)
 
 

@@ -10,7 +10,7 @@ from orchestration.settings import load_settings
 
 
 def test_an_unknown_portfolio_is_refused_with_the_known_names() -> None:
-    with pytest.raises(UnknownPortfolioError, match="eagle_bank, sample"):
+    with pytest.raises(UnknownPortfolioError, match="eagle_bank, msme, sample"):
         load_portfolio("eagel_bank")
 
 

@@ -13,7 +13,7 @@ from ml.synthetic.businesses.reference import names
 TYPES = ("FIRE", "MARINE", "LIABILITY", "KEYMAN", "HEALTH", "STOCK")
 _YEAR = 365
 _BEGAN = (-500, 400)  # days from the first day
-_YEARS = (3, 5)
+_YEARS = (4, 5)
 _PREMIUM = (0.003, 0.006)  # of the sum insured, a year
 _COVERAGE_STEP = 50_000
 _GRACE_DAYS = 30
