@@ -25,7 +25,13 @@ def build_defs(
     DbtProjectError
         The portfolio's dbt manifest is missing or out of date.
     """
-    from orchestration.assets.dbt_stages import FEATURES, INPUTS, PROFILES, dbt_stage, partitioned_dbt_stage
+    from orchestration.assets.dbt_stages import (
+        FEATURES,
+        INPUTS,
+        dbt_stage,
+        partitioned_dbt_stage,
+        profiles_selection,
+    )
     from orchestration.assets.gold import gold_assets
     from orchestration.assets.identity import identity_assets
     from orchestration.assets.ingestion import ingestion_assets
@@ -45,7 +51,7 @@ def build_defs(
         *(ingestion_assets(source) for source in portfolio.sources),
         dbt_stage("inputs", INPUTS, manifest),
         identity_assets,
-        dbt_stage("profiles", PROFILES, manifest),
+        dbt_stage("profiles", profiles_selection(manifest), manifest),
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         model_assets,
         score_assets(partitions),

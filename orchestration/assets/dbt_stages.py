@@ -22,12 +22,19 @@ from orchestration.transformation.translator import AssayTranslator
 
 # Folders by qualified name: dagster-dbt cannot resolve path selectors and would silently find nothing.
 INPUTS = "+core.inputs +core.rollups"
-PROFILES = "core.identity core.profile core.business"
+PROFILES = "core.identity core.profile"
+BUSINESS = "core.business"  # switched off where no source knows small businesses
 FEATURES = "features"
 GOLD = "gold"
 
 # Unit tests of the SQL run in `make test`; they say nothing about the day's data.
 NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test", "--exclude", "tag:unit"]
+
+
+def profiles_selection(manifest: Mapping[str, Any]) -> str:
+    """Folders of the stage ``profiles`` that the portfolio has; dbt warns of a selection without a model."""
+    folders = {".".join(node["fqn"][1:-1]) for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    return f"{PROFILES} {BUSINESS}" if BUSINESS in folders else PROFILES
 
 
 def build_selected(
