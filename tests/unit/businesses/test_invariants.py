@@ -178,16 +178,17 @@ def test_every_real_sale_to_a_firm_is_received_with_its_tax_and_no_fake_one(busi
     assert not bank["counterparty_gstin"].isin(shells).any()
     pairs = ["business_id", "counterparty_gstin", "gross"]
     real = invoices[~is_fake].assign(gross=invoices["taxable_value"] + invoices["tax_amount"])
+    real = real.sort_values("invoice_date")
     real = real.assign(nth=real.groupby(pairs).cumcount())
     paid = bank[bank["txn_code"] == "SALE_B2B"].rename(columns={"amount": "gross"})
     paid = paid[paid["booked_at"] < "2026-01-01"].sort_values("booked_at")
     paid = paid.assign(nth=paid.groupby(pairs).cumcount())
     both = real.merge(paid[[*pairs, "nth", "booked_at"]], on=[*pairs, "nth"], how="left")
-    # What is unpaid was invoiced in the last weeks; a repeated amount may be matched to the month before the first.
     assert both["booked_at"].isna().sum() == 0
     waited = (both["booked_at"].dt.normalize() - both["invoice_date"]).dt.days
-    assert waited.between(-31, 31).all()
-    usual = waited[(waited >= 0) & ~both["business_id"].map(profiles(businesses)).eq("high_seasonality")]
+    # An invoice of the month before the first, not shown, may by chance have had the same customer and amount.
+    assert (~waited.between(0, 30)).sum() <= 3
+    usual = waited[~both["business_id"].map(profiles(businesses)).eq("high_seasonality")]
     assert 7.5 <= usual.mean() <= 10.5
     assert (usual <= 20).mean() > 0.95
 
@@ -267,3 +268,14 @@ def test_refunds_are_few(businesses: Tables) -> None:
     sold = bank[[code for code in SALES if code in bank]].sum(axis=1)
     assert (bank["REFUND_OUT"] / sold < 0.02).all()
     assert np.all(bank["REFUND_IN"] / sold < 0.02)
+
+
+def test_consumers_pay_in_the_month_what_is_declared_and_orders_are_a_part_of_it(businesses: Tables) -> None:
+    index = ["business_id", "period"]
+    sold = businesses["gst_network.gst_invoices"].query("supply_type == 'B2C'").set_index(index)
+    bank = booked(businesses)
+    direct = bank[bank["txn_code"].isin(["SALE_RETAIL", "CASH_DEP"])].groupby(index)["amount"].sum()
+    orders = latest(businesses, "open_networks.ondc_orders", "order_id").query("status == 'DELIVERED'")
+    orders = orders.assign(period=orders["ordered_at"].dt.to_period("M").dt.to_timestamp())
+    ordered = orders.groupby(index)["order_value"].sum().reindex(sold.index, fill_value=0)
+    assert (sold["taxable_value"] + sold["tax_amount"] == direct.reindex(sold.index) + ordered).all()

@@ -106,7 +106,9 @@ def mirrored(sales: Invoices) -> Invoices:
 def of_the_month_before(made: Invoices, start_day: int) -> Invoices:
     """What was still to be paid when the files begin: like the first month's invoices, a month earlier."""
     first = made.where((made.month == 0) & (made.kind == TRADE) & (made.paid_day != UNPAID))
-    earlier = replace(first, day=first.day - _MONTH_DAYS, paid_day=first.paid_day - _MONTH_DAYS)
+    # Not the very amounts: a booking of theirs must not pass for one of the first month's.
+    taxable = first.taxable * 97 // 100
+    earlier = replace(first, day=first.day - _MONTH_DAYS, paid_day=first.paid_day - _MONTH_DAYS, taxable=taxable)
     return earlier.where(earlier.paid_day >= start_day)
 
 

@@ -76,7 +76,7 @@ def _to_firms(
 ) -> Invoices:
     n, months = total.shape
     is_known = np.arange(MOST_CUSTOMERS)[None, :] < population.customers[:, None]
-    size = np.sort(rng.gamma(4.0, 1.0, (n, MOST_CUSTOMERS)) * is_known, axis=1)[:, ::-1]
+    size = np.sort(rng.gamma(8.0, 1.0, (n, MOST_CUSTOMERS)) * is_known, axis=1)[:, ::-1]
     shape = (n, months, MOST_CUSTOMERS)
     weight = size[:, None, :] * np.exp(rng.normal(0, 0.35, shape)) * (rng.random(shape) < _ACTIVE_SHARE)
     weight[:, :, 0] = np.maximum(weight[:, :, 0], size[:, None, 0] * 0.7)  # the largest always buys something
