@@ -43,7 +43,7 @@ lock: $(VENV)/bin/uv ## resolve the lock files anew
 	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \
 	    $${extra:+--extra $$extra -c requirements.lock} -o requirements$${extra:+-$$extra}.lock pyproject.toml || exit 1; done
 
-run: setup ## set up and run the daily job: PORTFOLIO=sample (default) or eagle_bank, LANDING=folder of files
+run: setup ## set up and run the daily job: PORTFOLIO=sample (default), msme, eagle_bank, complete_journey; LANDING=folder of files
 	@$(ASSAY) run --portfolio "$(PORTFOLIO)" $(if $(LANDING),--landing "$(LANDING)")
 
 ui: setup ## Dagster's webserver and daemon on loopback
@@ -62,7 +62,7 @@ lint: setup-dev ## formatter, linter, types, SQL linter, Spark transpile check
 format: setup-dev ## format the Python code
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
 
-bench: setup-dev ## measure: readers during publications, daily job, definitions, the bank's model
+bench: setup-dev ## measure: speed, memory, and what models and rules find; parts: python -m tests.benchmarks NAME
 	@$(VENV)/bin/python -m tests.benchmarks
 
 clean: ## stop what runs and remove the environment and all run-time state

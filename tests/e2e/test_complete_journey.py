@@ -141,6 +141,30 @@ def test_merchant_spending_is_that_of_the_files(bi: psycopg.Connection, baskets:
     assert found["unique_merchants"].to_dict() == wanted["stores"].to_dict()
 
 
+def test_spending_by_product_category_is_that_of_the_lines(
+    journey: Chain, bi: psycopg.Connection, lines: pd.DataFrame
+) -> None:
+    products = pd.read_parquet(journey.settings.landing / "products.parquet").set_index("product_id")
+    told = pd.read_parquet(journey.settings.landing / "demographics.parquet").set_index("household_id")
+    bought = lines[lines["day"].between(FIRST, LAST)]
+    bought = bought.assign(
+        department=bought["product_id"].map(products["department"]).fillna("Unknown"),
+        product_category=bought["product_id"].map(products["product_category"]).fillna("Unknown"),
+        age_group=bought["household_id"].map(told["age"]).replace({"19-24": "18-24"}).fillna("Unknown"),
+        income_bracket=bought["household_id"].map(told["income"]).map(BRACKETS).fillna("Unknown"),
+    )
+    keys = ["department", "product_category", "age_group", "income_bracket"]
+    wanted = bought.groupby(keys).agg(
+        n=("cents", "size"), cents=("cents", "sum"), baskets=("basket_id", "nunique"),
+        people=("household_id", "nunique"),
+    )  # fmt: skip
+    found = table(bi, "select * from analytics_product_category_spending").set_index(keys)
+    assert found["line_count"].to_dict() == wanted["n"].to_dict()
+    assert (found["total_spend"] * 100).astype(int).to_dict() == wanted["cents"].to_dict()
+    assert found["transaction_count"].to_dict() == wanted["baskets"].to_dict()
+    assert found["unique_customers"].to_dict() == wanted["people"].to_dict()
+
+
 def test_seasonal_patterns_are_those_of_the_files(bi: psycopg.Connection, baskets: pd.DataFrame) -> None:
     wanted = baskets.groupby([baskets["day"].dt.to_period("M"), "day_of_week", "category"]).agg(
         n=("cents", "size"), cents=("cents", "sum"), people=("household_id", "nunique")

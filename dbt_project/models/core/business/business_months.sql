@@ -48,7 +48,7 @@ spine as (
         from accounts
         group by business_id
     ) as opened
-    inner join calendar on calendar.month_start >= {{ month_start('opened.first_opened_on') }}
+    inner join calendar on {{ month_start('opened.first_opened_on') }} <= calendar.month_start
 ),
 
 summed as (

@@ -28,7 +28,7 @@ baskets as (
         basket_id,
         min(event_at) as event_at,
         sum(amount) as amount,
-        (array_agg(merchant_category order by amount desc, merchant_category))[1] as merchant_category,
+        (array_agg(merchant_category order by amount desc, merchant_category asc))[1] as merchant_category,
         max(delivered_on) as delivered_on,
         max(load_id) as load_id
     from by_category
