@@ -113,8 +113,9 @@ covered as (
             and coverage.scope_id = '*'
             and coverage.known_at <= {{ knowledge_cutoff() }}
             and spine.first_opened_on <= spine.month_start
-            and coverage.covered_from <= spine.month_start
-            and coverage.covered_to >= cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'spine.month_start')) }} as date)
+            and spine.month_start >= coverage.covered_from
+            and cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'spine.month_start')) }} as date)
+            <= coverage.covered_to
     group by spine.business_id, spine.month_start
 )
 
