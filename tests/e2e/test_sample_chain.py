@@ -171,9 +171,39 @@ def test_gold_is_not_published_from_the_profiles_of_another_day(sample: Chain) -
     assert sample.row_hashes("gold") == before
 
 
-def test_rollback_shows_the_day_before_and_an_older_day_is_not_published(sample: Chain) -> None:
-    next_day = sample.day + dt.timedelta(days=1)
-    assert sample.run(day=next_day).success
+def deliver_until(sample: Chain, day: dt.date) -> None:
+    """The next days of the sample's world."""
+    manifest = read_manifest(sample.settings.landing)
+    assert manifest is not None
+    there = {name: value for name, value in manifest.identity.items() if name != "generator_version"}
+    config = WorldConfig(**{**there, "start": dt.date.fromisoformat(str(there["start"])), "until": day})
+    write_world(config, sample.settings.landing, sample.settings.home / "truth" / "sample")
+
+
+def covered_until(sample: Chain) -> dt.date:
+    ((day,),) = sample.query("select max(covered_to) from core.coverage where subject = 'transactions'")
+    return day
+
+
+@pytest.fixture(scope="module")
+def next_day(sample: Chain) -> dt.date:
+    """The day after the business date, delivered and run."""
+    day = sample.day + dt.timedelta(days=1)
+    deliver_until(sample, day)
+    assert sample.run(day=day).success
+    return day
+
+
+def test_the_next_day_of_a_continued_world_is_loaded_and_published(sample: Chain, next_day: dt.date) -> None:
+    written = pq.read_table(sample.settings.landing / "core_banking" / f"transactions_{next_day}.parquet")
+    assert sample.query(f"select count(*) from core.transactions where event_date = '{next_day}'") == [
+        (written.num_rows,)
+    ]
+    assert covered_until(sample) == next_day
+    assert sample.query("select snapshot_date from gold.publication") == [(next_day,)]
+
+
+def test_rollback_shows_the_day_before_and_an_older_day_is_not_published(sample: Chain, next_day: dt.date) -> None:
     newer = sample.row_hashes("gold")
     warehouse = sample.runtime.warehouse
     with publication_lock(warehouse):
@@ -213,30 +243,6 @@ def test_scores_have_reasons_in_words(sample_bi: psycopg.Connection) -> None:
     assert len(rows) > 20
     assert all(0 < probability < 1 for probability, _ in rows)
     assert all(reason and " " in reason for _, reason in rows)
-
-
-def deliver_until(sample: Chain, day: dt.date) -> None:
-    """The next days of the sample's world."""
-    manifest = read_manifest(sample.settings.landing)
-    assert manifest is not None
-    there = {name: value for name, value in manifest.identity.items() if name != "generator_version"}
-    config = WorldConfig(**{**there, "start": dt.date.fromisoformat(str(there["start"])), "until": day})
-    write_world(config, sample.settings.landing, sample.settings.home / "truth" / "sample")
-
-
-def covered_until(sample: Chain) -> dt.date:
-    ((day,),) = sample.query("select max(covered_to) from core.coverage where subject = 'transactions'")
-    return day
-
-
-def test_the_next_day_of_a_continued_world_is_loaded_and_published(sample: Chain) -> None:
-    day = sample.day + dt.timedelta(days=1)
-    deliver_until(sample, day)
-    assert sample.run(day=day).success
-    written = pq.read_table(sample.settings.landing / "core_banking" / f"transactions_{day}.parquet")
-    assert sample.query(f"select count(*) from core.transactions where event_date = '{day}'") == [(written.num_rows,)]
-    assert covered_until(sample) == day
-    assert sample.query("select snapshot_date from gold.publication") == [(day,)]
 
 
 def test_a_day_whose_file_is_damaged_is_not_published_until_it_comes_again_in_order(sample: Chain) -> None:
