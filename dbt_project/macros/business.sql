@@ -40,7 +40,7 @@
         select
             documents.*,
             row_number() over (
-                partition by {{ key }}
+                partition by documents.source_system, {{ key }}
                 order by {{ date_column }} desc, documents.known_at desc
             ) as state_rank
         from {{ ref(entity) }} as documents
@@ -69,7 +69,7 @@
                       though single months may look alike by the timing of payments
   cycle_share         of the trade with businesses: a circle of less is noise
   sustained_periods   evidence counts from three of the last twelve periods on
-  sustained_share     and a quarter of those in which it could be seen: a long history alone raises nothing
+  sustained_share     and a third of those in which it could be seen: a long history alone raises nothing
 #}
 {% macro gst_rule(name) -%}
     {{ return({
@@ -85,30 +85,42 @@
         'cycle_ratio': '1.15',
         'cycle_share': '0.10',
         'sustained_periods': '3',
-        'sustained_share': '0.25',
+        'sustained_share': '0.3333',
     }[name]) }}
 {%- endmacro %}
 
 {#
   Circles of two to four in a graph of monthly edges, in which every edge carries nearly the same amount.
 
-  monthly: a CTE of payer_id, payee_id, month_index, amount, one row per pair and month; three months to each month are
-  compared. A circle is told once for each of its members: member_id, month_index, cycle_length, cycle_amount (its smallest
+  monthly: a CTE of payer_id, payee_id, month_index, amount. The three months to each month are compared, also where the legs
+  of a circle fall in different ones. A circle is told once for each of its members: member_id, month_index, cycle_length, cycle_amount (its smallest
   edge, over three months), members.
   Only nodes that both give and take in a month can lie on a circle; without that filter the joins would walk the whole
   trade.
 #}
-{% macro amount_cycles(monthly) -%}
+{% macro amount_cycles(monthly, lengths=(2, 3, 4)) -%}
     {%- set ratio = gst_rule('cycle_ratio') -%}
+    -- Each month's trade counts in its own month and the two that follow.
+    spread as (
+        {%- for offset in range(3) %}
+        select
+            payer_id,
+            payee_id,
+            month_index + {{ offset }} as month_index,
+            amount
+        from {{ monthly }}
+        {{ "union all" if not loop.last }}
+        {%- endfor %}
+    ),
+
     edges as (
         select
             payer_id,
             payee_id,
             month_index,
-            sum(amount) over (
-                partition by payer_id, payee_id order by month_index range between 2 preceding and current row
-            ) as edge_amount
-        from {{ monthly }}
+            sum(amount) as edge_amount
+        from spread
+        group by payer_id, payee_id, month_index
     ),
 
     inner_edges as (
@@ -126,7 +138,7 @@
             and edges.payer_id <> edges.payee_id
     ),
 
-    {% for length in (2, 3, 4) -%}
+    {% for length in lengths -%}
     circles_{{ length }} as (
         select
             e1.month_index,
@@ -155,7 +167,7 @@
 
     {% endfor -%}
     cycle_members as (
-        {%- for length in (2, 3, 4) %}{% set outer_last = loop.last %}{% for i in range(1, length + 1) %}
+        {%- for length in lengths %}{% set outer_last = loop.last %}{% for i in range(1, length + 1) %}
         select
             member_{{ i }} as member_id,
             month_index,

@@ -66,3 +66,30 @@
     ) as numbered
     group by period_no
 {% endmacro %}
+
+{#
+  Every day from the first to the last one of a table of raw: of a source whose quiet days bring no row, as a bank of few
+  small firms. Ten thousand days at most, 27 years.
+#}
+{% macro every_day(relation, date_expression) %}
+    {%- set digits = "(select 0 as d union all select 1 union all select 2 union all select 3 union all select 4"
+        ~ " union all select 5 union all select 6 union all select 7 union all select 8 union all select 9)" -%}
+    select
+        cast({{ dbt.dateadd('day', 'thousands.d * 1000 + hundreds.d * 100 + tens.d * 10 + ones.d', 'span.first_day') }} as date)
+            as covered_day,
+        span._load_id
+    from (
+        select
+            min({{ date_expression }}) as first_day,
+            max({{ date_expression }}) as last_day,
+            max(_load_id) as _load_id
+        from {{ relation }}
+    ) as span
+    cross join {{ digits }} as ones
+    cross join {{ digits }} as tens
+    cross join {{ digits }} as hundreds
+    cross join {{ digits }} as thousands
+    where
+        cast({{ dbt.dateadd('day', 'thousands.d * 1000 + hundreds.d * 100 + tens.d * 10 + ones.d', 'span.first_day') }} as date)
+        <= span.last_day
+{% endmacro %}

@@ -97,6 +97,7 @@ def write_documents(connection: psycopg.Connection[Any], out: Path, business_id:
             "letters, digits, dots, hyphens and underscores"
         )
     out.mkdir(parents=True, exist_ok=True)
+    before = _publication(connection)
     written = 0
     for summary, order in SUMMARIES.items():
         indicators = _indicators(connection, business_id) if summary == "gst_summary" else {}
@@ -112,6 +113,8 @@ def write_documents(connection: psycopg.Connection[Any], out: Path, business_id:
         for business in sorted(left) if order else ():
             _write(out / f"{business}_{summary}.json", {"business_id": business, "rows": []})
             written += 1
+    if _publication(connection) != before:
+        raise AssayError(f"Gold was published anew meanwhile: the documents in {out} are of two days. Write them again")
     return written
 
 
@@ -164,6 +167,10 @@ def _row_schema(model: str, leave_out: tuple[str, ...]) -> Document:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def _publication(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    return connection.execute("select snapshot_date, published_at from publication").fetchall()
 
 
 def _by_business(

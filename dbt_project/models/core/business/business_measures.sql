@@ -5,12 +5,12 @@ with recent as (
         business_id,
         period_start,
         month_index,
-        period_rank,
+        months_ago,
         turnover_amount,
         extract(month from period_start) as month_of_year,
         ln(cast(turnover_amount as double precision)) as log_turnover
     from {{ ref('gst_periods') }}
-    where period_rank <= 24 and turnover_amount > 0
+    where months_ago between 1 and 24 and turnover_amount > 0
 ),
 
 yearly as (
@@ -68,7 +68,7 @@ customers as (
         on
             gst_invoices.business_id = recent.business_id
             and gst_invoices.period_start = recent.period_start
-            and recent.period_rank <= 12
+            and recent.months_ago <= 12
     where
         gst_invoices.direction = 'outward'
         and gst_invoices.counterparty_gstin is not null
@@ -103,7 +103,7 @@ debt as (
         on
             months.business_id = recent.business_id
             and months.month_start = recent.period_start
-            and recent.period_rank <= 12
+            and recent.months_ago <= 12
     group by months.business_id
 ),
 
@@ -145,8 +145,8 @@ select
     cast(100 * largest_share as numeric(6, 2)) as largest_customer_pct,
     cast(100 * debt_service_share as numeric(12, 2)) as debt_service_pct,
     case
-        when pairs_count < 12 then 'insufficient_data'
         when fraud_risk = 'HIGH' then 'fraud'
+        when pairs_count < 12 then 'insufficient_data'
         when log_growth_low > 0 and log_growth > 0.3 then 'high_growth'
         when log_growth_high < 0 and log_growth < -0.3 then 'declining'
         when seasonal_strength > 0.6 and peak_to_trough_ratio > 2.2 then 'high_seasonality'

@@ -1,28 +1,41 @@
--- Two risks, apart: not keeping the rules, and deceiving. Both look at the last twelve periods, and at shares of the periods in
--- which something could be seen, so that a long history alone raises neither.
-with recent as (
-    select * from {{ ref('gst_periods') }}
-    where period_rank <= 12
+-- Two risks, apart: not keeping the rules, and deceiving. Both look at the twelve months before D's, and at shares of the periods
+-- in which something could be seen, so that a long history alone raises neither. HIGH fraud risk needs two families of
+-- evidence that do not follow from each other. Quarterly filers show no three months in a row and stay UNKNOWN.
+with businesses as (
+    {{ businesses_at_day() }}
 ),
 
-compliance as (
+filed as (
     select
         business_id,
-        count(*) as periods_count,
-        sum(case when is_late_filing then 1 else 0 end) as late_filings_count,
-        sum(case when is_itc_ratio_high then 1 else 0 end) as high_itc_count,
-        sum(case when is_turnover_mismatch then 1 else 0 end) as mismatches_count
-    from recent
+        max(month_index) as last_month_index,
+        sum(case when months_ago between 1 and 12 then 1 else 0 end) as periods_count,
+        sum(case when months_ago between 1 and 12 and is_late_filing then 1 else 0 end) as late_filings_count,
+        sum(case when months_ago between 1 and 12 and is_itc_ratio_high then 1 else 0 end) as high_itc_count,
+        sum(case when months_ago between 1 and 12 and is_turnover_mismatch then 1 else 0 end) as mismatches_count
+    from {{ ref('gst_periods') }}
     group by business_id
+),
+
+-- Not filed and over thirty days past the twentieth of the month that follows; nothing is due after the last return of a
+-- firm that has none.
+overdue as (
+    select
+        business_id,
+        least(greatest(
+            {{ month_index("cast(" ~ as_of_date() ~ " - 30 as date)") }} - 1
+            - case when extract(day from cast({{ as_of_date() }} - 30 as date)) <= 20 then 1 else 0 end
+            - last_month_index, 0
+        ), 12) as overdue_count
+    from filed
 ),
 
 by_kind as (
     select
         business_id,
         evidence_kind,
+        evidence_family,
         count(*) as exposed_count,
-        sum(case when is_found then 1 else 0 end) as found_count,
-        sum(exposed_amount) as exposed_amount,
         case
             when
                 sum(case when is_found then 1 else 0 end) >= {{ gst_rule('sustained_periods') }}
@@ -31,43 +44,73 @@ by_kind as (
             else 0
         end as is_sustained
     from {{ ref('gst_evidence') }}
-    where period_rank <= 12
-    group by business_id, evidence_kind
+    where months_ago between 1 and 12
+    group by business_id, evidence_kind, evidence_family
 ),
 
 evidence as (
     select
         business_id,
         max(exposed_count) as exposed_count,
-        sum(is_sustained) as sustained_count,
-        sum(case when is_sustained = 1 then exposed_amount else 0 end) as exposed_amount,
+        count(distinct case when is_sustained = 1 then evidence_family end) as families_count,
         {{ sorted_list('case when is_sustained = 1 then evidence_kind end') }} as evidence_kinds
     from by_kind
+    group by business_id
+),
+
+-- Kinds speak of the same rupees: of a month the largest counts.
+largest as (
+    select
+        evidence.business_id,
+        evidence.period_start,
+        max(evidence.exposed_amount) as exposed_amount
+    from {{ ref('gst_evidence') }} as evidence
+    inner join by_kind
+        on
+            evidence.business_id = by_kind.business_id
+            and evidence.evidence_kind = by_kind.evidence_kind
+            and by_kind.is_sustained = 1
+    where evidence.months_ago between 1 and 12
+    group by evidence.business_id, evidence.period_start
+),
+
+exposed as (
+    select
+        business_id,
+        sum(exposed_amount) as exposed_amount
+    from largest
     group by business_id
 )
 
 select
-    compliance.business_id,
-    cast(compliance.periods_count as integer) as periods_count,
-    cast(compliance.late_filings_count as integer) as late_filings_count,
-    cast(compliance.high_itc_count as integer) as high_itc_count,
-    cast(compliance.mismatches_count as integer) as mismatches_count,
+    businesses.business_id,
+    cast(coalesce(filed.periods_count, 0) as integer) as periods_count,
+    cast(coalesce(filed.late_filings_count, 0) as integer) as late_filings_count,
+    cast(coalesce(overdue.overdue_count, 0) as integer) as overdue_returns_count,
+    cast(coalesce(filed.high_itc_count, 0) as integer) as high_itc_count,
+    cast(coalesce(filed.mismatches_count, 0) as integer) as mismatches_count,
     case
+        when filed.business_id is null then 'UNKNOWN'
         when
-            compliance.late_filings_count >= {{ gst_rule('sustained_periods') }}
-            and compliance.late_filings_count >= {{ gst_rule('sustained_share') }} * compliance.periods_count
+            filed.late_filings_count + overdue.overdue_count >= {{ gst_rule('sustained_periods') }}
+            and filed.late_filings_count + overdue.overdue_count
+            >= {{ gst_rule('sustained_share') }} * (filed.periods_count + overdue.overdue_count)
             then 'HIGH'
-        when compliance.late_filings_count + compliance.high_itc_count + compliance.mismatches_count > 0 then 'MEDIUM'
+        when
+            filed.late_filings_count + overdue.overdue_count + filed.high_itc_count + filed.mismatches_count > 0
+            then 'MEDIUM'
         else 'LOW'
     end as compliance_risk,
     case
         when coalesce(evidence.exposed_count, 0) < {{ gst_rule('sustained_periods') }} then 'UNKNOWN'
-        when evidence.sustained_count >= 2 then 'HIGH'
-        when evidence.sustained_count = 1 then 'MEDIUM'
+        when evidence.families_count >= 2 then 'HIGH'
+        when evidence.families_count = 1 then 'MEDIUM'
         else 'LOW'
     end as fraud_risk,
-    cast(coalesce(evidence.sustained_count, 0) as integer) as evidence_kinds_count,
     nullif(evidence.evidence_kinds, '') as evidence_kinds,
-    cast(coalesce(evidence.exposed_amount, 0) as numeric(18, 2)) as fraud_exposed_amount
-from compliance
-left join evidence on compliance.business_id = evidence.business_id
+    cast(coalesce(exposed.exposed_amount, 0) as numeric(18, 2)) as fraud_exposed_amount
+from businesses
+left join filed on businesses.business_id = filed.business_id
+left join overdue on businesses.business_id = overdue.business_id
+left join evidence on businesses.business_id = evidence.business_id
+left join exposed on businesses.business_id = exposed.business_id

@@ -63,16 +63,25 @@ newest_period as (
     group by business_id
 ),
 
+-- A decision is about evidence, not about an id: a return that is filed late may move where a stretch begins, or join two.
 decisions as (
     select
-        alert_id,
-        decision,
-        evidence_until,
-        decided_by,
-        reason,
-        decided_at,
-        row_number() over (partition by alert_id order by decided_at desc, decision_id desc) as recency
-    from {{ source('ops', 'alert_decisions') }}
+        alerts.alert_id,
+        stated.decision,
+        stated.evidence_until,
+        stated.decided_by,
+        stated.reason,
+        stated.decided_at,
+        row_number() over (
+            partition by alerts.alert_id order by stated.decided_at desc, stated.decision_id desc
+        ) as recency
+    from alerts
+    inner join {{ source('ops', 'alert_decisions') }} as stated
+        on
+            alerts.business_id = stated.business_id
+            and alerts.evidence_kind = stated.evidence_kind
+            and alerts.first_period <= stated.evidence_until
+            and alerts.last_period >= stated.evidence_from
 )
 
 select

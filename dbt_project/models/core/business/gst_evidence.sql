@@ -14,10 +14,12 @@ kinds as (
     select
         business_id,
         period_start,
-        period_rank,
+        months_ago,
         'inflated_turnover' as evidence_kind,
         is_window_complete as is_exposed,
-        business_sales_3m_amount > {{ gst_rule('turnover_tolerance') }} * trade_receipts_3m_amount
+        -- Firms may pay in cash or on a retail terminal: all receipts must fall short, too.
+        declared_3m_amount > {{ gst_rule('turnover_tolerance') }} * greatest(receipts_3m_amount, 0)
+        and business_sales_3m_amount > {{ gst_rule('turnover_tolerance') }} * trade_receipts_3m_amount
         and business_sales_3m_amount - trade_receipts_3m_amount > 0.2 * declared_3m_amount as is_found,
         unpaid_sales_amount as amount
     from periods
@@ -25,7 +27,7 @@ kinds as (
     select
         business_id,
         period_start,
-        period_rank,
+        months_ago,
         'unsupported_credit' as evidence_kind,
         returns_3m_count = 3 as is_exposed,
         input_credit_3m_amount > {{ gst_rule('credit_support') }} * purchases_tax_3m_amount
@@ -36,7 +38,7 @@ kinds as (
     select
         business_id,
         period_start,
-        period_rank,
+        months_ago,
         'unpaid_purchases' as evidence_kind,
         returns_6m_count = 6 and covered_6m_count = 6 as is_exposed,
         purchases_6m_amount > {{ gst_rule('purchase_tolerance') }} * supplier_payments_6m_amount as is_found,
@@ -46,7 +48,7 @@ kinds as (
     select
         business_id,
         period_start,
-        period_rank,
+        months_ago,
         'nil_cash_tax' as evidence_kind,
         returns_3m_count = 3
         and taxable_3m_amount >= {{ gst_rule('nil_cash_turnover') }}
@@ -60,7 +62,7 @@ kinds as (
     select
         business_id,
         period_start,
-        period_rank,
+        months_ago,
         'gstr1_3b_gap' as evidence_kind,
         returns_3m_count = 3 and supplies_3m_count = 3 as is_exposed,
         supplies_tax_3m_amount > {{ gst_rule('gap_tolerance') }} * output_tax_3m_amount
@@ -71,7 +73,7 @@ kinds as (
     select
         periods.business_id,
         periods.period_start,
-        periods.period_rank,
+        periods.months_ago,
         'circular_trading' as evidence_kind,
         periods.business_sales_3m_amount > 0 as is_exposed,
         coalesce(trade_cycles.cycle_3m_amount, 0)
@@ -84,7 +86,7 @@ kinds as (
     select
         periods.business_id,
         periods.period_start,
-        periods.period_rank,
+        periods.months_ago,
         'round_tripping' as evidence_kind,
         periods.is_window_complete and periods.trade_receipts_3m_amount > 0 as is_exposed,
         coalesce(money_cycles.cycle_3m_amount, 0)
@@ -98,8 +100,11 @@ kinds as (
 select
     business_id,
     period_start,
-    period_rank,
+    months_ago,
     evidence_kind,
+    -- Sales and purchases that this bank does not see paid may both mean another bank: together they are one evidence.
+    case when evidence_kind in ('inflated_turnover', 'unpaid_purchases') then 'unseen_payments' else evidence_kind end
+        as evidence_family,
     is_found,
     cast(case when is_found then amount else 0 end as numeric(18, 2)) as exposed_amount
 from kinds

@@ -2,11 +2,28 @@ with businesses as (
     {{ businesses_at_day() }}
 ),
 
+-- A business may hold several GSTINs, one a state: of a month their returns count together, and the last one filed decides how
+-- late it was.
 returns as (
-    select gst_returns.*
+    select
+        gst_returns.business_id,
+        gst_returns.return_type,
+        gst_returns.period_start,
+        min(gst_returns.gstin) as gstin,
+        max(gst_returns.due_on) as due_on,
+        max(gst_returns.filed_on) as filed_on,
+        max({{ dbt.datediff('gst_returns.due_on', 'gst_returns.filed_on', 'day') }}) as days_late,
+        sum(gst_returns.taxable_amount) as taxable_amount,
+        sum(gst_returns.zero_rated_amount) as zero_rated_amount,
+        sum(gst_returns.exempt_amount) as exempt_amount,
+        sum(gst_returns.output_tax_amount) as output_tax_amount,
+        sum(gst_returns.input_credit_amount) as input_credit_amount,
+        sum(gst_returns.tax_paid_credit_amount) as tax_paid_credit_amount,
+        sum(gst_returns.tax_paid_cash_amount) as tax_paid_cash_amount
     from {{ ref('gst_returns') }} as gst_returns
     inner join businesses on gst_returns.business_id = businesses.business_id
     where gst_returns.filed_on <= {{ as_of_date() }} and {{ visible_at('gst_returns', knowledge_cutoff()) }}
+    group by gst_returns.business_id, gst_returns.return_type, gst_returns.period_start
 ),
 
 supplies as (
@@ -37,7 +54,7 @@ monthly as (
         {{ month_index('tax_return.period_start') }} as month_index,
         tax_return.due_on,
         tax_return.filed_on,
-        {{ dbt.datediff('tax_return.due_on', 'tax_return.filed_on', 'day') }} as days_late,
+        tax_return.days_late,
         tax_return.taxable_amount,
         tax_return.zero_rated_amount,
         tax_return.exempt_amount,
@@ -95,7 +112,9 @@ windows as (
 
 select
     windows.*,
-    -- Newest period first, for what looks at the last twelve or twenty-four.
+    -- Of D's month 0: what looks at the last twelve months counts months, not returns, or a firm that stopped filing would
+    -- show its better days for ever.
+    {{ month_index(as_of_date()) }} - month_index as months_ago,
     cast(row_number() over (partition by business_id order by month_index desc) as integer) as period_rank,
     case
         when output_tax_amount > 0 then cast(100 * input_credit_amount / output_tax_amount as numeric(12, 4))

@@ -1,5 +1,6 @@
--- Money that comes back within a month, straight or over others' accounts. An account of a client's is one node with what
--- the client calls its own; of two clients both statements show a payment, and it counts once.
+-- Money that comes back, straight or over others' accounts. An account of a client's is one node with what the client calls
+-- its own; of two clients both statements show a payment, and it counts once. Two firms that buy from each other pay each
+-- other, too: straight back comes only what returns within ten days in nearly the same amount.
 with businesses as (
     {{ businesses_at_day() }}
 ),
@@ -22,6 +23,7 @@ payments as (
             other.business_id, accounts.source_system || ':outside:' || transactions.counterparty_account
         ) as other_id,
         transactions.direction,
+        transactions.event_date,
         {{ month_index('transactions.event_date') }} as month_index,
         transactions.reporting_amount as amount
     from {{ ref('transactions') }} as transactions
@@ -61,15 +63,77 @@ monthly as (
     group by payer_id, payee_id, month_index
 ),
 
-{{ amount_cycles('monthly') }}
+{{ amount_cycles('monthly', lengths=(3, 4)) }},
+
+-- Of each payment out, whether it came back.
+returned as (
+    select
+        paid.business_id,
+        paid.month_index,
+        paid.other_id,
+        paid.amount
+    from payments as paid
+    where
+        paid.direction = 'debit'
+        and exists (
+            select 1 from payments as received
+            where
+                received.direction = 'credit'
+                and received.business_id = paid.business_id
+                and received.other_id = paid.other_id
+                and received.event_date between paid.event_date - 10 and paid.event_date + 10
+                and received.amount between 0.95 * paid.amount and 1.05 * paid.amount
+        )
+),
+
+-- Three months to each month, as the circles have it.
+pairs as (
+    {%- for offset in range(3) %}
+    select
+        business_id,
+        month_index + {{ offset }} as month_index,
+        other_id,
+        amount
+    from returned
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+pair_sums as (
+    select
+        business_id,
+        month_index,
+        other_id,
+        sum(amount) as amount
+    from pairs
+    group by business_id, month_index, other_id
+),
+
+united as (
+    select
+        member_id as business_id,
+        month_index,
+        cycle_length,
+        cycle_amount,
+        members
+    from cycle_members
+    union all
+    select
+        business_id,
+        month_index,
+        2 as cycle_length,
+        amount as cycle_amount,
+        business_id || ' > ' || other_id as members
+    from pair_sums
+)
 
 select
     businesses.business_id,
-    cycle_members.month_index,
-    cast(max(cycle_members.cycle_length) as integer) as cycle_length,
-    cast(sum(cycle_members.cycle_amount) as numeric(18, 2)) as cycle_3m_amount,
+    united.month_index,
+    cast(max(united.cycle_length) as integer) as cycle_length,
+    cast(max(united.cycle_amount) as numeric(18, 2)) as cycle_3m_amount,
     cast(count(*) as integer) as cycles_count,
-    min(cycle_members.members) as members
-from cycle_members
-inner join businesses on cycle_members.member_id = businesses.business_id
-group by businesses.business_id, cycle_members.month_index
+    min(united.members) as members
+from united
+inner join businesses on united.business_id = businesses.business_id
+group by businesses.business_id, united.month_index

@@ -40,7 +40,7 @@ select
     businesses.business_id,
     cycle_members.month_index,
     cast(max(cycle_members.cycle_length) as integer) as cycle_length,
-    cast(sum(cycle_members.cycle_amount) as numeric(18, 2)) as cycle_3m_amount,
+    cast(max(cycle_members.cycle_amount) as numeric(18, 2)) as cycle_3m_amount,
     cast(count(*) as integer) as cycles_count,
     min(cycle_members.members) as members
 from cycle_members

@@ -46,16 +46,23 @@ anomalies as (
     from indicators
     where total_indicators > 0
     union all
+    -- An alert is as grave as the risk of its business; one that is over is history.
     select
-        business_id,
-        evidence_kind as anomaly_type,
-        'HIGH' as severity,
-        first_period as first_seen_on,
-        last_period as last_seen_on,
-        exposed_amount as amount,
-        'evidence in ' || cast(periods_count as {{ dbt.type_string() }}) || ' periods, alert ' || lower(alert_status) as description
-    from {{ ref('fraud_alerts') }}
-    where alert_status <> 'DISMISSED'
+        alerts.business_id,
+        alerts.evidence_kind as anomaly_type,
+        case
+            when alerts.alert_status = 'RESOLVED' then 'LOW'
+            when alerts.alert_status = 'CONFIRMED' or risks.fraud_risk = 'HIGH' then 'HIGH'
+            else 'MEDIUM'
+        end as severity,
+        alerts.first_period as first_seen_on,
+        alerts.last_period as last_seen_on,
+        alerts.exposed_amount as amount,
+        'evidence in ' || cast(alerts.periods_count as {{ dbt.type_string() }}) || ' periods, alert ' || lower(alerts.alert_status)
+            as description
+    from {{ ref('fraud_alerts') }} as alerts
+    inner join {{ ref('business_risks') }} as risks on alerts.business_id = risks.business_id
+    where alerts.alert_status <> 'DISMISSED'
     union all
     select
         business_id,

@@ -28,7 +28,9 @@ instalments as (
         loans.business_id,
         due.due_on,
         due.due_amount,
-        paid.paid_on
+        coalesce(paid.paid_amount, 0) as paid_amount,
+        -- A part is no payment.
+        case when paid.paid_amount >= due.due_amount then paid.paid_on end as paid_on
     from {{ ref('payments_due') }} as due
     inner join loans on due.loan_id = loans.loan_id
     left join {{ ref('payments_made') }} as paid
@@ -45,7 +47,7 @@ served as (
         count(*) as due_count,
         count(paid_on) as paid_count,
         sum(case when coalesce(paid_on, {{ as_of_date() }}) > due_on + 5 then 1 else 0 end) as late_count,
-        sum(case when paid_on is null then due_amount else 0 end) as past_due_amount
+        sum(case when paid_on is null then due_amount - paid_amount else 0 end) as past_due_amount
     from instalments
     group by business_id
 ),

@@ -2,6 +2,7 @@ select
     business_id,
     month_start,
     cast(receipts_amount as numeric(18, 2)) as earnings_amount,
+    cast(refund_received_amount + tax_refund_amount + other_credit_amount as numeric(18, 2)) as other_income_amount,
     cast(supplier_payment_amount as numeric(18, 2)) as supplier_payment_amount,
     cast(payroll_amount as numeric(18, 2)) as payroll_amount,
     cast(rent_and_utility_amount as numeric(18, 2)) as rent_and_utility_amount,
@@ -12,7 +13,7 @@ select
     cast(drawings_amount as numeric(18, 2)) as drawings_amount,
     cast(other_debit_amount as numeric(18, 2)) as other_debit_amount,
     cast(supplier_payment_amount + payroll_amount + rent_and_utility_amount + tax_payment_amount + loan_payment_amount + insurance_amount + investment_amount + drawings_amount + other_debit_amount as numeric(18, 2)) as spendings_amount,
-    cast(receipts_amount - supplier_payment_amount - payroll_amount - rent_and_utility_amount - tax_payment_amount - loan_payment_amount - insurance_amount - investment_amount - drawings_amount - other_debit_amount as numeric(18, 2)) as surplus_amount,
+    cast(receipts_amount + refund_received_amount + tax_refund_amount + other_credit_amount - supplier_payment_amount - payroll_amount - rent_and_utility_amount - tax_payment_amount - loan_payment_amount - insurance_amount - investment_amount - drawings_amount - other_debit_amount as numeric(18, 2)) as surplus_amount,
     is_covered,
     {{ data_cutoff() }} as last_updated
 from {{ ref('business_months') }}

@@ -11,7 +11,7 @@ turnover as (
         business_id,
         sum(turnover_amount) as turnover_amount
     from {{ ref('gst_periods') }}
-    where period_rank <= 12
+    where months_ago between 1 and 12
     group by business_id
 )
 

@@ -10,7 +10,7 @@ recent as (
         avg(days_late) as avg_days_late,
         100 * sum(tax_paid_cash_amount) / nullif(sum(turnover_amount), 0) as cash_tax_pct
     from {{ ref('gst_periods') }}
-    where period_rank <= 12
+    where months_ago between 1 and 12
     group by business_id
 ),
 

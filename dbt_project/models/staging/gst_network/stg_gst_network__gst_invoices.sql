@@ -1,6 +1,7 @@
 select
+    -- Numbers may begin anew every financial year: the day belongs to the key.
     'gst_network:invoice:' || business_id || ':' || direction || ':' || counterparty_gstin || ':' || invoice_no
-        as gst_invoice_id,
+    || ':' || cast(invoice_date as {{ dbt.type_string() }}) as gst_invoice_id,
     'gst_network' as source_system,
     business_id,
     lower(direction) as direction,

@@ -1,4 +1,5 @@
--- All of a business's accounts with this bank, over each unbroken period of delivered days; no merchants.
+-- All of a business's accounts with this bank, from its first booking to the last one delivered, without the days of refused
+-- files; no merchants. A day on which none of few firms booked anything is an ordinary one.
 {% set tables = {
     'transactions': 'transactions',
     'transaction_time': 'transactions',
@@ -7,16 +8,12 @@
     'payments': 'payments_made',
 } %}
 with calendar as (
-    select
-        cast(booked_at as date) as booked_on,
-        max(_load_id) as _load_id
-    from {{ source('msme_bank', 'transactions') }}
-    group by cast(booked_at as date)
+    {{ every_day(source('msme_bank', 'transactions'), 'cast(booked_at as date)') }}
 ),
 
 {% for table in tables.values() | unique -%}
 {{ table }}_delivered as (
-    {{ delivered_periods('calendar', 'booked_on', 'msme_bank', table) }}
+    {{ delivered_periods('calendar', 'covered_day', 'msme_bank', table) }}
 ),
 
 {% endfor -%}
