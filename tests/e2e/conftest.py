@@ -23,6 +23,7 @@ from orchestration.warehouse import stop_warehouse
 from tests.e2e.chain import Chain
 from tests.msme_scenarios.boundaries import build_boundaries
 from tests.msme_scenarios.landing import write_landing
+from tests.msme_scenarios.lookalikes import build_lookalikes
 from tests.msme_scenarios.pack import build_pack
 
 REAL_DATA = PROJECT_ROOT.parent / "shared" / "data"
@@ -85,6 +86,7 @@ def msme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     # Files of other names beside the generated ones: all of the same days.
     write_landing(build_pack().frames, landing, dt.date(2025, 12, 30))
     write_landing(build_boundaries().frames, landing, dt.date(2025, 12, 29))
+    write_landing(build_lookalikes()[0], landing, dt.date(2025, 12, 28))
     for chain in _chain("msme", landing=landing):
         result = chain.run()
         assert result.success, "\n".join(str(event) for event in result.all_events if event.is_failure)

@@ -30,22 +30,29 @@ overdue as (
     from filed
 ),
 
-by_kind as (
+counted as (
     select
         business_id,
         evidence_kind,
         evidence_family,
-        count(*) as exposed_count,
-        case
-            when
-                sum(case when is_found then 1 else 0 end) >= {{ gst_rule('sustained_periods') }}
-                and sum(case when is_found then 1 else 0 end) >= {{ gst_rule('sustained_share') }} * count(*)
-                then 1
-            else 0
-        end as is_sustained
+        sum(count(*)) over (partition by business_id, evidence_kind) as exposed_count,
+        sum(case when is_found then 1 else 0 end) as found_count
     from {{ ref('gst_evidence') }}
     where months_ago between 1 and 12
     group by business_id, evidence_kind, evidence_family
+),
+
+by_kind as (
+    select
+        counted.*,
+        case
+            when
+                found_count >= {{ gst_rule('sustained_periods') }}
+                and found_count >= {{ gst_rule('sustained_share') }} * exposed_count
+                then 1
+            else 0
+        end as is_sustained
+    from counted
 ),
 
 evidence as (
@@ -69,6 +76,7 @@ largest as (
         on
             evidence.business_id = by_kind.business_id
             and evidence.evidence_kind = by_kind.evidence_kind
+            and evidence.evidence_family = by_kind.evidence_family
             and by_kind.is_sustained = 1
     where evidence.months_ago between 1 and 12
     group by evidence.business_id, evidence.period_start

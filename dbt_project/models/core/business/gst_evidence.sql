@@ -21,7 +21,8 @@ kinds as (
         declared_3m_amount > {{ gst_rule('turnover_tolerance') }} * greatest(receipts_3m_amount, 0)
         and business_sales_3m_amount > {{ gst_rule('turnover_tolerance') }} * trade_receipts_3m_amount
         and business_sales_3m_amount - trade_receipts_3m_amount > 0.2 * declared_3m_amount as is_found,
-        unpaid_sales_amount as amount
+        unpaid_sales_amount as amount,
+        cast(null as integer) as cycle_length
     from periods
     union all
     select
@@ -32,7 +33,8 @@ kinds as (
         returns_3m_count = 3 as is_exposed,
         input_credit_3m_amount > {{ gst_rule('credit_support') }} * purchases_tax_3m_amount
         and input_credit_3m_amount - purchases_tax_3m_amount > {{ gst_rule('gap_amount') }} as is_found,
-        unsupported_credit_amount as amount
+        unsupported_credit_amount as amount,
+        cast(null as integer) as cycle_length
     from periods
     union all
     select
@@ -42,7 +44,8 @@ kinds as (
         'unpaid_purchases' as evidence_kind,
         returns_6m_count = 6 and covered_6m_count = 6 as is_exposed,
         purchases_6m_amount > {{ gst_rule('purchase_tolerance') }} * supplier_payments_6m_amount as is_found,
-        unpaid_purchases_amount as amount
+        unpaid_purchases_amount as amount,
+        cast(null as integer) as cycle_length
     from periods
     union all
     select
@@ -55,7 +58,8 @@ kinds as (
         and zero_rated_3m_amount < 0.5 * turnover_3m_amount
         and output_tax_amount > 0 as is_exposed,
         tax_paid_cash_amount <= {{ gst_rule('nil_cash_share') }} * output_tax_amount as is_found,
-        tax_paid_credit_amount as amount
+        tax_paid_credit_amount as amount,
+        cast(null as integer) as cycle_length
     from periods
     union all
     -- Compared where all three months of both returns are filed: a GSTR-3B that is late is not there yet.
@@ -67,7 +71,8 @@ kinds as (
         returns_3m_count = 3 and supplies_3m_count = 3 as is_exposed,
         supplies_tax_3m_amount > {{ gst_rule('gap_tolerance') }} * output_tax_3m_amount
         and supplies_tax_3m_amount - output_tax_3m_amount > {{ gst_rule('gap_amount') }} as is_found,
-        undeclared_tax_amount as amount
+        undeclared_tax_amount as amount,
+        cast(null as integer) as cycle_length
     from periods
     union all
     select
@@ -78,7 +83,8 @@ kinds as (
         periods.business_sales_3m_amount > 0 as is_exposed,
         coalesce(trade_cycles.cycle_3m_amount, 0)
         >= {{ gst_rule('cycle_share') }} * periods.business_sales_3m_amount as is_found,
-        coalesce(trade_cycles.cycle_3m_amount, 0) / 3 as amount
+        coalesce(trade_cycles.cycle_3m_amount, 0) / 3 as amount,
+        trade_cycles.cycle_length
     from periods
     left join {{ ref('trade_cycles') }} as trade_cycles
         on periods.business_id = trade_cycles.business_id and periods.month_index = trade_cycles.month_index
@@ -91,7 +97,8 @@ kinds as (
         periods.is_window_complete and periods.trade_receipts_3m_amount > 0 as is_exposed,
         coalesce(money_cycles.cycle_3m_amount, 0)
         >= {{ gst_rule('cycle_share') }} * periods.trade_receipts_3m_amount as is_found,
-        coalesce(money_cycles.cycle_3m_amount, 0) / 3 as amount
+        coalesce(money_cycles.cycle_3m_amount, 0) / 3 as amount,
+        money_cycles.cycle_length
     from periods
     left join {{ ref('money_cycles') }} as money_cycles
         on periods.business_id = money_cycles.business_id and periods.month_index = money_cycles.month_index
@@ -102,9 +109,13 @@ select
     period_start,
     months_ago,
     evidence_kind,
-    -- Sales and purchases that this bank does not see paid may both mean another bank: together they are one evidence.
-    case when evidence_kind in ('inflated_turnover', 'unpaid_purchases') then 'unseen_payments' else evidence_kind end
-        as evidence_family,
+    -- What may have one innocent cause is one evidence: payments that this bank does not see, another bank; invoices and
+    -- money to and fro between two, mutual trade.
+    case
+        when evidence_kind in ('inflated_turnover', 'unpaid_purchases') then 'unseen_payments'
+        when cycle_length = 2 then 'mutual_trade'
+        else evidence_kind
+    end as evidence_family,
     is_found,
     cast(case when is_found then amount else 0 end as numeric(18, 2)) as exposed_amount
 from kinds
