@@ -245,8 +245,10 @@ def test_scores_have_reasons_in_words(sample_bi: psycopg.Connection) -> None:
     assert all(reason and " " in reason for _, reason in rows)
 
 
-def test_a_day_whose_file_is_damaged_is_not_published_until_it_comes_again_in_order(sample: Chain) -> None:
-    day = sample.day + dt.timedelta(days=2)
+def test_a_day_whose_file_is_damaged_is_not_published_until_it_comes_again_in_order(
+    sample: Chain, next_day: dt.date
+) -> None:
+    day = next_day + dt.timedelta(days=1)
     deliver_until(sample, day)
     path = sample.settings.landing / "core_banking" / f"transactions_{day}.parquet"
     whole = path.read_bytes()
