@@ -28,6 +28,7 @@ def build_defs(
     from orchestration.assets.dbt_stages import (
         FEATURES,
         INPUTS,
+        PEOPLE,
         dbt_stage,
         partitioned_dbt_stage,
         profiles_selection,
@@ -51,6 +52,7 @@ def build_defs(
         *(ingestion_assets(source) for source in portfolio.sources),
         dbt_stage("inputs", INPUTS, manifest),
         identity_assets,
+        dbt_stage("people", PEOPLE, manifest),
         dbt_stage("profiles", profiles_selection(manifest), manifest),
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         model_assets,

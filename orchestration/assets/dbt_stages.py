@@ -22,7 +22,8 @@ from orchestration.transformation.translator import AssayTranslator
 
 # Folders by qualified name: dagster-dbt cannot resolve path selectors and would silently find nothing.
 INPUTS = "+core.inputs +core.rollups"
-PROFILES = "core.identity core.profile"
+PEOPLE = "core.identity core.measures"
+PROFILES = "core.profile"
 BUSINESS = "core.business"  # switched off where no source knows small businesses
 FEATURES = "features"
 GOLD = "gold"
