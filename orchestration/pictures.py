@@ -19,8 +19,8 @@ def picture(figure: "Figure", description: str) -> dg.MarkdownMetadataValue:
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Made without pyplot (``Figure(figsize=..., layout="constrained")``), so that no display and no global state is needed.
-        It must show counts and shares only, never a person.
+        Made without pyplot (``Figure(figsize=..., layout="constrained")``), so that it needs no display and no global
+        state. It must show counts and shares only, never a person.
     description : str
         Text in place of the picture.
     """
