@@ -94,6 +94,7 @@ def assign_gr_ids(
     """
     entities = resolution.entities
     current = existing_xref[existing_xref["retired_at"].isna()]
+    current = current.assign(**{column: _days(current[column]) for column in ("valid_from", "valid_to")})
     wanted, born = _wanted(resolution, current, existing_xref, last_number)
     wanted = _with_validity(wanted, validity, current)
     compared = wanted.merge(current[LINK_COLUMNS], on="party_id", how="left", suffixes=("", "_now"))
@@ -144,8 +145,12 @@ def _with_validity(wanted: pd.DataFrame, validity: pd.DataFrame | None, current:
     given = current if validity is None else validity
     days = wanted[["party_id"]].merge(given[VALIDITY_COLUMNS], on="party_id", how="left")
     known_on = wanted["known_at"].dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
-    start, end = (pd.to_datetime(days[column]).astype("datetime64[s]") for column in ("valid_from", "valid_to"))
-    return wanted.assign(valid_from=start.fillna(known_on).to_numpy(), valid_to=end.to_numpy())
+    start = _days(days["valid_from"]).fillna(known_on)
+    return wanted.assign(valid_from=start.to_numpy(), valid_to=_days(days["valid_to"]).to_numpy())
+
+
+def _days(dates: pd.Series) -> pd.Series:
+    return pd.to_datetime(dates).astype("datetime64[s]")
 
 
 def _parties_with_a_past(existing_xref: pd.DataFrame) -> pd.Series:
