@@ -32,8 +32,13 @@ account_versions as (
     inner join {{ source('ml', 'party_xref') }} as party_xref
         on
             spine.gr_id = party_xref.gr_id
-            and party_xref.retired_at is null
-            and (spine.knowledge_cutoff >= party_xref.known_at or spine.party_id = party_xref.party_id)
+            and (
+                (
+                    spine.knowledge_cutoff >= party_xref.known_at
+                    and spine.knowledge_cutoff < coalesce(party_xref.superseded_at, {{ end_of_time() }})
+                )
+                or spine.party_id = party_xref.party_id
+            )
     inner join first_owners
         on
             party_xref.party_id = first_owners.party_id

@@ -42,11 +42,13 @@ def read_training_frame(
     -------
     pandas.DataFrame
         One row a loan, by loan: keys, ``granted_on``, ``is_bad``, ``outcome_known_at``, the features. Loans
-        outside the sources' coverage are left out: of them nothing is known that could be learnt.
+        outside the sources' coverage are left out: of them nothing is known that could be learnt. ``gr_id`` is the
+        one that holds the record now, so that loans of one person stay together whatever their id was then.
     """
     query = sql.SQL(
-        "select f.loan_id, f.gr_id, f.as_of_date, f.knowledge_cutoff, f.granted_on, o.is_bad, o.known_at, {features} "
-        "from features.origination_features as f "
+        "select f.loan_id, coalesce(r.gr_id_to, f.gr_id), f.as_of_date, f.knowledge_cutoff, f.granted_on, o.is_bad, "
+        "o.known_at, {features} from features.origination_features as f "
+        "left join core.gr_redirects as r on r.gr_id_from = f.gr_id "
         "join features.origination_outcomes as o on o.loan_id = f.loan_id "
         "where o.known_at <= %(known_by)s and f.is_history_covered "
         "and (%(from)s::date is null or f.granted_on >= %(from)s) order by f.loan_id"

@@ -1,20 +1,28 @@
 """Golden record ids that stay: reruns keep all of them, merges and splits keep one.
 
-Belongs here: from a resolution and the stored cross-reference to what must change. Pure; the database is in
-``store``.
+Belongs here: from a resolution and the stored cross-reference to what must change, and from when it is known. Pure; the
+database is in ``store``, the words for what happened are in ``ledger``.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ml.identity.ledger import CORRECTED, FIRST, LEDGER_COLUMNS, MOVED, VALIDITY, events_of
 from ml.identity.resolution import Resolution
 
-XREF_COLUMNS = ["party_id", "gr_id", "link_rule", "known_at", "recorded_at", "retired_at"]
-LINK_COLUMNS = ["party_id", "gr_id", "link_rule", "known_at"]
+LINK_COLUMNS = [
+    "party_id", "gr_id", "link_rule", "link_probability", "model_version", "valid_from", "valid_to", "known_at",
+]  # fmt: skip
+XREF_COLUMNS = [*LINK_COLUMNS, "superseded_at", "recorded_at", "retired_at"]
+VALIDITY_COLUMNS = ["party_id", "valid_from", "valid_to"]
 PREFIX = "GR"
 DIGITS = 10
+# The same model gives the same probability up to the order of its sums.
+SAME_PROBABILITY = 1e-6
+SAME = "same"
 
 
 @dataclass(frozen=True)
@@ -24,11 +32,14 @@ class XrefChange:
     Attributes
     ----------
     new : DataFrame
-        ``party_id, gr_id, link_rule, known_at``: rows to add.
+        ``LINK_COLUMNS``: rows to add.
     retired : DataFrame
-        ``party_id, gr_id``: current rows that end, because the party is new elsewhere or its link changed.
+        ``party_id, gr_id, superseded_at``: current rows that end. ``superseded_at`` is the knowledge time from which
+        another row says otherwise, or the row's own ``known_at`` where it was corrected and never counts.
     redirects : DataFrame
         ``gr_id_from, gr_id_to``: ids that no current row holds any more, and where their records are now.
+    events : DataFrame
+        ``LEDGER_COLUMNS``: what happened to which ids, and why.
     unchanged : int
         Parties whose row stays.
     """
@@ -36,6 +47,7 @@ class XrefChange:
     new: pd.DataFrame
     retired: pd.DataFrame
     redirects: pd.DataFrame
+    events: pd.DataFrame
     unchanged: int
 
     @property
@@ -44,16 +56,28 @@ class XrefChange:
         return self.new.empty and self.retired.empty
 
 
-def assign_gr_ids(resolution: Resolution, existing_xref: pd.DataFrame) -> XrefChange:
+def assign_gr_ids(
+    resolution: Resolution,
+    existing_xref: pd.DataFrame,
+    *,
+    knowledge_cutoff: dt.datetime | None = None,
+    validity: pd.DataFrame | None = None,
+    last_number: int = 0,
+) -> XrefChange:
     """Give every entity a ``gr_id``, keeping those that its records have.
 
-    A ``gr_id`` goes to the entity that holds its former anchor, else most of its records, else the smallest
-    ``party_id``. An entity that inherits several keeps the oldest (they are numbered in order of birth); the
-    others
-    are retired and redirected. Entities that inherit none get the next numbers in the order of their smallest
-    ``party_id``. A party that is in ``existing_xref`` but not in the resolution keeps its row: a record that
-    is merely
-    absent today says nothing about who it was.
+    Where records of one ``gr_id`` are now in several entities, it goes to the one with most of them; of equal parts to
+    the one with the anchor, then to the one with the smallest ``party_id``. The size alone decides, also against the
+    anchor: an id stands for what most of its records say. An entity that inherits several ids keeps the oldest (they
+    are numbered in order of birth); the others are retired and redirected. Entities that inherit none get the next
+    numbers in the order of their smallest ``party_id``; a number that was ever given is never given again. A party that
+    is in ``existing_xref`` but not in the resolution keeps its row: a record that is merely absent today says nothing
+    about who it was.
+
+    Since when a row is known: the first of a party since its evidence is; one that takes another's place from the
+    latest of the run's cut-off, the new evidence and the old row, so that an earlier cut-off still finds the old one.
+    A row that names the same ``gr_id`` for the same days by other evidence corrects the old one, which then never
+    counts.
 
     Parameters
     ----------
@@ -61,29 +85,123 @@ def assign_gr_ids(resolution: Resolution, existing_xref: pd.DataFrame) -> XrefCh
         What the resolver found.
     existing_xref : DataFrame
         All rows ever written, columns ``XREF_COLUMNS``; retired ones too, since a number is never used twice.
+    knowledge_cutoff : datetime, optional
+        Of the run that finds the change; None: changes are known with their evidence.
+    validity : DataFrame, optional
+        ``VALIDITY_COLUMNS`` per party; a party that is not there is valid from the day it was known. None: as stored.
+    last_number : int
+        Greatest number ever given according to the ledger.
     """
     entities = resolution.entities
     current = existing_xref[existing_xref["retired_at"].isna()]
-    gr_of_entity = _inherit(entities, current)
+    current = current.assign(**{column: _days(current[column]) for column in ("valid_from", "valid_to")})
+    wanted, born = _wanted(resolution, current, existing_xref, last_number)
+    wanted = _with_validity(wanted, validity, current)
+    compared = wanted.merge(current[LINK_COLUMNS], on="party_id", how="left", suffixes=("", "_now"))
+    compared["has_past"] = compared["party_id"].isin(_parties_with_a_past(existing_xref))
+    compared["what"] = _what_changes(compared)
+    compared["known_from"] = _known_from(compared, knowledge_cutoff)
 
+    changed = compared[compared["what"].ne(SAME)]
+    redirects = _redirects(wanted, current)
+    corrected = changed["what"].eq(CORRECTED)
+    ended = changed.assign(superseded_at=changed["known_from"].where(~corrected, changed["known_at_now"]))
+    ended = ended.loc[ended["what"].ne(FIRST), ["party_id", "gr_id_now", "superseded_at"]]
+    return XrefChange(
+        new=changed.assign(known_at=changed["known_from"])[LINK_COLUMNS].reset_index(drop=True),
+        retired=ended.rename(columns={"gr_id_now": "gr_id"}).reset_index(drop=True),
+        redirects=redirects,
+        events=events_of(changed, resolution, current, born, redirects)[LEDGER_COLUMNS],
+        unchanged=len(entities) - len(changed),
+    )
+
+
+def number_of(gr_id: str) -> int:
+    """The number of a ``gr_id``."""
+    return int(gr_id.removeprefix(PREFIX))
+
+
+def _wanted(
+    resolution: Resolution, current: pd.DataFrame, existing_xref: pd.DataFrame, last_number: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """One row per party with the ``gr_id`` it gets, and the ids that are new."""
+    entities = resolution.entities
+    gr_of_entity = _inherit(entities, current)
     entity_ids = np.sort(entities["entity"].unique())
     without = entity_ids[~np.isin(entity_ids, gr_of_entity.index.to_numpy(object))]
-    numbers = existing_xref["gr_id"].str.removeprefix(PREFIX).astype("int64")
-    start = 1 + (int(numbers.max()) if len(numbers) else 0)
-    born = pd.Series([f"{PREFIX}{start + i:0{DIGITS}d}" for i in range(len(without))], index=without, dtype=object)
-    gr_of_entity = pd.concat([gr_of_entity, born])
-
-    wanted = entities.assign(gr_id=entities["entity"].map(gr_of_entity))[LINK_COLUMNS]
-    compared = wanted.merge(current[LINK_COLUMNS], on="party_id", how="left", suffixes=("", "_now"))
-    same = (
-        compared["gr_id"].eq(compared["gr_id_now"])
-        & compared["link_rule"].eq(compared["link_rule_now"])
-        & pd.to_datetime(compared["known_at"], utc=True).eq(pd.to_datetime(compared["known_at_now"], utc=True))
+    # Ids have a fixed number of digits, so that the greatest text is the newest.
+    start = 1 + max(last_number, number_of(existing_xref["gr_id"].max()) if len(existing_xref) else 0)
+    born = [f"{PREFIX}{number:0{DIGITS}d}" for number in range(start, start + len(without))]
+    gr_of_entity = pd.concat([gr_of_entity, pd.Series(born, index=without, dtype=object)])
+    versions = entities["link_rule"].map(dict(resolution.model_versions)).astype(object)
+    wanted = entities.assign(
+        gr_id=entities["entity"].map(gr_of_entity), model_version=versions.where(versions.notna(), None)
     )
-    new = compared.loc[~same, LINK_COLUMNS].reset_index(drop=True)
-    ended = compared.loc[~same & compared["gr_id_now"].notna(), ["party_id", "gr_id_now"]]
-    retired = ended.rename(columns={"gr_id_now": "gr_id"}).reset_index(drop=True)
-    return XrefChange(new=new, retired=retired, redirects=_redirects(wanted, current), unchanged=int(same.sum()))
+    return wanted, born
+
+
+def _with_validity(wanted: pd.DataFrame, validity: pd.DataFrame | None, current: pd.DataFrame) -> pd.DataFrame:
+    """The days that each record speaks of: as given, else as stored, else from the day it was known."""
+    given = current if validity is None else validity
+    days = wanted[["party_id"]].merge(given[VALIDITY_COLUMNS], on="party_id", how="left")
+    known_on = wanted["known_at"].dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+    start = _days(days["valid_from"]).fillna(known_on)
+    return wanted.assign(valid_from=start.to_numpy(), valid_to=_days(days["valid_to"]).to_numpy())
+
+
+def _days(dates: pd.Series) -> pd.Series:
+    return pd.to_datetime(dates).astype("datetime64[s]")
+
+
+def _parties_with_a_past(existing_xref: pd.DataFrame) -> pd.Series:
+    """Parties with an ended row that counted for a while: what is known of them by then stays as it is."""
+    counted = existing_xref["superseded_at"].notna() & existing_xref["superseded_at"].gt(existing_xref["known_at"])
+    return existing_xref.loc[counted, "party_id"]
+
+
+def _what_changes(compared: pd.DataFrame) -> np.ndarray:
+    def differs(column: str) -> pd.Series:
+        one, other = compared[column], compared[f"{column}_now"]
+        return ~(one.eq(other) | (one.isna() & other.isna())).astype(bool)
+
+    probability = compared["link_probability"].sub(compared["link_probability_now"].astype(float)).abs()
+    earlier = compared["known_at"].lt(compared["known_at_now"]) & ~compared["has_past"]
+    return np.select(
+        [
+            compared["gr_id_now"].isna(),
+            differs("gr_id"),
+            differs("valid_from") | differs("valid_to"),
+            differs("link_rule") | differs("model_version") | ~probability.le(SAME_PROBABILITY) | earlier,
+        ],
+        [FIRST, MOVED, VALIDITY, CORRECTED],
+        SAME,
+    )
+
+
+def _known_from(compared: pd.DataFrame, knowledge_cutoff: dt.datetime | None) -> pd.Series:
+    """Knowledge time of the row that each party gets."""
+    # Whole microseconds: a missing instant is the smallest number there is, and loses against every other.
+    evidence, now = _microseconds(compared["known_at"]), _microseconds(compared["known_at_now"])
+    # Who moves to an id is linked to one of those that hold it: not before the first of them is linked itself.
+    stays = compared[compared["gr_id"].eq(compared["gr_id_now"])]
+    holders = _microseconds(stays.groupby("gr_id")["known_at"].min().reindex(compared["gr_id"]))
+    found = np.iinfo(np.int64).min
+    if knowledge_cutoff is not None:
+        found = _microseconds(pd.Series([knowledge_cutoff]))[0]
+    known = np.select(
+        [compared["what"].eq(what) for what in (MOVED, VALIDITY, CORRECTED)],
+        [
+            np.maximum.reduce([evidence, holders, now, np.full(len(now), found)]),
+            np.maximum(now, found),
+            np.where(compared["has_past"], now, np.minimum(evidence, now)),
+        ],
+        evidence,
+    )
+    return pd.Series(pd.to_datetime(known, unit="us", utc=True), index=compared.index).astype("datetime64[us, UTC]")
+
+
+def _microseconds(instants: pd.Series) -> np.ndarray:
+    return np.asarray(pd.to_datetime(instants, utc=True).astype("datetime64[us, UTC]").array.asi8)
 
 
 def _inherit(entities: pd.DataFrame, current: pd.DataFrame) -> pd.Series:
@@ -92,7 +210,7 @@ def _inherit(entities: pd.DataFrame, current: pd.DataFrame) -> pd.Series:
     claims = held.groupby(["gr_id", "entity"], as_index=False).agg(
         has_anchor=("is_anchor", "max"), size=("party_id", "size"), smallest=("party_id", "min")
     )
-    claims = claims.sort_values(["gr_id", "has_anchor", "size", "smallest"], ascending=[True, False, False, True])
+    claims = claims.sort_values(["gr_id", "size", "has_anchor", "smallest"], ascending=[True, False, False, True])
     heirs = claims.drop_duplicates("gr_id")
     # Ids have a fixed number of digits, so that the smallest text is the oldest.
     return heirs.groupby("entity")["gr_id"].min().astype(object)

@@ -4,19 +4,28 @@ Belongs here: the contract of a resolver and the way from edges to entities. Doe
 are found.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 EDGE_COLUMNS = ["party_id_a", "party_id_b", "rule_name", "match_probability", "evidence_known_at"]
-ENTITY_COLUMNS = ["party_id", "entity", "is_anchor", "link_rule", "known_at"]
-CONFLICT_COLUMNS = ["party_id_a", "party_id_b", "rule_name", "evidence_known_at"]
+ENTITY_COLUMNS = ["party_id", "entity", "is_anchor", "link_rule", "link_probability", "known_at"]
+CONFLICT_COLUMNS = [
+    "party_id_a", "party_id_b", "rule_name", "match_probability", "evidence_known_at", "reason", "against_override_id",
+]  # fmt: skip
+OVERRIDE_COLUMNS = ["override_id", "kind", "party_id_a", "party_id_b", "known_at"]
+
+# A record that carries this column names the party itself: its value is a party_id, not an attribute.
+REFERENCE_COLUMN = "customer_ref"
 
 ANCHOR = "anchor"
 OWN_RECORD = "own_record"
+OVERRIDE = "override:"
+MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
+TWO_ANCHORS = "two_anchors"
 
 
 class InvalidRecordsError(ValueError):
@@ -43,6 +52,31 @@ class IdentityConfig(Protocol):
     def identity_rules(self) -> Sequence[LinkRule]: ...
 
 
+class InvalidEdgesError(ValueError):
+    """A source of evidence gave edges that are none; the message counts what is wrong."""
+
+
+class EdgeSource(Protocol):
+    """One source of evidence: exact rules, a linkage model. Links are its own business, entities are not."""
+
+    @property
+    def model_version(self) -> str | None:
+        """Version of the model behind the edges; None where none is."""
+        ...
+
+    def columns(self, config: IdentityConfig) -> Sequence[str]:
+        """Columns of ``core.parties`` that it reads besides ``party_id, record_type, known_at``."""
+        ...
+
+    def edges(self, records: pd.DataFrame, config: IdentityConfig) -> pd.DataFrame:
+        """Links between records: ``EDGE_COLUMNS``, ``party_id_a < party_id_b``, one row per pair and rule.
+
+        ``match_probability`` is 1 only where no model is in doubt; ``evidence_known_at`` is when both records that
+        prove the link were known.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Resolution:
     """Edges found, the entity of each record, and what was left out.
@@ -53,36 +87,67 @@ class Resolution:
         ``party_id_a < party_id_b, rule_name, match_probability, evidence_known_at``: accepted links, sorted.
     entities : DataFrame
         One row per party, sorted by ``party_id``: ``entity`` (smallest ``party_id`` of its cluster),
-        ``is_anchor``,
-        ``link_rule`` (``anchor``, ``own_record``, or the rule that links the record to its cluster) and
-        ``known_at``:
-        when the records that link it to the cluster's first record were known.
+        ``is_anchor``, ``link_rule`` (``anchor``, ``own_record``, or the rule that links the record to its cluster),
+        ``link_probability`` (smallest on the way to the cluster's first record) and ``known_at``: when the records
+        that link it to the cluster's first record were known.
     conflicts : DataFrame
-        Links left out because they would have joined two records of the anchor record type.
+        Links left out, with the ``reason``: ``two_anchors`` (they would have joined two records of the anchor record
+        type) or ``cannot_link`` (records that a person keeps apart: ``against_override_id``).
     unknown_references : int
         Records that name a party which does not exist.
+    model_versions : mapping of str to str
+        Model version by ``rule_name``, for the rules that a model stands behind.
     """
 
     edges: pd.DataFrame
     entities: pd.DataFrame
     conflicts: pd.DataFrame
     unknown_references: int = 0
+    model_versions: Mapping[str, str] = field(default_factory=dict)
 
 
 class Resolver(Protocol):
     """Finds which records speak of the same person, organisation or household."""
 
-    def resolve(self, records: pd.DataFrame, config: IdentityConfig) -> Resolution:
+    def columns(self, config: IdentityConfig) -> list[str]:
+        """Columns of the records that it reads."""
+        ...
+
+    def resolve(
+        self, records: pd.DataFrame, config: IdentityConfig, overrides: pd.DataFrame | None = None
+    ) -> Resolution:
         """Resolve records to entities.
 
         Parameters
         ----------
         records : DataFrame
-            One row per party and version: ``party_id, record_type, known_at`` and the columns of the rules.
+            One row per party and version, with ``columns(config)``.
         config : IdentityConfig
             Anchor record type and rules, strongest first.
+        overrides : DataFrame, optional
+            What people decided and is in force: ``OVERRIDE_COLUMNS``.
         """
         ...
+
+
+def unknown_references(records: pd.DataFrame, config: IdentityConfig) -> int:
+    """Records that name a party which does not exist, whatever the rule that reads the name."""
+    if not any(rule.column == REFERENCE_COLUMN for rule in config.identity_rules):
+        return 0
+    named = records.loc[records[REFERENCE_COLUMN].notna(), ["party_id", REFERENCE_COLUMN]]
+    return int(named.loc[~named[REFERENCE_COLUMN].isin(records["party_id"]), "party_id"].nunique())
+
+
+def no_edges() -> pd.DataFrame:
+    """An empty frame of edges with its types."""
+    empty = pd.DataFrame({column: pd.Series(dtype=object) for column in EDGE_COLUMNS})
+    return empty.astype({"match_probability": float, "evidence_known_at": "datetime64[us, UTC]"})
+
+
+def no_overrides() -> pd.DataFrame:
+    """An empty frame of overrides with its types."""
+    empty = pd.DataFrame({column: pd.Series(dtype=object) for column in OVERRIDE_COLUMNS})
+    return empty.astype({"override_id": "int64", "known_at": "datetime64[us, UTC]"})
 
 
 def labels_of(party_count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -126,7 +191,8 @@ def entities_from(parties: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
 
     # One virtual node (number `count`) leads to every root, so that a single walk reaches all clusters.
     edge_known = edges["evidence_known_at"].array.asi8
-    ranked = np.lexsort((edges["rule_name"].to_numpy(str), right, left, edge_known))
+    edge_probability = edges["match_probability"].to_numpy(float)
+    ranked = np.lexsort((edges["rule_name"].to_numpy(object).astype(str), right, left, -edge_probability, edge_known))
     weight = np.empty(len(edges), dtype=np.int64)
     weight[ranked] = np.arange(len(edges)) + 2
     graph = coo_array(
@@ -141,22 +207,25 @@ def entities_from(parties: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
     parent = predecessor[:count]
 
     rule = np.where(parties["is_anchor"].to_numpy(), ANCHOR, OWN_RECORD).astype(object)
+    probability = np.ones(count)
     linked = parent != count
     if linked.any():
-        pair = pd.MultiIndex.from_arrays([np.minimum(left, right), np.maximum(left, right)])
         # The tree holds one edge per pair: of several rules for one pair the one known first.
-        first = pd.Series(ranked, index=pair[ranked]).groupby(level=[0, 1]).first()
+        pairs = np.minimum(left, right).astype(np.int64) * count + np.maximum(left, right)
+        known_pairs, first = np.unique(pairs[ranked], return_index=True)
         child = np.flatnonzero(linked)
-        wanted = pd.MultiIndex.from_arrays([np.minimum(child, parent[child]), np.maximum(child, parent[child])])
-        used = first.reindex(wanted).to_numpy(int)
+        wanted = np.minimum(child, parent[child]).astype(np.int64) * count + np.maximum(child, parent[child])
+        used = ranked[first[np.searchsorted(known_pairs, wanted)]]
         rule[child] = edges["rule_name"].to_numpy(object)[used]
         known[child] = np.maximum(known[child], edge_known[used])
-        # Along the path the latest link counts; each round carries it one step further from the root.
+        probability[child] = edge_probability[used]
+        # Along the path the latest and the weakest link count; each round carries them one step from the root.
         while True:
             carried = np.maximum(known[child], known[parent[child]])
-            if np.array_equal(carried, known[child]):
+            weakest = np.minimum(probability[child], probability[parent[child]])
+            if np.array_equal(carried, known[child]) and np.array_equal(weakest, probability[child]):
                 break
-            known[child] = carried
+            known[child], probability[child] = carried, weakest
 
     smallest = pd.Series(parties["party_id"].to_numpy(object)).groupby(labels).transform("min")
     return pd.DataFrame(
@@ -165,6 +234,7 @@ def entities_from(parties: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
             "entity": smallest.to_numpy(object),
             "is_anchor": parties["is_anchor"].to_numpy(),
             "link_rule": rule,
+            "link_probability": probability,
             "known_at": pd.to_datetime(known, unit=parties["known_at"].dt.unit, utc=True),
         },
         columns=ENTITY_COLUMNS,

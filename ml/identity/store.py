@@ -1,86 +1,74 @@
-"""Reads party records, reads and writes ``ml.party_xref`` and ``ml.match_edges``.
+"""Reads party records, reads and writes ``ml.party_xref``, ``ml.match_edges`` and the ledger of their changes.
 
 Belongs here: set-based SQL on the caller's connection (role ``assay_ml``). Nothing is decided here.
 """
 
-from dataclasses import dataclass
-from typing import LiteralString
+from collections.abc import Sequence
 
 import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.identity.exact import ExactResolver
-from ml.identity.persistent_ids import LINK_COLUMNS, XREF_COLUMNS, XrefChange, assign_gr_ids
-from ml.identity.resolution import EDGE_COLUMNS, IdentityConfig, Resolution, Resolver
+from ml.identity.bulk import copy_in, copy_out
+from ml.identity.ledger import LEDGER_COLUMNS
+from ml.identity.persistent_ids import LINK_COLUMNS, XREF_COLUMNS, XrefChange, number_of
+from ml.identity.resolution import EDGE_COLUMNS, IdentityConfig
 
 # Any fixed number, the same in every process that changes the cross-reference of a database.
 LOCK_KEY = 0x1DE17177
 
 
-@dataclass(frozen=True)
-class IdentitySummary:
-    """Counts of one resolution: parties, golden records, links, and what changed in the cross-reference."""
-
-    parties: int
-    golden_records: int
-    edges: int
-    conflicts: int
-    unknown_references: int
-    new_ids: int
-    retired: int
-    redirected_ids: int
+def lock(conn: psycopg.Connection) -> None:
+    """Keep every other change of the cross-reference out until the transaction ends."""
+    conn.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
 
 
-def read_records(conn: psycopg.Connection, config: IdentityConfig) -> pd.DataFrame:
-    """Every version of every party record in ``core.parties``, with the columns that the rules need."""
-    columns = list(dict.fromkeys(["party_id", "record_type", "known_at", *(r.column for r in config.identity_rules)]))
-    query = sql.SQL("select {} from core.parties").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
-    return _frame(conn, query, columns, ["known_at"])
+def read_records(
+    conn: psycopg.Connection, config: IdentityConfig, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Every version of every party record in ``core.parties``.
+
+    Parameters
+    ----------
+    conn : psycopg.Connection
+        Role ``assay_ml``.
+    config : IdentityConfig
+        Its rules' columns are read where ``columns`` does not say.
+    columns : sequence of str, optional
+        What the resolver reads: ``resolver.columns(config)``.
+    """
+    wanted = columns or ["party_id", "record_type", "known_at", *(rule.column for rule in config.identity_rules)]
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in dict.fromkeys(wanted))
+    return copy_out(conn, sql.SQL("select {} from core.parties").format(names))
+
+
+def read_validity(conn: psycopg.Connection) -> pd.DataFrame:
+    """Per party the first day of its first version, and the day its source deleted it, if it did."""
+    # The newest version says whether the source still holds the record.
+    return copy_out(
+        conn,
+        sql.SQL(
+            "select party_id, min(valid_from) as valid_from, (array_agg(case when deleted_on is not null"
+            " then greatest(deleted_on, valid_from) end order by valid_from desc, known_at desc))[1] as valid_to"
+            " from core.parties group by party_id"
+        ),
+    )
 
 
 def read(conn: psycopg.Connection) -> pd.DataFrame:
     """All rows of ``ml.party_xref``, retired ones too; columns ``XREF_COLUMNS``."""
-    query = sql.SQL("select {} from ml.party_xref").format(sql.SQL(", ").join(map(sql.Identifier, XREF_COLUMNS)))
-    return _frame(conn, query, XREF_COLUMNS, ["known_at", "recorded_at", "retired_at"])
+    names = sql.SQL(", ").join(map(sql.Identifier, XREF_COLUMNS))
+    return copy_out(conn, sql.SQL("select {} from ml.party_xref").format(names))
 
 
-def update(conn: psycopg.Connection, resolver: Resolver, config: IdentityConfig) -> tuple[Resolution, XrefChange]:
-    """Resolve all records and store what changed, in one transaction: two runs at once give one result.
-
-    Returns
-    -------
-    Resolution, XrefChange
-        For counts in the asset's metadata; a second call gives an empty change.
-    """
-    with conn.transaction():
-        _lock(conn)
-        resolution = resolver.resolve(read_records(conn, config), config)
-        change = assign_gr_ids(resolution, read(conn))
-        write(conn, change, resolution.edges)
-    return resolution, change
-
-
-def resolve_and_store(
-    conn: psycopg.Connection, config: IdentityConfig, resolver: Resolver | None = None
-) -> IdentitySummary:
-    """Resolve with the exact rules (or ``resolver``), store the change and say in counts what happened."""
-    known = set(read(conn)["gr_id"])
-    resolution, change = update(conn, resolver or ExactResolver(), config)
-    return IdentitySummary(
-        parties=len(resolution.entities),
-        golden_records=int(resolution.entities["entity"].nunique()),
-        edges=len(resolution.edges),
-        conflicts=len(resolution.conflicts),
-        unknown_references=resolution.unknown_references,
-        new_ids=len(set(change.new["gr_id"]) - known),
-        retired=len(change.retired),
-        redirected_ids=len(change.redirects),
-    )
+def last_number(conn: psycopg.Connection) -> int:
+    """Greatest number that the ledger says was ever given; 0 where none was."""
+    row = conn.execute("select max(greatest(gr_id, other_gr_id)) from ops.identity_ledger").fetchone()
+    return number_of(row[0]) if row and row[0] else 0
 
 
 def write(conn: psycopg.Connection, change: XrefChange, edges: pd.DataFrame | None = None) -> None:
-    """Store a change, and the edges behind it where given, in one transaction under an advisory lock.
+    """Store a change with its ledger events, and the edges behind it where given, in one transaction.
 
     Raises
     ------
@@ -89,31 +77,66 @@ def write(conn: psycopg.Connection, change: XrefChange, edges: pd.DataFrame | No
         both).
     """
     with conn.transaction(), conn.cursor() as cursor:
-        _lock(conn)
+        lock(conn)
+        # One instant for the whole change, read after the lock: a run that waited writes later than the one before.
+        moment = cursor.execute("select clock_timestamp()").fetchone()
         if not change.retired.empty:
-            _copy(cursor, "retired_links", "party_id text, gr_id text", change.retired[["party_id", "gr_id"]])
+            copy_in(
+                cursor,
+                "retired_links",
+                "party_id text, gr_id text, superseded_at timestamptz",
+                change.retired[["party_id", "gr_id", "superseded_at"]],
+            )
             cursor.execute(
-                "update ml.party_xref as x set retired_at = clock_timestamp() from retired_links as r"
-                " where x.party_id = r.party_id and x.gr_id = r.gr_id and x.retired_at is null"
+                "update ml.party_xref as x set retired_at = %s, superseded_at = r.superseded_at"
+                " from retired_links as r"
+                " where x.party_id = r.party_id and x.gr_id = r.gr_id and x.retired_at is null",
+                moment,
             )
         if not change.new.empty:
-            _copy(
+            days = {column: change.new[column].dt.date for column in ("valid_from", "valid_to")}
+            copy_in(
                 cursor,
                 "new_links",
-                "party_id text, gr_id text, link_rule text, known_at timestamptz",
-                change.new[LINK_COLUMNS],
+                "party_id text, gr_id text, link_rule text, link_probability double precision, model_version text,"
+                " valid_from date, valid_to date, known_at timestamptz",
+                change.new[LINK_COLUMNS].assign(**days),
             )
             cursor.execute(
-                "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at)"
-                " select party_id, gr_id, link_rule, known_at, clock_timestamp() from new_links"
+                "insert into ml.party_xref (party_id, gr_id, link_rule, link_probability, model_version, valid_from,"
+                " valid_to, known_at, recorded_at)"
+                " select party_id, gr_id, link_rule, link_probability, model_version, valid_from, valid_to, known_at,"
+                " %s from new_links",
+                moment,
             )
+        append_events(cursor, change.events)
         if edges is not None:
             _replace_edges(cursor, edges)
 
 
+def append_events(cursor: psycopg.Cursor, events: pd.DataFrame) -> None:
+    """Add events (``LEDGER_COLUMNS``) to the ledger, in their order."""
+    if events.empty:
+        return
+    numbers = {column: events[column].astype("Int64") for column in ("party_count", "override_id")}
+    copy_in(
+        cursor,
+        "new_events",
+        "event text, gr_id text, other_gr_id text, party_count bigint, cause text, override_id bigint,"
+        " model_version text, known_at timestamptz, place bigint",
+        events[LEDGER_COLUMNS].assign(**numbers, place=range(len(events))),
+    )
+    cursor.execute(
+        "insert into ops.identity_ledger"
+        " (event, gr_id, other_gr_id, party_count, cause, override_id, model_version, known_at)"
+        " select event, gr_id, other_gr_id, party_count, cause, override_id, model_version, known_at"
+        " from new_events order by place"
+    )
+
+
 def _replace_edges(cursor: psycopg.Cursor, edges: pd.DataFrame) -> None:
     """Bring ``ml.match_edges`` to ``edges``; what is equal stays untouched and keeps its ``created_at``."""
-    _copy(
+    copy_in(
         cursor,
         "found_edges",
         "party_id_a text, party_id_b text, rule_name text, match_probability double precision,"
@@ -124,7 +147,7 @@ def _replace_edges(cursor: psycopg.Cursor, edges: pd.DataFrame) -> None:
         "delete from ml.match_edges as e where not exists ("
         " select 1 from found_edges as f where"
         " (f.party_id_a, f.party_id_b, f.rule_name) = (e.party_id_a, e.party_id_b, e.rule_name)"
-        " and (f.match_probability, f.evidence_known_at) = (e.match_probability, e.evidence_known_at))"
+        " and abs(f.match_probability - e.match_probability) <= 1e-6 and f.evidence_known_at = e.evidence_known_at)"
     )
     cursor.execute(
         "insert into ml.match_edges"
@@ -134,29 +157,3 @@ def _replace_edges(cursor: psycopg.Cursor, edges: pd.DataFrame) -> None:
         " select 1 from ml.match_edges as e"
         " where (f.party_id_a, f.party_id_b, f.rule_name) = (e.party_id_a, e.party_id_b, e.rule_name))"
     )
-
-
-def _lock(conn: psycopg.Connection) -> None:
-    conn.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-
-
-def _copy(cursor: psycopg.Cursor, table: LiteralString, columns: LiteralString, rows: pd.DataFrame) -> None:
-    name = sql.Identifier("pg_temp", table)
-    cursor.execute(sql.SQL("drop table if exists {}").format(name))
-    definition = sql.SQL("create temporary table {} ({}) on commit drop")
-    cursor.execute(definition.format(sql.Identifier(table), sql.SQL(columns)))
-    with cursor.copy(sql.SQL("copy {} from stdin").format(name)) as copy:
-        for row in rows.itertuples(index=False, name=None):
-            copy.write_row(row)
-
-
-def _frame(conn: psycopg.Connection, query: sql.Composed, columns: list[str], instants: list[str]) -> pd.DataFrame:
-    with conn.cursor() as cursor:
-        rows = cursor.execute(query).fetchall()
-    frame = pd.DataFrame.from_records(rows, columns=columns)
-    for column in frame.columns:
-        if column in instants:
-            frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
-        else:
-            frame[column] = frame[column].astype(object)
-    return frame

@@ -3,13 +3,12 @@
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-if TYPE_CHECKING:
-    from orchestration.settings import Settings
+from orchestration.cli.identity_app import identity_app
+from orchestration.cli.options import LandingOption, PortfolioOption, console, settings_of
 
 app = typer.Typer(
     name="assay",
@@ -18,22 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
-
-PortfolioOption = Annotated[
-    str | None, typer.Option("--portfolio", "-p", help="Portfolio; default: $ASSAY_PORTFOLIO, else sample.")
-]
-LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder with the portfolio's files as received.")]
-
-
-def settings_of(portfolio: str | None, landing: Path | None = None) -> "Settings":
-    """Settings from the environment; the command line wins."""
-    from orchestration.settings import load_settings
-
-    given = {"portfolio_name": portfolio, "landing": landing}
-    settings = load_settings(**{name: value for name, value in given.items() if value not in (None, "")})
-    _ = settings.portfolio  # an unknown name is told here, with the known ones
-    return settings
+app.add_typer(identity_app)
 
 
 @app.command()

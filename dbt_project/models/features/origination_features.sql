@@ -29,33 +29,41 @@
 {#- A table from before the column is there is computed anew as a whole. -#}
 {%- set versioned = execute and is_incremental()
     and 'catalogue_version' in adapter.get_columns_in_relation(this) | map(attribute='name') %}
-with owners as (
+-- Who was who at any cut-off. The first that was known of a record counts for the time before it, too: the owner of a
+-- loan is somebody.
+with links as (
+    select
+        party_id,
+        gr_id,
+        case
+            when row_number() over (partition by party_id order by known_at) > 1 then known_at
+        end as known_from,
+        coalesce(superseded_at, {{ end_of_time() }}) as known_until
+    from {{ source('ml', 'party_xref') }}
+    where {{ ever_visible('party_xref') }}
+),
+
+owners as (
     select
         holders.account_id,
         holders.party_id,
-        party_xref.gr_id,
         row_number() over (
             partition by holders.account_id
             order by holders.valid_from, holders.party_id
         ) as owner_rank
     from {{ ref('account_holders') }} as holders
-    inner join {{ source('ml', 'party_xref') }} as party_xref
-        on
-            holders.party_id = party_xref.party_id
-            and party_xref.retired_at is null
-    where holders.holder_role = 'owner'
+    where
+        holders.holder_role = 'owner'
+        and holders.party_id in (select party_id from links)
 ),
 
 newest_activity as (
     select
-        party_xref.gr_id,
+        links.gr_id,
         max(activity.load_id) as load_id
     from {{ ref('account_daily_activity') }} as activity
-    inner join {{ source('ml', 'party_xref') }} as party_xref
-        on
-            activity.party_id = party_xref.party_id
-            and party_xref.retired_at is null
-    group by party_xref.gr_id
+    inner join links on activity.party_id = links.party_id
+    group by links.gr_id
 ),
 
 newest_coverage as (
@@ -69,13 +77,10 @@ newest_coverage as (
 -- Everything else that the accounts of a golden record are read from; a row without a newer load is as it was.
 newest_account as (
     select
-        party_xref.gr_id,
+        links.gr_id,
         max(greatest(holders.load_id, accounts.load_id, balances.load_id)) as load_id
     from {{ ref('account_holders') }} as holders
-    inner join {{ source('ml', 'party_xref') }} as party_xref
-        on
-            holders.party_id = party_xref.party_id
-            and party_xref.retired_at is null
+    inner join links on holders.party_id = links.party_id
     left join (
         select
             account_id,
@@ -90,7 +95,23 @@ newest_account as (
         from {{ ref('account_balances') }}
         group by account_id
     ) as balances on holders.account_id = balances.account_id
-    group by party_xref.gr_id
+    group by links.gr_id
+),
+
+loan_owners as (
+    select
+        loans.loan_id,
+        {{ cutoff_on('loans.granted_on') }} as knowledge_cutoff,
+        coalesce(settlement_owners.party_id, own.party_id) as party_id
+    from {{ ref('loans') }} as loans
+    left join owners as settlement_owners
+        on
+            loans.settlement_account_id = settlement_owners.account_id
+            and settlement_owners.owner_rank = 1
+    left join owners as own
+        on
+            loans.loan_id = own.account_id
+            and own.owner_rank = 1
 ),
 
 loans_with_owner as (
@@ -99,10 +120,10 @@ loans_with_owner as (
         loans.loan_id,
         loans.settlement_account_id,
         loans.granted_on,
-        coalesce(settlement_owners.gr_id, loan_owners.gr_id) as gr_id,
-        coalesce(settlement_owners.party_id, loan_owners.party_id) as party_id,
+        links.gr_id,
+        loan_owners.party_id,
         cast({{ dbt.dateadd('day', -1, 'loans.granted_on') }} as date) as as_of_date,
-        {{ cutoff_on('loans.granted_on') }} as knowledge_cutoff,
+        loan_owners.knowledge_cutoff,
         loans.principal_amount as loan_principal_amount,
         loans.term_months as loan_term_months,
         loans.instalment_amount as loan_instalment_amount,
@@ -110,16 +131,14 @@ loans_with_owner as (
             loans.load_id, newest_activity.load_id, newest_coverage.load_id, newest_account.load_id
         ) as load_id
     from {{ ref('loans') }} as loans
-    left join owners as settlement_owners
+    inner join loan_owners on loans.loan_id = loan_owners.loan_id
+    left join links
         on
-            loans.settlement_account_id = settlement_owners.account_id
-            and settlement_owners.owner_rank = 1
-    left join owners as loan_owners
-        on
-            loans.loan_id = loan_owners.account_id
-            and loan_owners.owner_rank = 1
-    left join newest_activity on coalesce(settlement_owners.gr_id, loan_owners.gr_id) = newest_activity.gr_id
-    left join newest_account on coalesce(settlement_owners.gr_id, loan_owners.gr_id) = newest_account.gr_id
+            loan_owners.party_id = links.party_id
+            and (links.known_from is null or loan_owners.knowledge_cutoff >= links.known_from)
+            and loan_owners.knowledge_cutoff < links.known_until
+    left join newest_activity on links.gr_id = newest_activity.gr_id
+    left join newest_account on links.gr_id = newest_account.gr_id
     left join newest_coverage on loans.source_system = newest_coverage.source_system
 ),
 

@@ -180,6 +180,7 @@ def write_links(connection: psycopg.Connection, parties: list[Row]) -> None:
             row["party_id"],
             f"GR{int(row['source_record_id']):010d}",
             "anchor",
+            row["valid_from"],
             row["known_at"],
             row["known_at"],
         )
@@ -187,6 +188,7 @@ def write_links(connection: psycopg.Connection, parties: list[Row]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at) values (%s, %s, %s, %s, %s)",
+            "insert into ml.party_xref (party_id, gr_id, link_rule, valid_from, known_at, recorded_at) "
+            "values (%s, %s, %s, %s, %s, %s)",
             rows,
         )

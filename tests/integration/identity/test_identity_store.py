@@ -43,7 +43,8 @@ def parties(warehouse: Warehouse) -> Warehouse:
     with warehouse.connect("assay_dbt") as connection:
         connection.execute(
             "create table core.parties"
-            " (party_id text, record_type text, customer_ref text, phone text, known_at timestamptz)"
+            " (party_id text, record_type text, customer_ref text, phone text, known_at timestamptz,"
+            " valid_from date default '2013-12-01', deleted_on date)"
         )
     add(warehouse, ("c1", "client", None, "1", EARLY), ("c2", "client", None, "2", EARLY))
     add(warehouse, ("e1", "caller", None, "1", LATE), ("e2", "caller", None, "9", LATE))
@@ -52,7 +53,7 @@ def parties(warehouse: Warehouse) -> Warehouse:
 
 def add(warehouse: Warehouse, *rows: tuple[object, ...]) -> None:
     with warehouse.connect("assay_dbt") as connection, connection.cursor() as cursor:
-        cursor.executemany("insert into core.parties values (%s, %s, %s, %s, %s)", rows)
+        cursor.executemany("insert into core.parties (party_id, record_type, customer_ref, phone, known_at) values (%s, %s, %s, %s, %s)", rows)
 
 
 def run(warehouse: Warehouse) -> IdentitySummary:

@@ -159,6 +159,7 @@ def create_features(connection: psycopg.Connection, loans: int) -> None:
         "create table features.origination_outcomes (loan_id text, is_bad boolean, known_at timestamptz)"
     )
     connection.execute("create table core.loans (loan_id text, matures_on date)")
+    connection.execute("create table core.gr_redirects (gr_id_from text, gr_id_to text)")
     with connection.cursor() as cursor:
         for number in range(loans):
             bad = number % 3 == 0

@@ -1,3 +1,4 @@
+-- A row counts from when it was known until another took its place: a day that runs again finds the ids it had.
 select
     party_id,
     gr_id,
@@ -5,5 +6,5 @@ select
     known_at
 from {{ source('ml', 'party_xref') }}
 where
-    retired_at is null
-    and known_at <= {{ knowledge_cutoff() }}
+    known_at <= {{ knowledge_cutoff() }}
+    and (superseded_at is null or superseded_at > {{ knowledge_cutoff() }})
