@@ -8,6 +8,7 @@ a finer one finds; so the coarsest that the budget allows are kept, as different
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import duckdb
@@ -19,6 +20,7 @@ _FREE_PAIRS = 1_500_000  # a budget that any machine does in seconds, whatever t
 _COUNTED = 150_000  # records on which rules are counted before the choice
 _MOST_RULES = 20
 _RULE_SHARE = 0.2  # of the budget that one rule may use
+_STOPPED_SHARE = 0.3  # of the records may hold values that are too frequent; a rule with more finds too little
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Atom:
     group: str
     sql: str
     is_list: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """The value itself, not a part of it."""
+        return ": " not in self.name
 
 
 @dataclass(frozen=True)
@@ -117,17 +124,26 @@ def choose(
     most = budget * _RULE_SHARE
     step = max(1, records // _COUNTED)
     con.execute(f"CREATE OR REPLACE TEMP TABLE counted AS SELECT * FROM record WHERE hash(rid) % {step} = 0")
+    fits = max(2.0, limit / step)
     counted: dict[frozenset[str], float] = {}
+    warnings: list[str] = []
 
     def count(names: frozenset[str]) -> float:
         if names not in counted:
             sql = key_table([atoms[name] for name in sorted(names)], "counted")
             # A block of the sample stands for one that is larger by `step`, its pairs for step squared.
-            counted[names] = step**2 * scalar(
-                con,
-                f"SELECT coalesce(sum(held * (held - 1.0) / 2), 0) FROM (SELECT count(*) AS held FROM ({sql}) GROUP BY key) "
-                f"WHERE held <= {max(2.0, limit / step)}",
-            )
+            (row,) = con.execute(
+                f"SELECT coalesce(sum(held * (held - 1.0) / 2) FILTER (held <= {fits}), 0), "
+                f"coalesce(sum(held) FILTER (held > {fits}) / sum(held), 0), max(held) "
+                f"FROM (SELECT count(*) AS held FROM ({sql}) GROUP BY key)"
+            ).fetchall()
+            is_useless = row[1] > _STOPPED_SHARE and not any(atoms[name].is_list for name in names)
+            counted[names] = math.inf if is_useless else row[0] * step**2
+            if is_useless and len(names) == 1 and all(atoms[name].is_whole for name in names):
+                warnings.append(
+                    f"{next(iter(names))} is no blocking key by itself: {row[1]:.0%} of its values stand in more than "
+                    f"{limit} records (about {int(row[2] * step)} at most)"
+                )
         return counted[names]
 
     chosen: list[frozenset[str]] = []
@@ -149,7 +165,8 @@ def choose(
         if total + counted[names] <= budget:
             kept.append(names)
             total += counted[names]
-    return _with_stops(con, atoms, kept, limit)
+    rules, told = _with_stops(con, atoms, kept, limit)
+    return rules, warnings + told
 
 
 def _with_stops(

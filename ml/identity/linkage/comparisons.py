@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml.identity.linkage import cleaning
-from ml.identity.linkage.kinds import SEX, Column
+from ml.identity.linkage.kinds import Column, is_sex
 
 MAX_COMPARISONS = 15  # the levels of a pair are packed into one 64-bit integer, four bits each
 
@@ -101,7 +101,8 @@ def build(columns: Iterable[Column]) -> tuple[Comparison, ...]:
     for j, column in of("phone"):
         add(_phone, j, column)
     for j, column in of("email"):
-        add(_email, j, column)
+        names = [f"f{i}_v" for i, _ in given + family] + [f"f{i}_w" for i, _ in of("full_name")]
+        add(_email, j, column, names)
     if lines := of("address"):
         add(_address, lines)
     if places := of("postcode", "city", "region"):
@@ -317,18 +318,32 @@ def _phone(key: str, j: int, column: Column) -> Comparison:
     )
 
 
-def _email(key: str, j: int, column: Column) -> Comparison:
-    value, local = f"{key}_v", f"{key}_local"
+def _email(key: str, j: int, column: Column, names: list[str]) -> Comparison:
+    """An address made of the person's names tells nothing that the names do not, unless it is the same address."""
+    value, local, digits, named = f"{key}_v", f"{key}_local", f"{key}_digits", f"{key}_named"
+    before = f"split_part(split_part(f{j}_v, '@', 1), '+', 1)"
+    within = [
+        f"len(list_filter(string_split({name}, ' '), lambda x: length(x) > 2 AND contains({before}, x))) > 0"
+        for name in names
+    ]
+    record = {
+        value: f"f{j}_v",
+        local: f"nullif({before}, '')",
+        digits: f"regexp_replace({before}, '[^0-9]+', '', 'g')",
+        named: f"coalesce({', '.join(f'nullif({one}, false)' for one in within)}, false)" if within else "false",
+    }
+    mistyped = f"{_jaro(local, 0.75)} AND {_equal(digits)} AND {_edit(value)}"
+    by_name = f"{_l(named)} AND {_r(named)}"
+    missing = f"({_missing(value)} OR ({by_name} AND {_jaro(local, 0.75)} AND {_l(value)} <> {_r(value)} AND NOT ({mistyped})))"
     levels = (
         Level("exact", _equal(value), 0.72, 1e-7, value),
-        Level("one sign off", f"{_jaro(local, 0.75)} AND {_edit(value)}", 0.06, 1e-7),
+        Level("one sign off", mistyped, 0.06, 1e-7),
         Level("same before the @", f"length({_l(local)}) > 4 AND {_equal(local)}", 0.04, 1e-6, local),
         Level("alike before the @", _jaro(local, 0.92), 0.04, 1e-5),
         Level("different", "ELSE", 0.14, 1e-2),
     )
-    record = {value: f"f{j}_v", local: f"nullif(split_part(split_part(f{j}_v, '@', 1), '+', 1), '')"}
     return Comparison(
-        key, column.name, column.kind, (column.name,), True, _missing(value), levels, record, 0.02, _alike(local, 0.75)
+        key, column.name, column.kind, (column.name,), True, missing, levels, record, 0.02, _alike(local, 0.75)
     )
 
 
@@ -411,7 +426,7 @@ def _text(key: str, j: int, column: Column) -> Comparison:
 def _category(key: str, j: int, column: Column) -> Comparison:
     value = f"{key}_v"
     levels = (Level("equal", _equal(value), 0.9, 1e-3, value), Level("different", "ELSE", 0.1, 1e-2))
-    personal = bool(SEX.search(str(column.name).lower()))
+    personal = is_sex(column.name)
     return Comparison(
         key, column.name, column.kind, (column.name,), personal, _missing(value), levels, {value: f"f{j}_v"}, 1.0
     )

@@ -13,6 +13,7 @@ from ml.identity.linkage.comparisons import build
 from ml.identity.linkage.ids import sort_keys
 from ml.identity.linkage.kinds import infer
 from ml.identity.linkage.model import LinkageModel
+from ml.identity.linkage.selection import independent
 from ml.identity.linkage.store import Store
 
 # One threshold for all data. The probabilities are calibrated as well as can be without labels, and a pair that is
@@ -25,7 +26,7 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     """Learn a model and leave ``record`` and ``compared`` behind in the database."""
     con, config, id_column = store.con, store.config, store.id_column
     texts = cleaning.texts_of(ordered.drop(columns=id_column))
-    kinds = infer(texts, config)
+    kinds = independent(infer(texts, config), texts, config)
     columns, notes = kinds.columns, list(kinds.notes)
     tell(f"kinds: {', '.join(f'{one.name}={one.kind}' for one in columns)}")
     comparisons = build(columns)

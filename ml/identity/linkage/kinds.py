@@ -33,9 +33,10 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("text", r"title|description|descr|text|comment|note|bezeichnung|product|item"),
 )  # fmt: skip
 SHARED_ID = re.compile(r"household|family|haushalt|account|policy|group|parent|hh_")
-SEX = re.compile(dict((k, p) for k, p in _NAMES if k == "category")["category"])
-_DATE_PART = re.compile(r"(^|_)(day|month|year|age|yob|birth_?year|year_of_birth|tag|monat|jahr|alter)($|_)")
-_MEASURE = re.compile(r"amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|_pct|qty|quantity|area|feet")
+_MEASURE = re.compile(
+    r"(^|_)(amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|pct|qty|quantity|area|"
+    r"feet|lat|lon|latitude|longitude)($|_)"
+)
 _LEGAL = r"(?i)\b(ltd|limited|inc|llc|gmbh|corp|corporation|plc|pty|pvt|s\.?a\.?r\.?l|s\.?r\.?l|bv|oy|ag|kg|company|co)\b"
 
 # Formats of dates, tried in this order; the two that are ambiguous are ordered by what a column shows.
@@ -57,6 +58,11 @@ class Column:
     kind: str
     formats: tuple[str, ...] = ()
     shared: bool = False
+
+
+def is_sex(name: str) -> bool:
+    """Whether a column holds what people of a household differ in although it has few values."""
+    return any(kind == "category" and re.search(pattern, words_of(name)) for kind, pattern in _NAMES)
 
 
 @dataclass(frozen=True)
@@ -100,30 +106,17 @@ def infer(texts: pd.DataFrame, config: LinkageConfig) -> Kinds:
         # The sample must not depend on the order of the records.
         sample = values.drop_duplicates().sort_values()
         sample = sample.iloc[:: max(1, len(sample) // _SAMPLE)]
-        kind = declared or _kind(_words(name), sample, distinct / len(values), distinct)
+        kind = declared or _kind(words_of(name), sample, distinct / len(values), distinct)
         formats = _formats(sample) if kind in ("date", "birth_date") else ()
         if kind == "ignore":
             notes.append(f"column {name!r} is ignored: a measure or a share of a date")
             continue
-        shared = bool(kind == "id_number" and SHARED_ID.search(_words(name)))
+        shared = bool(kind == "id_number" and SHARED_ID.search(words_of(name)))
         columns.append(Column(name, kind, formats, shared))
-    return _without_date_parts(columns, notes, config)
-
-
-def _without_date_parts(columns: list[Column], notes: list[str], config: LinkageConfig) -> Kinds:
-    """Day, month, year or age beside a date are that date again."""
-    if any(column.kind == "birth_date" or column.formats for column in columns):
-        kept = []
-        for column in columns:
-            if column.name not in config.columns and column.kind == "category" and _DATE_PART.search(_words(column.name)):
-                notes.append(f"column {column.name!r} is ignored: a part of a date that is there")
-            else:
-                kept.append(column)
-        columns = kept
     return Kinds(tuple(columns), tuple(notes))
 
 
-def _words(name: object) -> str:
+def words_of(name: object) -> str:
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name))
     return re.sub(r"[^\w]+", "_", text).lower().strip("_")
 

@@ -56,7 +56,7 @@ def patterns(con: duckdb.DuckDBPyConnection, table: str) -> tuple[np.ndarray, np
     return found["levels"].astype(np.int64), found["pairs"].astype(np.int64)
 
 
-def make_random(con: duckdb.DuckDBPyConnection, records: int, seed: int, wanted: int = 1_500_000) -> int:
+def make_random(con: duckdb.DuckDBPyConnection, records: int, seed: int, wanted: int = 600_000) -> int:
     """Write ``random_pair`` (``l, r``): all pairs of few records, else pairs at drawn distances in the order of ids.
 
     Returns
