@@ -1,0 +1,79 @@
+"""Learning a model from records: kinds, blocking, levels, probabilities, frequencies.
+
+Belongs here: the order of these steps and the threshold.
+Does not belong here: the steps themselves.
+"""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from ml.identity.linkage import blocking, cleaning, pairs, records, training
+from ml.identity.linkage.comparisons import build
+from ml.identity.linkage.ids import sort_keys
+from ml.identity.linkage.kinds import infer
+from ml.identity.linkage.model import LinkageModel
+from ml.identity.linkage.selection import independent
+from ml.identity.linkage.store import Store
+
+# One threshold for all data. The probabilities are calibrated as well as can be without labels, and a pair that is
+# more likely a match than not adds to the expected F1 unless F1 is below one half.
+THRESHOLD = 0.5
+LEAST_PROBABILITY = 0.01
+
+
+def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> LinkageModel:
+    """Learn a model and leave ``record`` and ``compared`` behind in the database."""
+    con, config, id_column = store.con, store.config, store.id_column
+    texts = cleaning.texts_of(ordered.drop(columns=id_column))
+    kinds = independent(infer(texts, config), texts, config)
+    columns, notes = kinds.columns, list(kinds.notes)
+    tell(f"kinds: {', '.join(f'{one.name}={one.kind}' for one in columns)}")
+    comparisons = build(columns)
+    count = len(ordered)
+    store.remember(ordered)
+    keys = sort_keys(ordered[id_column])
+    records.load(con, "record", keys, texts, columns, comparisons)
+    tell("records cleaned")
+    rules, warnings = blocking.choose(con, comparisons, count, config.pairs_per_record, config.block_limit)
+    tell(f"{len(rules)} blocking rules chosen")
+    candidates = blocking.make_candidates(con, comparisons, rules)
+    tell(f"{candidates} candidate pairs")
+    pairs.compare(con, comparisons, "candidate", "compared")
+    packed, counts = pairs.patterns(con, "compared")
+    tell(f"compared; {len(packed)} patterns")
+    pairs.make_random(con, count, config.seed)
+    pairs.compare(con, comparisons, "random_pair", "compared_random")
+    random_packed, random_counts = pairs.patterns(con, "compared_random")
+    terms = records.count_terms(con, comparisons)
+    held = [[(terms[name][0]["held"].to_numpy(), terms[name][1]) for name in one.terms] for one in comparisons]
+    learned = training.learn(
+        comparisons, count, pairs.unpack(packed, comparisons), counts, pairs.unpack(random_packed, comparisons), random_counts, held
+    )
+    tell("learned")
+    shares, rare = {}, {}
+    for one in comparisons:
+        for name in one.terms:
+            frame, present = terms[name]
+            frame = frame[frame["held"] > max(2.0, learned.cluster_size)].head(200_000)
+            share = training.term_shares(frame["held"].to_numpy(), present, learned.cluster_size, one.rare)
+            shares[name] = dict(zip(frame["term"], share.tolist(), strict=True))
+            rare[name] = one.rare / max(present, 1)
+    model = LinkageModel(
+        columns=columns,
+        m=tuple(tuple(one.tolist()) for one in learned.m),
+        u=tuple(tuple(one.tolist()) for one in learned.u),
+        is_personal=tuple(bool(one) for one in learned.is_personal),
+        prior_match=float(learned.prior_match),
+        prior_household=float(learned.prior_household),
+        term_shares=shares,
+        rare_shares=rare,
+        rules=rules,
+        threshold=THRESHOLD,
+        least_probability=LEAST_PROBABILITY,
+        trained_on=count,
+        notes=(*notes, *warnings),
+    )
+    records.add_frequencies(con, "record", comparisons, shares, rare)
+    store.model = model
+    return model

@@ -1,0 +1,201 @@
+"""What a column holds, guessed from its name and from its values.
+
+Belongs here: the spellings of column names and the measures of values that decide a kind.
+Does not belong here: cleaning or comparing values.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ml.identity.linkage.config import LinkageConfig, LinkageError
+
+# Strongest first; matched against the column's name in lower case with underscores. Several languages.
+_NAMES: tuple[tuple[str, str], ...] = (
+    ("email", r"e_?mail|courriel|correo|почта"),
+    ("birth_date", r"(^|_)(dob|d_o_b|bday)($|_)|birth|born|geburt|geb_?dat|naissance|nacimiento|nascita|nascimento|рожд"),
+    ("phone", r"phone|(^|_)(tel|cell|fax|handy|msisdn|gsm|ph)($|_|[0-9])|mobile|telef|rufnummer|contact_n|телефон"),
+    ("postcode", r"post_?(al_?)?(code|kod)|postnr|(^|_)(zip|plz|cap|cep|pin_?code|pincode)($|_|code)|zipcode|codigo_postal|индекс"),
+    ("address", r"(street|house|hause?|str|building|flat|apartment|apt|unit)_?(number|num|no|nr|nbr)($|_)|hausn"),
+    ("id_number", r"(^|_)(ssn|sin|nino|pan|tin|ein|cin|nif|nie|nit|cpf|cnpj|curp|rfc|dni|cuit|siren|siret|abn|nhs|nin|bsn|vat|gst|gstin|iban|isbn|ean|upc|gtin|imei|vin|mpn|mrn|inn|snils|uid|uuid|guid|duns|lei)($|_)"),
+    ("id_number", r"soc_?sec|social(_|$|sec)|national_?(id|ins)|tax_?(id|n|payer)|vat_?(id|n)|passport|licen[cs]e|aadha+r|id_?(number|num|no|card)|steuer|personnummer|medicare|insurance_?n|inn$|инн|паспорт"),
+    ("given_name", r"given|(^|_)(first|fore|f|christian|1st)_?name|^first$|fname|forename|vorname|pr[ée]nom|primer_nombre|^nombres?$|rufname|^nome$|имя"),
+    ("middle_name", r"middle|(^|_)m(id)?_?(name|init)|second_name|patronym|отчество"),
+    ("family_name", r"surname|sur_name|(^|_)(last|family|l|s|2nd)_?name|^last$|(^|_)(lname|sname|family)$|nachname|familienname|apellido|cognome|sobrenome|^nom$|nom_de_famille|maiden|фамилия"),
+    ("organisation", r"compan|organi[sz]ation|(^|_)(org|firm|firma|business|trading|trade|legal|brand|vendor|manufacturer|merchant|supplier|employer|shop|store|venue)(_?name)?$|raz[oó]n_social|unternehmen|entreprise|empresa"),
+    ("address", r"addr|street|strasse|straße|(^|_)(str|rue|calle|via|rua|ulica|line_?[1-4])($|_)|direcci|indirizzo|endere|адрес|улица"),
+    ("city", r"(^|_)(city|town|suburb|ort|stadt|ville|ciudad|citta|cidade|locality|municipality|village|miasto|place)($|_)|wohnort|город"),
+    ("region", r"(^|_)(state|province|region|county|country|bundesland|land|prefecture|governorate|nation|nationality)($|_)"),
+    ("category", r"(^|_)(sex|gender|geschlecht|sexe|sexo|пол|salutation|anrede)($|_)"),
+    ("date", r"(^|_)(date|datum|fecha|data|day_of)($|_)|_(on|at)$|timestamp"),
+    ("full_name", r"(^|_)(full|complete|person|client|customer|patient|holder|contact|member|applicant|author|employee)?_?name$|^(nom_complet|nombre_completo|naam|фио)$|fullname"),
+    ("text", r"title|description|descr|text|comment|note|bezeichnung|product|item"),
+)  # fmt: skip
+SHARED_ID = re.compile(r"household|family|haushalt|account|policy|group|parent|hh_")
+_MEASURE = re.compile(
+    r"(^|_)(amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|pct|qty|quantity|area|"
+    r"feet|lat|lon|latitude|longitude)($|_)"
+)
+_LEGAL = r"(?i)\b(ltd|limited|inc|llc|gmbh|corp|corporation|plc|pty|pvt|s\.?a\.?r\.?l|s\.?r\.?l|bv|oy|ag|kg|company|co)\b"
+
+# Formats of dates, tried in this order; the two that are ambiguous are ordered by what a column shows.
+_DATE_FORMATS = (
+    "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d %b %Y", "%d %B %Y",
+    "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%d%b%Y", "%Y-%m-%d %H:%M:%S%z",
+)  # fmt: skip
+_DAY_FIRST = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%y")
+_MONTH_FIRST = tuple(text.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") for text in _DAY_FIRST)
+_SAMPLE = 5_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and what it holds; ``formats`` are those of its dates, ``shared`` tells of values that several
+    people of a household share."""
+
+    name: str
+    kind: str
+    formats: tuple[str, ...] = ()
+    shared: bool = False
+
+
+def is_sex(name: str) -> bool:
+    """Whether a column holds what people of a household differ in although it has few values."""
+    return any(kind == "category" and re.search(pattern, words_of(name)) for kind, pattern in _NAMES)
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Kinds of all columns, and a line for each that is left out or was decided against its name."""
+
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...] = field(default=())
+
+
+def infer(texts: pd.DataFrame, config: LinkageConfig) -> Kinds:
+    """Find the kind of every column.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        Values as text, blanks as missing.
+    config : LinkageConfig
+        Kinds that are declared.
+
+    Raises
+    ------
+    LinkageError
+        A declared column is not there.
+    """
+    absent = sorted(set(config.columns) - set(texts.columns))
+    if absent:
+        raise LinkageError(f"the configuration names the columns {absent}; the records have {list(texts.columns)}")
+    columns, notes = [], []
+    for name in texts.columns:
+        values = texts[name].dropna()
+        declared = config.columns.get(name)
+        if declared == "ignore":
+            notes.append(f"column {name!r} is ignored: declared")
+            continue
+        distinct = values.nunique()
+        if distinct < 2:
+            what = "constant" if distinct else "empty"
+            notes.append(f"column {name!r} is ignored: it is {what}")
+            continue
+        # The sample must not depend on the order of the records.
+        sample = values.drop_duplicates().sort_values()
+        sample = sample.iloc[:: max(1, len(sample) // _SAMPLE)]
+        kind = declared or _kind(words_of(name), sample, distinct / len(values), distinct)
+        formats = _formats(sample) if kind in ("date", "birth_date") else ()
+        if kind == "ignore":
+            notes.append(f"column {name!r} is ignored: a measure or a share of a date")
+            continue
+        shared = bool(kind == "id_number" and SHARED_ID.search(words_of(name)))
+        columns.append(Column(name, kind, formats, shared))
+    return Kinds(tuple(columns), tuple(notes))
+
+
+def words_of(name: object) -> str:
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name))
+    return re.sub(r"[^\w]+", "_", text).lower().strip("_")
+
+
+def _kind(name: str, sample: pd.Series, distinctness: float, distinct: int) -> str:
+    said = next((kind for kind, pattern in _NAMES if re.search(pattern, name)), None)
+    if said is not None and (kind := _confirmed(said, name, sample, distinctness, distinct)):
+        return kind
+    return _by_values(name, sample, distinctness, distinct)
+
+
+def _confirmed(said: str, name: str, sample: pd.Series, distinctness: float, distinct: int) -> str | None:
+    """The kind that a name says, where the values do not speak against it."""
+    digits = sample.str.count(r"\d")
+    if said == "email":
+        return said if sample.str.contains("@", regex=False).mean() > 0.3 else None
+    if said in ("date", "birth_date"):
+        return said if _share_of_dates(sample) > 0.3 else None
+    if said == "phone":
+        return said if (digits >= 5).mean() > 0.5 else None
+    if said == "id_number":
+        return said if distinctness > 0.05 and (digits > 0).mean() > 0.3 else ("category" if distinct < 1000 else None)
+    if said == "postcode":
+        return said if (digits > 0).mean() > 0.5 and sample.str.len().median() <= 12 else None
+    if said in ("given_name", "family_name", "middle_name", "full_name", "organisation", "city"):
+        if sample.str.contains(r"[^\W\d_]", regex=True).mean() < 0.5:
+            return None
+        if said == "full_name" and sample.str.contains(_LEGAL, regex=True).mean() > 0.1:
+            return "organisation"
+        if said in ("given_name", "family_name", "city") and distinct < 3:
+            return "category"
+        if said == "full_name" and (sample.str.count(r"\s+").mean() > 3 or sample.str.contains(r"\d").mean() > 0.2):
+            return "text"
+        return said
+    if said in ("region",):
+        return said if distinct < 5000 else "text"
+    if said == "text":
+        return said if distinct > 20 and sample.str.count(r"\s+").mean() > 0.5 else None
+    return said
+
+
+def _by_values(name: str, sample: pd.Series, distinctness: float, distinct: int) -> str:
+    digits = sample.str.count(r"\d")
+    letters = sample.str.count(r"[^\W\d_]")
+    if sample.str.contains(r"^[^@\s]+@[^@\s]+$", regex=True).mean() > 0.6:
+        return "email"
+    if _MEASURE.search(name) and (letters == 0).mean() > 0.9:
+        return "ignore"
+    if distinct > 10 and _share_of_dates(sample) > 0.8:
+        return "date"
+    if sample.str.contains(r"^-?\d+[.,]\d+$", regex=True).mean() > 0.5:
+        return "ignore"
+    if (letters == 0).mean() > 0.9 and ((digits >= 7) & (digits <= 15)).mean() > 0.8:
+        formatted = sample.str.contains(r"^\+|[()]|\d[ -]\d", regex=True).mean() > 0.5
+        return "phone" if formatted and distinctness > 0.1 else ("id_number" if distinctness > 0.2 else "category")
+    tokens = sample.str.count(r"\S+")
+    if (digits > 0).mean() > 0.6 and tokens.mean() < 1.5:
+        return "id_number" if distinctness > 0.3 and sample.str.len().median() >= 5 else "category"
+    if distinct > 50 and (distinctness > 0.02 or distinct > 1000) and (letters > 0).mean() > 0.5:
+        return "text"
+    return "category"
+
+
+def _share_of_dates(sample: pd.Series) -> float:
+    some = sample.iloc[:: max(1, len(sample) // 500)]
+    parsed = pd.Series(False, index=some.index)
+    for format_ in (*_DATE_FORMATS, *_DAY_FIRST, *_MONTH_FIRST):
+        if not parsed.all():
+            day = pd.to_datetime(some, format=format_, errors="coerce")
+            parsed |= day.notna() & day.dt.year.between(1850, 2100)
+    return float(parsed.mean())
+
+
+def _formats(sample: pd.Series) -> tuple[str, ...]:
+    """Formats in the order in which they are tried: the ambiguous ones by what parses more of the column."""
+
+    def parsed(formats: tuple[str, ...]) -> int:
+        return max(int(pd.to_datetime(sample, format=text, errors="coerce").notna().sum()) for text in formats)
+
+    day_first = parsed(_DAY_FIRST) >= parsed(_MONTH_FIRST)
+    first, second = (_DAY_FIRST, _MONTH_FIRST) if day_first else (_MONTH_FIRST, _DAY_FIRST)
+    return (*_DATE_FORMATS, *first, *second)

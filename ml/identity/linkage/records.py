@@ -1,0 +1,95 @@
+"""Records as DuckDB tables: cleaned, with what comparisons and blocking read, one row per record.
+
+Belongs here: the table ``record`` and its term frequencies.
+Does not belong here: pairs.
+
+The table ``record`` has ``rid`` (a dense number), ``id`` (what orders the sides of a pair), the columns of
+``Comparison.record_sql`` and ``<column>_tf``, the share of records of other people that hold the same term.
+"""
+
+from collections.abc import Mapping
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from ml.identity.linkage import cleaning
+from ml.identity.linkage.comparisons import Comparison
+from ml.identity.linkage.database import scalar
+from ml.identity.linkage.kinds import Column
+
+
+def load(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    keys: pd.Series,
+    texts: pd.DataFrame,
+    columns: tuple[Column, ...],
+    comparisons: tuple[Comparison, ...],
+    first_rid: int = 0,
+) -> None:
+    """Write a table of cleaned records, without term frequencies.
+
+    Parameters
+    ----------
+    table : str
+        Its name; replaced where it exists.
+    keys : Series
+        What orders the records (``ids.sort_keys``), in that order.
+    texts : DataFrame
+        ``cleaning.texts_of`` of the same rows.
+    first_rid : int
+        Number of the first record.
+    """
+    raw = {"rid": pa.array(range(first_rid, first_rid + len(keys)), pa.int32()), "id": pa.array(keys)}
+    for j, column in enumerate(columns):
+        raw[f"r{j}"] = pa.array(texts[column.name].astype(object).where(texts[column.name].notna(), None), pa.string())
+    con.register("raw_records", pa.table(raw))
+    firsts = ["rid", "id"]
+    joins = ""
+    for j, column in enumerate(columns):
+        firsts += [f"{sql} AS f{j}_{name}" for name, sql in cleaning.features(column, f"r{j}").items()]
+        if column.kind == "given_name":
+            joins += f" LEFT JOIN nickname n{j} ON n{j}.name = f{j}_v"
+    con.register("nickname_table", cleaning.nickname_table())
+    con.execute("CREATE OR REPLACE TEMP TABLE nickname AS SELECT name, root FROM nickname_table")
+    selected = ["rid", "id"]
+    selected += [f"{sql} AS {name}" for one in comparisons for name, sql in one.record_sql.items()]
+    con.execute(
+        f"CREATE OR REPLACE TABLE {table} AS WITH cleaned AS (SELECT {', '.join(firsts)} FROM raw_records) "
+        f"SELECT {', '.join(selected)} FROM cleaned{joins}"
+    )
+    con.unregister("raw_records")
+    con.unregister("nickname_table")
+
+
+def count_terms(
+    con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...]
+) -> dict[str, tuple[pd.DataFrame, int]]:
+    """By record column: ``term, held`` of the terms that several records hold, and how many records hold any."""
+    counted = {}
+    for comparison in comparisons:
+        for name in comparison.terms:
+            terms = con.execute(
+                f"SELECT {name} AS term, count(*) AS held FROM record WHERE {name} IS NOT NULL GROUP BY 1 HAVING held > 1 "
+                "ORDER BY held DESC, term"
+            ).df()
+            counted[name] = (terms, int(scalar(con, f"SELECT count({name}) FROM record")))
+    return counted
+
+
+def add_frequencies(
+    con: duckdb.DuckDBPyConnection, table: str, comparisons: tuple[Comparison, ...], shares: Mapping[str, Mapping[str, float]], rare: Mapping[str, float]
+) -> None:
+    """Give every term its share of other people's records; terms that are not listed are ``rare``."""
+    selected, joins = ["t.*"], ""
+    for comparison in comparisons:
+        for name in comparison.terms:
+            known = pa.table({"term": pa.array(list(shares[name]), pa.string()), "share": pa.array(list(shares[name].values()), pa.float64())})
+            con.register(f"known_{name}", known)
+            joins += f" LEFT JOIN known_{name} k_{name} ON k_{name}.term = t.{name}"
+            selected.append(f"coalesce(k_{name}.share, {rare[name]!r}) AS {name}_tf")
+    con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT {', '.join(selected)} FROM {table} t{joins}")
+    for comparison in comparisons:
+        for name in comparison.terms:
+            con.unregister(f"known_{name}")

@@ -1,0 +1,139 @@
+"""The state of a linkage: cleaned records, blocking keys and scored pairs in DuckDB, kept for the next change.
+
+Belongs here: loading, comparing and forgetting records with a frozen model.
+Does not belong here: learning the model.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ml.identity.linkage import blocking, cleaning, clustering, pairs, records, scoring
+from ml.identity.linkage.config import LinkageConfig, LinkageError
+from ml.identity.linkage.database import connect, scalar
+from ml.identity.linkage.ids import sort_keys, sorted_by_id
+from ml.identity.linkage.model import LinkageModel
+
+
+class Store:
+    """Records and the pairs among them, under one model.
+
+    The tables ``record`` and ``edge`` name a record by its ``rid``, in the order in which records came; the order of
+    ids, which everything that is told goes by, is worked out from ``record.id``.
+    """
+
+    def __init__(self, config: LinkageConfig, id_column: str) -> None:
+        self.config, self.id_column = config, id_column
+        self.con = connect(config)
+        self.ids = pd.Series(dtype=object)  # as they were given, by rid
+        self.model: LinkageModel | None = None
+        self.latest: pd.DataFrame | None = None  # the edges of the linkage that this is the state of
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.con.close()
+
+    def remember(self, ordered: pd.DataFrame) -> int:
+        """Note the ids of records that are about to be loaded; returns the first rid."""
+        first = len(self.ids)
+        new = ordered[self.id_column].reset_index(drop=True)
+        self.ids = new if first == 0 else pd.concat([self.ids, new], ignore_index=True)
+        return first
+
+    def load(self, given: pd.DataFrame, model: LinkageModel) -> None:
+        """Load all records under a model that is there."""
+        self.model = model
+        ordered = sorted_by_id(given, self.id_column)
+        self._clean("record", ordered)
+        records.add_frequencies(self.con, "record", model.comparisons, model.term_shares, model.rare_shares)
+
+    def _clean(self, table: str, ordered: pd.DataFrame) -> None:
+        model = self.known_model
+        first = self.remember(ordered)
+        texts = cleaning.texts_of(model.checked(ordered.drop(columns=self.id_column)))
+        keys = sort_keys(ordered[self.id_column])
+        records.load(self.con, table, keys, texts, model.columns, model.comparisons, first)
+
+    @property
+    def known_model(self) -> LinkageModel:
+        """The model; there is one before anything is compared."""
+        if self.model is None:
+            raise RuntimeError("the store has no model yet")
+        return self.model
+
+    def link(self, changed: str | None = None) -> None:
+        """Write the table ``edge`` for all pairs, or for those with a record of the table ``changed`` (``rid``)."""
+        model = self.known_model
+        blocking.make_candidates(self.con, model.comparisons, model.rules, changed)
+        pairs.compare(self.con, model.comparisons, "candidate", "compared")
+        scoring.score(self.con, model, "compared", "edge")
+        self.con.execute("DROP TABLE compared")
+
+    def nodes(self) -> np.ndarray:
+        """The rid of each record in the order of the ids."""
+        return self.con.execute("SELECT rid FROM record ORDER BY id").fetchnumpy()["rid"]
+
+    def results(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Entities and edges as they are told."""
+        model = self.known_model
+        nodes = self.nodes()
+        node_of = np.full(len(self.ids), -1, dtype=np.int64)
+        node_of[nodes] = np.arange(len(nodes))
+        found = self.con.execute("SELECT l, r, match_probability FROM edge").fetchnumpy()
+        left, right = node_of[found["l"]], node_of[found["r"]]
+        order = np.lexsort((right, left))
+        left, right, probability = left[order], right[order], found["match_probability"][order]
+        ids = self.ids.iloc[nodes].reset_index(drop=True)
+        edges = pd.DataFrame(
+            {
+                "record_id_a": ids.iloc[left].reset_index(drop=True),
+                "record_id_b": ids.iloc[right].reset_index(drop=True),
+                "match_probability": probability,
+            }
+        )
+        return clustering.entity_frame(ids, left, right, probability, model.threshold), edges
+
+    def mark(self, given_ids: Iterable[Any], table: str) -> None:
+        """Write a table ``rid`` of the records with these ids.
+
+        Raises
+        ------
+        LinkageError
+            There is no such record.
+        """
+        keys = sort_keys(pd.Series(list(given_ids), dtype=None if self.ids.empty else self.ids.dtype)).drop_duplicates()
+        self.con.register("marked_keys", pa.table({"id": pa.array(keys, self._key_type)}))
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT rid FROM record SEMI JOIN marked_keys USING (id)")
+        self.con.unregister("marked_keys")
+        unknown = len(keys) - int(scalar(self.con, f"SELECT count(*) FROM {table}"))
+        if unknown:
+            raise LinkageError(f"{unknown} of {len(keys)} ids are of no record that is known")
+
+    @property
+    def _key_type(self) -> pa.DataType:
+        return pa.int64() if pd.api.types.is_integer_dtype(self.ids.dtype) else pa.string()
+
+    def replace(self, changed: pd.DataFrame, removed_ids: Iterable[Any]) -> None:
+        """Put changed and new records in the place of what was known of them, and forget the removed ones."""
+        con, model = self.con, self.known_model
+        ordered = sorted_by_id(changed, self.id_column)
+        self.mark(removed_ids, "gone")
+        con.register("changed_keys", pa.table({"id": pa.array(sort_keys(ordered[self.id_column]), self._key_type)}))
+        con.execute("INSERT INTO gone SELECT rid FROM record SEMI JOIN changed_keys USING (id)")
+        con.unregister("changed_keys")
+        if scalar(con, "SELECT count(*) FROM gone"):
+            con.execute("DELETE FROM edge WHERE l IN (FROM gone) OR r IN (FROM gone)")
+            con.execute("DELETE FROM record WHERE rid IN (FROM gone)")
+        if len(ordered):
+            self._clean("fresh", ordered)
+            records.add_frequencies(con, "fresh", model.comparisons, model.term_shares, model.rare_shares)
+            con.execute("INSERT INTO record SELECT * FROM fresh")
+            con.execute("ALTER TABLE edge RENAME TO kept_edge")
+            self.link("fresh")
+            con.execute("INSERT INTO kept_edge FROM edge")
+            con.execute("DROP TABLE edge")
+            con.execute("ALTER TABLE kept_edge RENAME TO edge")
+            con.execute("DROP TABLE fresh")

@@ -1,0 +1,219 @@
+"""Learning without labels: how often levels occur among matches and among others, and how many matches there are.
+
+Belongs here: expectation maximisation over patterns of levels, its starting values, its guards.
+Does not belong here: SQL.
+
+Three kinds of pairs are told apart: the same person, two of a household (or otherwise close), and strangers. Those of a
+household agree in what a household shares as much as a person agrees with itself, and in what is personal hardly more
+than strangers. Without that third kind, twins and couples look like matches: the usual model multiplies surname,
+address and telephone as if they were independent.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.identity.linkage.comparisons import Comparison
+
+_ROUNDS = 3
+_STEPS = 60
+_PRIOR_PAIRS = 40.0  # the starting values of m weigh as much as this many matches
+_LEAST_M = 0.002
+
+# Share of the pairs of a household that agree in something personal after all: twins, namesakes, a shared mailbox.
+_KIN = {
+    "given_name": 0.01, "middle_name": 0.03, "birth_date": 0.01, "id_number": 0.002, "email": 0.03, "phone": 0.3,
+    "text": 0.01, "organisation": 0.01, "category": 0.0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Parameters by comparison and level, best first; probabilities of two random records being of one person or
+    household; ``cluster_size`` is how many records a record's person has on average."""
+
+    m: list[np.ndarray]
+    u: list[np.ndarray]
+    is_personal: list[bool]
+    prior_match: float
+    prior_household: float
+    cluster_size: float
+
+
+def kinship(comparison: Comparison) -> float:
+    """Share of household pairs that agree as if they were one person."""
+    return _KIN.get(comparison.kind, 0.01)
+
+
+def household_levels(comparison: Comparison, is_personal: bool, m: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Probability of the levels among two people of one household."""
+    if not is_personal:
+        return m
+    if comparison.kind == "full_name":
+        common = np.array(["in common" in level.label for level in comparison.levels])
+        return 0.2 * u + 0.01 * m + 0.79 * common / common.sum()
+    kin = kinship(comparison)
+    return (1 - kin) * u + kin * m
+
+
+def learn(
+    comparisons: tuple[Comparison, ...],
+    records: int,
+    levels: np.ndarray,
+    pairs: np.ndarray,
+    random_levels: np.ndarray,
+    random_pairs: np.ndarray,
+    term_counts: list[list[tuple[np.ndarray, int]]],
+) -> Learned:
+    """Fit all parameters.
+
+    Parameters
+    ----------
+    levels, pairs : array of shape (patterns, comparisons) and (patterns,)
+        Of the candidates.
+    random_levels, random_pairs : array
+        Of pairs drawn at random.
+    term_counts : list
+        By comparison and term column: how many records hold each term, terms of one record left out; how many hold any.
+    """
+    total = max(records * (records - 1) / 2, 1.0)
+    start = [np.array([level.m for level in one.levels]) for one in comparisons]
+    start = [one / one.sum() for one in start]
+    m = [one.copy() for one in start]
+    personal = [one.is_personal for one in comparisons]
+    matches = 0.05 * records
+    prior_match = prior_household = matches / total
+    cluster_size = 1.0
+    u: list[np.ndarray] = []
+    for _ in range(_ROUNDS):
+        u = [
+            _among_strangers(one, k, records, m[k], prior_match, random_levels, random_pairs, term_counts[k], cluster_size)
+            for k, one in enumerate(comparisons)
+        ]
+        for _ in range(_STEPS):
+            match, household = posterior(comparisons, levels, m, u, personal, prior_match, prior_household)
+            before = prior_match
+            weight = match * pairs
+            prior_match = max(weight.sum(), 0.25) / total
+            prior_household = max((household * pairs).sum(), 0.25) / total
+            m = [
+                _monotone(_weighed(levels[:, k], weight, start[k]), u[k]) for k in range(len(comparisons))
+            ]
+            if abs(prior_match - before) < 1e-9 * before:
+                break
+        cluster_size = 1 + 2 * prior_match * total / max(records, 1)
+        personal = _personal(comparisons, levels, pairs, personal)
+    return Learned(m, u, personal, prior_match, prior_household, cluster_size)
+
+
+def posterior(
+    comparisons: tuple[Comparison, ...],
+    levels: np.ndarray,
+    m: list[np.ndarray],
+    u: list[np.ndarray],
+    personal: list[bool],
+    prior_match: float,
+    prior_household: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probability, by pattern, of being one person, and of being two of one household."""
+    match, household = factors(comparisons, levels, m, u, personal)
+    scale = prior_match * match + prior_household * household + 1.0
+    return prior_match * match / scale, prior_household * household / scale
+
+
+def factors(
+    comparisons: tuple[Comparison, ...],
+    levels: np.ndarray,
+    m: list[np.ndarray],
+    u: list[np.ndarray],
+    personal: list[bool],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bayes factors, by pattern, of one person and of one household against strangers."""
+    match, household = np.zeros(len(levels)), np.zeros(len(levels))
+    for k, one in enumerate(comparisons):
+        close = household_levels(one, personal[k], m[k], u[k])
+        # The last entry is read for level -1: missing says nothing.
+        match += np.append(np.log(m[k] / u[k]), 0.0)[levels[:, k]]
+        household += np.append(np.log(close / u[k]), 0.0)[levels[:, k]]
+    return np.exp(np.minimum(match, 600.0)), np.exp(np.minimum(household, 600.0))
+
+
+def _among_strangers(
+    one: Comparison,
+    k: int,
+    records: int,
+    m: np.ndarray,
+    prior_match: float,
+    random_levels: np.ndarray,
+    random_pairs: np.ndarray,
+    term_counts: list[tuple[np.ndarray, int]],
+    cluster_size: float,
+) -> np.ndarray:
+    """Probability of the levels among strangers: random pairs without the matches that are among them.
+
+    The best levels of an id number never occur in a sample; theirs follows from how often terms occur.
+    """
+    present = random_levels[:, k] >= 0
+    counted = np.bincount(random_levels[present, k], weights=random_pairs[present], minlength=len(m)).astype(float)
+    drawn = max(counted.sum(), 1.0)
+    counted = np.maximum(counted - prior_match * drawn * m, 0.0)
+    least = np.array([level.u for level in one.levels])
+    u = np.maximum(counted / drawn, np.maximum(least, 0.3 / drawn))
+    for (held, present), name in zip(term_counts, one.terms, strict=True):
+        at = [i for i, level in enumerate(one.levels) if level.tf == name]
+        if at[0] == min(i for i, level in enumerate(one.levels) if level.tf):
+            shares = term_shares(held, present, cluster_size, one.rare)
+            single = max(present - held.sum(), 0)
+            agree = (float((held * shares).sum()) + single * one.rare / max(present, 1)) / max(present, 1)
+            u[at[0]] = max(agree, least[at[0]])
+    return u / u.sum()
+
+
+def term_shares(held: np.ndarray, present: int, cluster_size: float, rare: float) -> np.ndarray:
+    """Share of *other people's* records that hold a term which ``held`` records of ``present`` hold.
+
+    The records of the person itself don't count: a number that two records of one person hold is not a number that
+    every fifth hundred of strangers share.
+    """
+    return np.maximum(held - cluster_size, rare) / max(present, 1)
+
+
+def _weighed(levels: np.ndarray, weight: np.ndarray, start: np.ndarray) -> np.ndarray:
+    present = levels >= 0
+    seen = np.bincount(levels[present], weights=weight[present], minlength=len(start))
+    m = seen + _PRIOR_PAIRS * start
+    m = np.maximum(m / m.sum(), _LEAST_M * np.minimum(start * 50, 1.0))
+    return m / m.sum()
+
+
+def _monotone(m: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A better level is never weaker evidence: neighbours that are the wrong way round share their evidence."""
+    blocks: list[list[float]] = []
+    for one_m, one_u in zip(m, u, strict=True):
+        blocks.append([one_m, one_u, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] < blocks[-1][0] / blocks[-1][1]:
+            last = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1], blocks[-1][2] + last[2]]
+    ratios = np.concatenate([np.full(int(size), one_m / one_u) for one_m, one_u, size in blocks])
+    made = ratios * u
+    return made / made.sum()
+
+
+def _personal(
+    comparisons: tuple[Comparison, ...], levels: np.ndarray, pairs: np.ndarray, personal: list[bool]
+) -> list[bool]:
+    """Numbers that people with different names and birth dates have in common belong to a household after all."""
+    proof = [k for k, one in enumerate(comparisons) if one.kind in ("given_name", "birth_date", "full_name")]
+    if not proof:
+        return personal
+    worst = np.array([len(comparisons[k].levels) - 1 for k in proof])
+    known = (levels[:, proof] >= 0).sum(axis=1)
+    apart = (known > 0) & ((levels[:, proof] == worst).sum(axis=1) == known)
+    decided = list(personal)
+    for k, one in enumerate(comparisons):
+        if one.kind in ("id_number", "email"):
+            same = (levels[:, k] == 0) & (known > 0)
+            seen = pairs[same].sum()
+            if seen >= 10 and pairs[same & apart].sum() > 0.1 * seen:
+                decided[k] = False
+    return decided
