@@ -73,7 +73,7 @@ def infer(
             "confidence": np.nan,
             "method": _reasons_to_say_nothing(evidence),
             "evidence": pd.Series([[] for _ in range(n)], index=evidence.frame.index, dtype=object),
-            "probabilities": pd.Series(None, index=evidence.frame.index, dtype=object),
+            "probabilities": pd.Series([None] * n, index=evidence.frame.index, dtype=object),
         },
         index=evidence.frame.index,
     )

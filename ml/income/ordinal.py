@@ -154,10 +154,10 @@ def _fit(design: Floats, band: NDArray[np.int64], bands: int, strength: float) -
         probability = np.maximum(edged[rows, band] - edged[rows, band + 1], 1e-12)
         loss = strength * -np.log(probability).sum() + weights @ weights / 2
         pull = (slope[rows, band] - slope[rows, band + 1]) / probability
-        by_threshold = np.zeros(bands - 1)
-        lower, upper = band > 0, band < bands - 1
-        np.add.at(by_threshold, band[lower] - 1, slope[rows, band][lower] / probability[lower])
-        np.add.at(by_threshold, band[upper], -slope[rows, band + 1][upper] / probability[upper])
+        # Of threshold j: people just above it are lost when it rises, people just below it are won.
+        lost = np.bincount(band, slope[rows, band] / probability, bands)[1:]
+        won = np.bincount(band, slope[rows, band + 1] / probability, bands)[:-1]
+        by_threshold = lost - won
         # A free parameter moves its own threshold and all above it.
         reach = np.cumsum(by_threshold[::-1])[::-1] * np.concatenate([[1.0], np.exp(free[1:])])
         return loss, np.concatenate([-strength * (design.T @ pull) + weights, strength * reach])
@@ -166,5 +166,5 @@ def _fit(design: Floats, band: NDArray[np.int64], bands: int, strength: float) -
     start = -np.log(share / (1 - share))
     gaps = np.log(np.maximum(np.diff(start), 0.05))
     first = np.concatenate([np.zeros(k), start[:1], gaps])
-    found = minimize(objective, first, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-10})
+    found = minimize(objective, first, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-8})
     return found.x[:k], thresholds_of(found.x[k:])

@@ -153,6 +153,7 @@ aged as (
 
 select
     golden_records.gr_id,
+    {{ as_of_date() }} as as_of_date,
     golden_records.family_id,
     golden_records.party_type,
     golden_records.status,
