@@ -35,6 +35,7 @@ def build_defs(
     )
     from orchestration.assets.gold import gold_assets
     from orchestration.assets.identity import identity_assets
+    from orchestration.assets.income import income_assets
     from orchestration.assets.ingestion import ingestion_assets
     from orchestration.assets.origination import model_assets, score_assets
     from orchestration.checks.tables import table_checks
@@ -53,6 +54,7 @@ def build_defs(
         dbt_stage("inputs", INPUTS, manifest),
         identity_assets,
         dbt_stage("people", PEOPLE, manifest),
+        income_assets(has_purchases="model.assay.retail_income_evidence" in manifest["nodes"]),
         dbt_stage("profiles", profiles_selection(manifest), manifest),
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         model_assets,

@@ -4,6 +4,6 @@ Pure functions over a psycopg connection whose role may write ``ml``; the caller
 the artifact's checksum, so that registering the same model twice is registering it once.
 """
 
-from ml.registry.store import UnknownModelError, load, register, set_alias
+from ml.registry.store import UnknownModelError, load, load_text, register, set_alias
 
-__all__ = ["UnknownModelError", "load", "register", "set_alias"]
+__all__ = ["UnknownModelError", "load", "load_text", "register", "set_alias"]

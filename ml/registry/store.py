@@ -1,7 +1,8 @@
 """Reading and writing ``ml.models`` and ``ml.model_aliases``."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ml.delinquency.errors import ArtifactError
 from ml.delinquency.model import TrainedModel, checksum
@@ -17,15 +18,39 @@ class UnknownModelError(LookupError):
     """No such model, version or alias is registered."""
 
 
-def register(conn: "Connection[Any]", model: TrainedModel) -> str:
+class Registrable(Protocol):
+    """What the registry stores of a model: names, its text, and what is told of it."""
+
+    @property
+    def model_name(self) -> str:
+        """What it predicts for whom."""
+
+    @property
+    def target(self) -> str:
+        """Definition of the outcome."""
+
+    @property
+    def algorithm(self) -> str:
+        """Kind of model."""
+
+    @property
+    def artifact(self) -> str:
+        """The model as text; never a pickle."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What is told of it but decides nothing."""
+
+
+def register(conn: "Connection[Any]", model: Registrable) -> str:
     """Store a model as a candidate and return its version; the same artifact has the same version.
 
     Parameters
     ----------
     conn : psycopg.Connection
         Not committed here.
-    model : TrainedModel
-        With its metadata.
+    model : Registrable
+        A ``TrainedModel`` or any other that is written as text, with its metadata.
 
     Returns
     -------
@@ -54,7 +79,7 @@ def register(conn: "Connection[Any]", model: TrainedModel) -> str:
             model.algorithm,
             artifact,
             sha256,
-            json.dumps(model.metadata, allow_nan=False),
+            json.dumps(dict(model.metadata), allow_nan=False),
         ),
     )
     row = conn.execute(
@@ -90,19 +115,30 @@ def load(
     """
     if version is None:
         version = _version_of(conn, model_name, alias)
-    row = conn.execute(
-        "select artifact, artifact_sha256, metadata from ml.models where model_name = %s and model_version = %s",
-        (model_name, version),
-    ).fetchone()
-    if row is None:
-        raise UnknownModelError(
-            f"model {model_name} has no version {version!r}; registered are {_versions(conn, model_name)}"
-        )
-    artifact, sha256, metadata = row
+    artifact, sha256, metadata = _stored(conn, model_name, version)
     model = TrainedModel.from_artifact(artifact, sha256, metadata)
     if model.model_name != model_name:
         raise ArtifactError(f"the artifact of {model_name} {version} is of the model {model.model_name!r}")
     return version, model
+
+
+def load_text(conn: "Connection[Any]", model_name: str, version: str) -> tuple[str, dict[str, Any]]:
+    """Text and metadata of a version, for models that read themselves; its checksum is verified.
+
+    Raises
+    ------
+    UnknownModelError
+        Naming what is registered instead.
+    ArtifactError
+        If the stored artifact was changed.
+    """
+    artifact, sha256, metadata = _stored(conn, model_name, version)
+    if (found := checksum(artifact)) != sha256:
+        raise ArtifactError(
+            f"the artifact of {model_name} {version} was changed: its sha256 is {found}, expected {sha256}. "
+            "It was not read. Restore it from a backup or train anew."
+        )
+    return artifact, metadata
 
 
 def set_alias(conn: "Connection[Any]", model_name: str, alias: str, version: str, *, set_by: str) -> str | None:
@@ -160,6 +196,18 @@ def set_alias(conn: "Connection[Any]", model_name: str, alias: str, version: str
             (model_name, version),
         )
     return None if before is None else str(before[0])
+
+
+def _stored(conn: "Connection[Any]", model_name: str, version: str) -> tuple[str, str, dict[str, Any]]:
+    row = conn.execute(
+        "select artifact, artifact_sha256, metadata from ml.models where model_name = %s and model_version = %s",
+        (model_name, version),
+    ).fetchone()
+    if row is None:
+        raise UnknownModelError(
+            f"model {model_name} has no version {version!r}; registered are {_versions(conn, model_name)}"
+        )
+    return row[0], row[1], row[2]
 
 
 def _version_of(conn: "Connection[Any]", model_name: str, alias: str) -> str:

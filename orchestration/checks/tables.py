@@ -100,6 +100,28 @@ def scores_suite() -> list["Expectation"]:
     ]
 
 
+def income_bands_suite() -> list["Expectation"]:
+    """What must hold of ``ml.income_bands`` whatever is known of people."""
+    import great_expectations.expectations as gxe
+    from great_expectations.expectations.row_conditions import Column
+
+    from ml.income.bands import BANDS, UNKNOWN
+    from ml.income.inference import METHODS
+
+    return [
+        gxe.ExpectCompoundColumnsToBeUnique(column_list=["as_of_date", "gr_id"]),
+        gxe.ExpectColumnValuesToBeInSet(column="income_band", value_set=[*BANDS, UNKNOWN]),
+        gxe.ExpectColumnValuesToBeInSet(column="method", value_set=list(METHODS)),
+        # The likeliest of four bands has a quarter at least.
+        gxe.ExpectColumnValuesToBeBetween(column="confidence", min_value=0.25, max_value=1),
+        # Whoever was told a band by a model is told how sure that is.
+        gxe.ExpectColumnValuesToNotBeNull(
+            column="confidence", row_condition=Column("method").is_in(["model", "model_out_of_fold"])
+        ),
+        gxe.ExpectColumnValuesToNotBeNull(column="evidence"),
+    ]
+
+
 def table_check(table: str, suite: Callable[[], list["Expectation"]]) -> dg.AssetChecksDefinition:
     """One suite as an asset check. It blocks: a wrong cross-reference or score would reach BI."""
 
@@ -127,4 +149,8 @@ def table_check(table: str, suite: Callable[[], list["Expectation"]]) -> dg.Asse
 
 def table_checks() -> list[dg.AssetChecksDefinition]:
     """The suites of the tables that Python writes."""
-    return [table_check("party_xref", party_xref_suite), table_check("scores", scores_suite)]
+    return [
+        table_check("party_xref", party_xref_suite),
+        table_check("income_bands", income_bands_suite),
+        table_check("scores", scores_suite),
+    ]

@@ -7,7 +7,8 @@
         indexes=[
             {'columns': ['transaction_id', 'row_hash'], 'unique': true},
             {'columns': ['load_id']},
-            {'columns': ['account_id', 'event_date']}
+            {'columns': ['account_id', 'event_date']},
+            {'columns': ['event_date'], 'type': 'brin'}
         ]
     )
 }}

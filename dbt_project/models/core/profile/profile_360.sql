@@ -34,9 +34,23 @@ with tenure as (
     group by gr_id
 ),
 
+-- Unknown is NULL here, so that whoever counts the known counts the known; the method says why it is.
+income as (
+    select
+        gr_id,
+        case when income_band <> 'Unknown' then income_band end as inferred_income_band,
+        cast(confidence as numeric(9, 4)) as income_band_confidence,
+        method as income_band_method
+    from {{ source('ml', 'income_bands') }}
+    where as_of_date = {{ as_of_date() }}
+),
+
 measured as (
     select
         golden_records.*,
+        income.inferred_income_band,
+        income.income_band_confidence,
+        income.income_band_method,
         tenure.customer_since_on,
         tenure.has_cards_of_retailers_only,
         activity.covered_days,
@@ -115,6 +129,7 @@ measured as (
     left join {{ ref('profile_balances') }} as balances on golden_records.gr_id = balances.gr_id
     left join {{ ref('profile_activity') }} as activity on golden_records.gr_id = activity.gr_id
     left join {{ ref('profile_service') }} as service on golden_records.gr_id = service.gr_id
+    left join income on golden_records.gr_id = income.gr_id
 ),
 
 risked as (
@@ -172,6 +187,9 @@ select
         {{ income_bracket('annual_income_amount') }},
         {{ income_bracket_of_band('declared_income_from_amount', 'declared_income_to_amount') }}
     ) as income_bracket,
+    inferred_income_band,
+    income_band_confidence,
+    income_band_method,
     accounts_count,
     asset_accounts_count,
     products_count,
