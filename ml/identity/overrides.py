@@ -92,7 +92,7 @@ def judge(
     together = standing["party_id_a"].map(gr_of_party).eq(standing["party_id_b"].map(gr_of_party))
     would_matter = expired & there & together.ne(standing["kind"].eq(MUST_LINK))
     reviews = pd.concat(
-        [refused, _of_decisions(standing[would_matter], EXPIRED), _of_decisions(active[~there], WITHOUT_RECORD)],
+        [refused, _of_decisions(standing[would_matter], EXPIRED), _of_decisions(standing[~expired & ~there], WITHOUT_RECORD)],
         ignore_index=True,
     )
     contradicted = refused.loc[refused["kind"].isin([MUST_LINK_OF_ANCHORS, CONTRADICTION]), "override_id"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.assets.retries import TRANSIENT, only_transient_retries
+from orchestration.partitions import run_as_of_date
 from orchestration.runtime import Runtime
 from orchestration.transformation.translator import OWNERS
 from orchestration.warehouse import Role
@@ -31,7 +32,8 @@ EDGES, XREF = dg.AssetKey(["ml", "match_edges"]), dg.AssetKey(["ml", "party_xref
             ),
             (
                 XREF,
-                "Party record to golden record; an id keeps its meaning for ever, retired rows keep the history.",
+                "Party record to golden record in two times; an id keeps its meaning for ever, ended rows stay, and every "
+                "change stands in ops.identity_ledger.",
             ),
         )
     ],
@@ -40,9 +42,11 @@ EDGES, XREF = dg.AssetKey(["ml", "match_edges"]), dg.AssetKey(["ml", "party_xref
 def identity_assets(
     context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
 ) -> Iterator[dg.MaterializeResult]:
-    """Resolve all party records by the portfolio's rules and carry the ids of the last run."""
+    """Resolve all party records by the portfolio's rules and stewards' decisions, and carry the ids of the last run."""
     from ml import identity
 
+    portfolio = runtime.settings.portfolio
+    as_of_date = run_as_of_date(context, portfolio)
     started = time.perf_counter()
     with (
         only_transient_retries(),
@@ -50,10 +54,20 @@ def identity_assets(
         runtime.exclusive("identity"),
         runtime.warehouse.connect(Role.ML) as connection,
     ):
-        summary = identity.resolve_and_store(connection, runtime.settings.portfolio)
+        summary = identity.resolve_and_store(
+            connection,
+            portfolio,
+            as_of_date=as_of_date,
+            knowledge_cutoff=portfolio.knowledge_cutoff(as_of_date),
+        )
     yield dg.MaterializeResult(
         asset_key=EDGES,
-        metadata={"dagster/row_count": summary.edges, "conflicts": summary.conflicts},
+        metadata={
+            "dagster/row_count": summary.edges,
+            **{f"edges by {rule}": count for rule, count in summary.edges_by_rule.items()},
+            "conflicts": summary.conflicts,
+            "unknown_references": summary.unknown_references,
+        },
     )
     yield dg.MaterializeResult(
         asset_key=XREF,
@@ -63,6 +77,14 @@ def identity_assets(
             "dagster/row_count": summary.parties,
             "golden_records": summary.golden_records,
             "new_ids": summary.new_ids,
+            "merges": summary.merges,
+            "splits": summary.splits,
+            "records_moved": summary.moved,
+            "rows_corrected": summary.corrected,
             "retired_rows": summary.retired,
+            "redirected_ids": summary.redirected_ids,
+            "open_reviews": summary.open_reviews,
+            "overrides_in_force": summary.overrides_in_force,
+            "overrides_contradicted": summary.overrides_contradicted,
         },
     )

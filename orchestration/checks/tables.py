@@ -79,6 +79,14 @@ def party_xref_suite() -> list["Expectation"]:
         gxe.ExpectColumnValuesToMatchRegex(column="gr_id", regex=r"^GR[0-9]{10}$"),
         gxe.ExpectColumnValuesToNotBeNull(column="link_rule"),
         gxe.ExpectColumnValuesToNotBeNull(column="known_at"),
+        gxe.ExpectColumnValuesToNotBeNull(column="valid_from"),
+        gxe.ExpectColumnValuesToBeBetween(column="link_probability", min_value=0, max_value=1),
+        # What ended says from when another row counts, and what did not end says nothing.
+        gxe.ExpectColumnValuesToNotBeNull(column="superseded_at", row_condition=Column("retired_at").is_not_null()),
+        gxe.ExpectColumnValuesToBeNull(column="superseded_at", row_condition=Column("retired_at").is_null()),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="superseded_at", column_B="known_at", or_equal=True, ignore_row_if="either_value_is_missing"
+        ),
         # One current golden record per party: retired rows are left out by the condition.
         gxe.ExpectColumnValuesToBeUnique(column="party_id", row_condition=Column("retired_at").is_null()),
     ]

@@ -1,75 +1,20 @@
 """The cross-reference in a real database: reruns, merges, and two runs at once."""
 
-import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import psycopg
 import pytest
 
-from ml.identity import (
-    ExactResolver,
-    IdentitySummary,
-    assign_gr_ids,
-    read,
-    read_records,
-    resolve_and_store,
-    write,
-)
+from ml.identity import ExactResolver, assign_gr_ids, read, read_records, write
 from orchestration.warehouse import Warehouse
-
-EARLY, LATE = dt.datetime(2014, 1, 1, tzinfo=dt.UTC), dt.datetime(2014, 2, 1, tzinfo=dt.UTC)
-
-
-@dataclass(frozen=True)
-class Rule:
-    name: str
-    column: str
-    unique_within: str | None = None
-
-
-@dataclass(frozen=True)
-class Config:
-    anchor_record_type: str = "client"
-    identity_rules: tuple[Rule, ...] = (
-        Rule("customer_ref", "customer_ref"),
-        Rule("unique_phone", "phone", "client"),
-    )
-
-
-@pytest.fixture
-def parties(warehouse: Warehouse) -> Warehouse:
-    """Two clients, a caller with the telephone of one, a caller without any known one."""
-    with warehouse.connect("assay_dbt") as connection:
-        connection.execute(
-            "create table core.parties"
-            " (party_id text, record_type text, customer_ref text, phone text, known_at timestamptz,"
-            " valid_from date default '2013-12-01', deleted_on date)"
-        )
-    add(warehouse, ("c1", "client", None, "1", EARLY), ("c2", "client", None, "2", EARLY))
-    add(warehouse, ("e1", "caller", None, "1", LATE), ("e2", "caller", None, "9", LATE))
-    return warehouse
-
-
-def add(warehouse: Warehouse, *rows: tuple[object, ...]) -> None:
-    with warehouse.connect("assay_dbt") as connection, connection.cursor() as cursor:
-        cursor.executemany("insert into core.parties (party_id, record_type, customer_ref, phone, known_at) values (%s, %s, %s, %s, %s)", rows)
-
-
-def run(warehouse: Warehouse) -> IdentitySummary:
-    with warehouse.connect("assay_ml") as connection:
-        return resolve_and_store(connection, Config())
-
-
-def current(warehouse: Warehouse) -> dict[str, str]:
-    with warehouse.connect() as connection:
-        query = "select party_id, gr_id from ml.party_xref where retired_at is null"
-        return dict(connection.execute(query).fetchall())
+from tests.integration.identity.people import EARLY, LATE, Config, add, current, run
 
 
 def everything(warehouse: Warehouse) -> list[tuple[object, ...]]:
     with warehouse.connect() as connection:
         xref = connection.execute("select * from ml.party_xref order by party_id, recorded_at").fetchall()
+        xref += connection.execute("select * from ops.identity_ledger order by ledger_id").fetchall()
+        xref += connection.execute("select * from ops.identity_review_queue order by review_id").fetchall()
         return xref + connection.execute("select * from ml.match_edges order by 1, 2, 3").fetchall()
 
 
@@ -122,7 +67,7 @@ def test_two_runs_at_once_give_what_one_gives(parties: Warehouse) -> None:
     with ThreadPoolExecutor(2) as pool:
         summaries = list(pool.map(run, [parties, parties]))
     assert sorted(summary.parties for summary in summaries) == [4, 4]
-    assert len(everything(parties)) == 5
+    assert len(everything(parties)) == 8  # four records, three births, one link
     assert set(current(parties).values()) == {f"GR000000000{number}" for number in (1, 2, 3)}
 
 
@@ -133,3 +78,14 @@ def test_a_change_made_from_an_old_reading_is_refused(parties: Warehouse) -> Non
     run(parties)
     with parties.connect("assay_ml") as connection, pytest.raises(psycopg.errors.UniqueViolation):
         write(connection, change)
+
+
+def test_a_change_that_fails_leaves_no_trace_in_the_ledger(parties: Warehouse) -> None:
+    with parties.connect("assay_ml") as connection:
+        resolution = ExactResolver().resolve(read_records(connection, Config()), Config())
+        change = assign_gr_ids(resolution, read(connection))
+    run(parties)
+    before = everything(parties)
+    with parties.connect("assay_ml") as connection, pytest.raises(psycopg.errors.UniqueViolation):
+        write(connection, change)
+    assert everything(parties) == before
