@@ -43,6 +43,48 @@ class IdentityRule(BaseModel):
     unique_within: str | None = None
 
 
+class Linkage(BaseModel):
+    """What the linkage model compares, where a portfolio uses one beside its exact rules.
+
+    Attributes
+    ----------
+    record_types : tuple of str
+        Record types that are linked with each other and among themselves.
+    columns : dict of str to str
+        Kind (see ``ml.identity.linkage.KINDS``) by column of ``core.parties``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record_types: tuple[str, ...] = Field(min_length=1)
+    columns: dict[str, str] = Field(
+        default={
+            "first_name": "given_name",
+            "middle_name": "middle_name",
+            "last_name": "family_name",
+            "sex": "category",
+            "birth_date": "birth_date",
+            "national_id": "id_number",
+            "phone": "phone",
+            "email": "email",
+            "address_line": "address",
+            "postcode": "postcode",
+            "city": "city",
+        },
+        min_length=1,
+    )
+
+    @field_validator("columns")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
+        from ml.identity.linkage.config import KINDS
+
+        unknown = sorted(set(value.values()) - set(KINDS))
+        if unknown:
+            raise ValueError(f"kinds {unknown} are unknown; known: {', '.join(KINDS)}")
+        return value
+
+
 class Portfolio(BaseModel):
     """What one portfolio is.
 
@@ -55,6 +97,8 @@ class Portfolio(BaseModel):
     generator : str or None
         What makes the landing files where nobody gives any: ``sample`` the people of ``ml.synthetic.world``, ``msme``
         the businesses of ``ml.synthetic.businesses``.
+    linkage : Linkage or None
+        Records that no exact rule links are compared by a model; None: exact rules only.
     income_bracket_bounds : tuple of float
         Lower bounds of Medium, High and Very High, reporting currency a year.
     high_value_amount : float
@@ -84,6 +128,7 @@ class Portfolio(BaseModel):
     generator: Literal["sample", "msme"] | None = None
     anchor_record_type: str
     identity_rules: tuple[IdentityRule, ...] = ()
+    linkage: Linkage | None = None
     income_bracket_bounds: tuple[float, float, float]
     high_value_amount: float
     ignored_files: tuple[str, ...] = ()

@@ -43,6 +43,15 @@ class LinkRule(Protocol):
     def unique_within(self) -> str | None: ...
 
 
+class LinkageSettings(Protocol):
+    """What of the records a linkage model compares; a portfolio's ``linkage`` is one."""
+
+    @property
+    def record_types(self) -> Sequence[str]: ...
+    @property
+    def columns(self) -> Mapping[str, str]: ...
+
+
 class IdentityConfig(Protocol):
     """What a resolver must know of the portfolio; a ``Portfolio`` is one."""
 
@@ -50,6 +59,8 @@ class IdentityConfig(Protocol):
     def anchor_record_type(self) -> str: ...
     @property
     def identity_rules(self) -> Sequence[LinkRule]: ...
+    @property
+    def linkage(self) -> LinkageSettings | None: ...
 
 
 class InvalidEdgesError(ValueError):

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import pandas as pd
 import psycopg
 
-from ml.identity.exact import ExactResolver
+from ml.identity.evidence import EvidenceResolver
+from ml.identity.exact import ExactRules
 from ml.identity.overrides import Outcome, contradictions, in_force, judge
 from ml.identity.persistent_ids import XrefChange, assign_gr_ids
-from ml.identity.resolution import OVERRIDE, IdentityConfig, Resolution, Resolver
+from ml.identity.resolution import OVERRIDE, EdgeSource, IdentityConfig, Resolution, Resolver
 from ml.identity.stewardship import advance_clock, keep_reviews, read_decisions
+from ml.identity.stored_linkage import StoredLinkage
 from ml.identity.store import append_events, last_number, lock, read, read_records, read_validity, write
 
 
@@ -122,6 +124,23 @@ def update(
     return IdentityUpdate(resolution, change, outcome)
 
 
+def resolver_of(conn: psycopg.Connection, config: IdentityConfig, knowledge_cutoff: dt.datetime) -> Resolver:
+    """The portfolio's resolver: its exact rules, and the linkage model where it wants one.
+
+    Parameters
+    ----------
+    conn : psycopg.Connection
+        The one that ``update`` is given: pairs are kept in the run's transaction.
+    config : IdentityConfig
+    knowledge_cutoff : datetime
+        Of the run.
+    """
+    sources: list[EdgeSource] = [ExactRules()]
+    if config.linkage is not None:
+        sources.append(StoredLinkage(conn, config.linkage, knowledge_cutoff))
+    return EvidenceResolver(sources)
+
+
 def resolve_and_store(
     conn: psycopg.Connection,
     config: IdentityConfig,
@@ -130,13 +149,12 @@ def resolve_and_store(
     as_of_date: dt.date | None = None,
     knowledge_cutoff: dt.datetime | None = None,
 ) -> IdentitySummary:
-    """Resolve with the exact rules (or ``resolver``), store the change and say in counts what happened.
+    """Resolve as the portfolio says (or by ``resolver``), store the change and say in counts what happened.
 
     The parameters are those of :func:`update`.
     """
-    done = update(
-        conn, resolver or ExactResolver(), config, as_of_date=as_of_date, knowledge_cutoff=knowledge_cutoff
-    )
+    chosen = resolver or resolver_of(conn, config, knowledge_cutoff or dt.datetime.now(dt.UTC))
+    done = update(conn, chosen, config, as_of_date=as_of_date, knowledge_cutoff=knowledge_cutoff)
     happened = done.change.events.groupby("event")["party_count"].agg(["size", "sum"])
     times, records = happened["size"].to_dict(), happened["sum"].to_dict()
     rules = done.resolution.edges["rule_name"].astype(str)

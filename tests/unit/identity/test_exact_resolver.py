@@ -22,6 +22,7 @@ class Rule:
 @dataclass(frozen=True)
 class Config:
     anchor_record_type: str = "client"
+    linkage: None = None
     identity_rules: tuple[Rule, ...] = field(
         default=(Rule("customer_ref", "customer_ref"), Rule("unique_phone", "phone", "client"))
     )
