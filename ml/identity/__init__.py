@@ -20,6 +20,7 @@ from ml.identity.resolution import (
 )
 from ml.identity.stewardship import record_training
 from ml.identity.store import read, read_records, write
+from ml.identity.stored_linkage import StoredLinkage
 from ml.identity.updating import IdentitySummary, IdentityUpdate, resolve_and_store, update
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "LinkRule",
     "Resolution",
     "Resolver",
+    "StoredLinkage",
     "XrefChange",
     "assign_gr_ids",
     "read",

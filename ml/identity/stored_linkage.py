@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 MODEL_NAME = "identity_linkage"
 RULE_NAME = "linkage"
+# From fewer records nothing is learnt that would hold for more; exact rules go on alone.
+LEAST_RECORDS = 50
+# A model of the first few days does not stay for ever: with four times as many records it is trained anew.
+GROWTH = 4
 TARGET = "Two records are of one person, organisation or household."
 
 
@@ -46,7 +50,8 @@ class StoredLinkage:
 
     All versions of a record count, as with the exact rules: two records match when any two of their versions do, and
     the link is known since both were. The model learns from the newest versions, once: it and its term frequencies stay
-    as they are until somebody retrains it, so that a day's links do not depend on which days ran before.
+    as they are until it is trained anew, which is an event in the ledger: when somebody asks for it, when other columns
+    are compared, or when there are ``GROWTH`` times as many records. Below ``LEAST_RECORDS`` there are no links.
 
     Parameters
     ----------
@@ -83,7 +88,7 @@ class StoredLinkage:
         from ml.identity.linkage import cluster
 
         versions = self._versions(records)
-        if versions.empty:
+        if versions["party_id"].nunique() < LEAST_RECORDS:
             return no_edges()
         model = self._model(versions)
         self._bring_up_to_date(versions, model)
@@ -133,10 +138,13 @@ class StoredLinkage:
         version, cause = alias_version(self._conn, MODEL_NAME), "first_run"
         if version is not None:
             text, metadata = load_text(self._conn, MODEL_NAME, version)
-            if metadata["columns"] == dict(self._settings.columns):
+            if metadata["columns"] != dict(self._settings.columns):
+                cause = "columns_changed"
+            elif versions["party_id"].nunique() >= GROWTH * metadata["trained_on_records"]:
+                cause = "grown"
+            else:
                 self._version = version
                 return LinkageModel.from_json(text)
-            cause = "columns_changed"
         return self._train(versions, cause=cause, by="identity")[1]
 
     def _train(self, versions: pd.DataFrame, *, cause: str, by: str) -> tuple[str, "LinkageModel"]:
