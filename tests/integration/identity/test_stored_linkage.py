@@ -104,7 +104,8 @@ EDGES = (
 )
 LINKED = (
     "select substr(a.party_id, 10), substr(b.party_id, 11) "
-    "from ml.party_xref as a join ml.party_xref as b using (gr_id) where a.party_id like 'a:client:%' and b.party_id like 'b:contact:%' "
+    "from ml.party_xref as a join ml.party_xref as b using (gr_id) "
+    "where a.party_id like 'a:client:%' and b.party_id like 'b:contact:%' "
     "and a.retired_at is null and b.retired_at is null order by 1, 2"
 )
 
