@@ -11,9 +11,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from orchestration.errors import AssayError
+from orchestration.survivorship import Survivorship
 
 PORTFOLIOS_DIR = Path(__file__).resolve().parent / "portfolios"
 STAGING_DIR = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "staging"
@@ -55,6 +56,8 @@ class Portfolio(BaseModel):
     generator : str or None
         What makes the landing files where nobody gives any: ``sample`` the people of ``ml.synthetic.world``, ``msme``
         the businesses of ``ml.synthetic.businesses``.
+    survivorship : Survivorship
+        Which record's value a golden record shows.
     income_bracket_bounds : tuple of float
         Lower bounds of Medium, High and Very High, reporting currency a year.
     high_value_amount : float
@@ -84,6 +87,7 @@ class Portfolio(BaseModel):
     generator: Literal["sample", "msme"] | None = None
     anchor_record_type: str
     identity_rules: tuple[IdentityRule, ...] = ()
+    survivorship: Survivorship = Survivorship()
     income_bracket_bounds: tuple[float, float, float]
     high_value_amount: float
     ignored_files: tuple[str, ...] = ()
@@ -106,6 +110,11 @@ class Portfolio(BaseModel):
         if unknown:
             raise ValueError(f"sources {unknown} have no folder in {STAGING_DIR}; there are: {known}")
         return value
+
+    @model_validator(mode="after")
+    def _trusts_its_own_sources(self) -> "Portfolio":
+        self.survivorship.check_sources(self.sources)
+        return self
 
     def staging_models(self) -> tuple[str, ...]:
         """Names of the staging models of the portfolio's sources, as their files say, sorted."""
