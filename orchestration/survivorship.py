@@ -34,7 +34,7 @@ CRITERIA: Mapping[str, str] = {
     "still_held": "Records that their source still holds come before those it deleted.",
     "source_trust": "The record of the source that stands first in the order of trust.",
     "recency": "The record whose version began last, by the source's own date.",
-    "completeness": "The record that fills most columns of the attribute; of an attribute of one column, most attributes.",
+    "completeness": "The record that fills most columns of the attribute, or of all where the attribute has one.",
     "agreement": "The value on which most sources agree, letter case, spaces and punctuation aside.",
 }
 # Stands in an order of trust for the records of the portfolio's anchor_record_type.
