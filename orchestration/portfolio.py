@@ -11,9 +11,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from orchestration.errors import AssayError
+from orchestration.survivorship import Survivorship
 
 PORTFOLIOS_DIR = Path(__file__).resolve().parent / "portfolios"
 STAGING_DIR = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "staging"
@@ -99,6 +100,8 @@ class Portfolio(BaseModel):
         the businesses of ``ml.synthetic.businesses``.
     linkage : Linkage or None
         Records that no exact rule links are compared by a model; None: exact rules only.
+    survivorship : Survivorship
+        Which record's value a golden record shows.
     income_bracket_bounds : tuple of float
         Lower bounds of Medium, High and Very High, reporting currency a year.
     high_value_amount : float
@@ -129,6 +132,7 @@ class Portfolio(BaseModel):
     anchor_record_type: str
     identity_rules: tuple[IdentityRule, ...] = ()
     linkage: Linkage | None = None
+    survivorship: Survivorship = Survivorship()
     income_bracket_bounds: tuple[float, float, float]
     high_value_amount: float
     ignored_files: tuple[str, ...] = ()
@@ -151,6 +155,11 @@ class Portfolio(BaseModel):
         if unknown:
             raise ValueError(f"sources {unknown} have no folder in {STAGING_DIR}; there are: {known}")
         return value
+
+    @model_validator(mode="after")
+    def _trusts_its_own_sources(self) -> "Portfolio":
+        self.survivorship.check_sources(self.sources)
+        return self
 
     def staging_models(self) -> tuple[str, ...]:
         """Names of the staging models of the portfolio's sources, as their files say, sorted."""

@@ -64,6 +64,7 @@ def build_selected(
         outcome = runtime.dbt.run(
             arguments, variables, on_node=lambda name, status: context.log.info("%s: %s", name, status)
         )
+        outcome.measure(runtime.warehouse, manifest)
     runtime.work.add(stage, outcome.work_seconds)
     return outcome
 

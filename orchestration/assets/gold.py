@@ -65,6 +65,7 @@ def build_and_publish(
             reason = "; ".join(outcome.failures()) or str(outcome.error)
             publication.record_failure(warehouse, f"dbt: {reason}", started_at=started_at)
             return outcome
+        outcome.measure(warehouse, manifest)  # before the swap renames the schema
         with runtime.work.measure("publication"):
             audits = publication.audit(
                 warehouse,

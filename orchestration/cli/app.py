@@ -130,6 +130,23 @@ def alert(
 
 
 @app.command()
+def profile(
+    gr_id: Annotated[str, typer.Argument(help="Golden record, as GR0000000001; a retired id is followed.")],
+    out: Annotated[Path | None, typer.Option(help="File for the document; default: standard output.")] = None,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="With names, contacts and what the sources say; leaves a trace.")
+    ] = False,
+    by: Annotated[str | None, typer.Option(help="Who reads the personal data.")] = None,
+    why: Annotated[str | None, typer.Option(help="Why they are read.")] = None,
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Print a person's whole profile as one JSON document, from published gold."""
+    from orchestration.cli.profile import print_profile
+
+    print_profile(settings_of(portfolio), gr_id, out, personal=personal, read_by=by, reason=why)
+
+
+@app.command()
 def businesses(
     count: Annotated[int | None, typer.Option(help="Businesses; default: the ten of the seed document.")] = None,
     seed: Annotated[int | None, typer.Option(help="Everything random follows from it.")] = None,

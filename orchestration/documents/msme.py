@@ -4,11 +4,8 @@ A summary with one row a business is that row; one with several (months, anomali
 read from gold as BI reads it, whole tables in order: writing all businesses costs as many queries as writing one.
 """
 
-import datetime as dt
-import json
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +16,7 @@ import yaml
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from orchestration.documents.rendering import as_json
 from orchestration.errors import AssayError
 from orchestration.settings import DBT_PROJECT_DIR
 
@@ -223,13 +221,5 @@ def _gst_details(summary: Document, periods: list[Document]) -> Document:
 
 def _write(path: Path, document: Document) -> None:
     hidden = path.with_name(f".{path.name}.part")
-    hidden.write_text(json.dumps(document, indent=1, default=_plain, ensure_ascii=False) + "\n", encoding="utf-8")
+    hidden.write_text(as_json(document), encoding="utf-8")
     hidden.replace(path)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is no type of gold's")

@@ -22,6 +22,7 @@ def portfolio_environment(settings: Settings) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "ASSAY_PORTFOLIO": portfolio.name,
         "ASSAY_STAGING_MODELS": ",".join(portfolio.staging_models()),
+        "ASSAY_SURVIVORSHIP": portfolio.survivorship.as_json(portfolio.sources, portfolio.anchor_record_type),
         "ASSAY_TIME_ZONE": portfolio.time_zone,
         "ASSAY_CURRENCY": portfolio.currency,
         "ASSAY_MIN_CELL_SIZE": str(portfolio.min_cell_size),

@@ -22,7 +22,9 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.settings import Settings
 from orchestration.transformation.manifest import common_arguments, ensure_manifest, environment
+from orchestration.transformation.metrics import Measured, measure_models
 from orchestration.transformation.translator import AssayTranslator
+from orchestration.warehouse import Role, Warehouse
 
 DbtEvent = Output[Any] | AssetCheckResult | AssetCheckEvaluation | AssetObservation
 
@@ -40,11 +42,12 @@ class DbtNodeResult:
 
 @dataclass
 class DbtOutcome:
-    """One dbt call: raw result events in order and the result of every node."""
+    """One dbt call: raw result events in order, the result of every node, and what built models say of themselves."""
 
     success: bool
     events: list[dict[str, Any]] = field(default_factory=list)
     nodes: list[DbtNodeResult] = field(default_factory=list)
+    metrics: Measured = field(default_factory=dict)
     error: str | None = None
     seconds: float = 0.0
 
@@ -55,6 +58,12 @@ class DbtOutcome:
         ends = [event["data"]["node_info"]["node_finished_at"] for event in self.events]
         moments = [dt.datetime.fromisoformat(text) for text in (*starts, *ends) if text]
         return (max(moments) - min(moments)).total_seconds() if moments else 0.0
+
+    def measure(self, warehouse: Warehouse, manifest: Mapping[str, Any]) -> None:
+        """Take the metrics that the built models declare, while they are where dbt put them."""
+        built = [node.unique_id for node in self.nodes if node.status == "success"]
+        with warehouse.connect(Role.DBT) as connection:
+            self.metrics = measure_models(connection, manifest, built)
 
     def failures(self) -> list[str]:
         """Failed nodes with dbt's message: names and counts, never rows."""
@@ -137,7 +146,7 @@ class DbtRunner:
 def to_dagster_events(
     outcome: DbtOutcome, manifest: Mapping[str, Any], context: AssetExecutionContext
 ) -> Iterator[DbtEvent]:
-    """Materialisations and check results of one call, with rows and seconds as metadata."""
+    """Materialisations and check results of one call, with rows, seconds and declared metrics as metadata."""
     rows = {node.unique_id: node.rows for node in outcome.nodes}
     translator = AssayTranslator()  # one for all events: it remembers the specs it has made
     for raw in outcome.events:
@@ -156,6 +165,8 @@ def to_dagster_events(
             if isinstance(event, Output) and count is not None and count >= 0:
                 name = "rows_written" if incremental else "dagster/row_count"
                 event = event.with_metadata({**event.metadata, name: count})
+            if isinstance(event, Output) and unique_id in outcome.metrics:
+                event = event.with_metadata({**event.metadata, **outcome.metrics[unique_id]})
             yield event
 
 

@@ -1,4 +1,4 @@
-"""The gold analytics notebook as data: its columns in their order and its queries, literally."""
+"""The two notebooks as data: the gold analytics notebook's columns in their order, the queries of both, literally."""
 
 NOTEBOOK_COLUMNS: dict[str, list[str]] = {
     "analytics_customer_behavior_clusters": [
@@ -154,15 +154,31 @@ NOTEBOOK_QUERIES: dict[str, str] = {
     "seasonal_decomposition": ("SELECT * FROM gold.analytics_seasonal_patterns ORDER BY year, month, day_of_week"),
 }
 
+# The notebook on profiles: every query it sends, in its order; it relies on the search path.
 QUERIES_WITHOUT_SCHEMA: dict[str, str] = {
-    "records_and_families": (
-        "SELECT COUNT(*), COUNT(DISTINCT family_id), COUNT(*) FILTER (WHERE status='active') FROM golden_records"
-    ),
-    "active_records_by_district": (
-        "SELECT district_id, COUNT(*) FROM golden_records WHERE status='active' GROUP BY district_id"
-    ),
-    "benefit_totals_by_category": """
-SELECT
+    "golden_records_summary": """
+SELECT 
+    COUNT(*) as total_records,
+    COUNT(DISTINCT family_id) as total_families,
+    COUNT(*) FILTER (WHERE status = 'active') as active_records
+FROM golden_records
+""",
+    "distribution_by_district": """
+SELECT district_id, COUNT(*) as count
+FROM golden_records
+WHERE status = 'active'
+GROUP BY district_id
+ORDER BY count DESC
+LIMIT 10
+""",
+    "relationship_types": """
+SELECT relationship_type, COUNT(*) as count
+FROM gr_relationships
+GROUP BY relationship_type
+ORDER BY count DESC
+""",
+    "benefits_by_category": """
+SELECT 
     sm.category,
     COUNT(DISTINCT be.gr_id) as beneficiaries,
     SUM(be.amount) as total_amount,
@@ -172,7 +188,48 @@ JOIN scheme_master sm ON be.scheme_id = sm.scheme_id
 GROUP BY sm.category
 ORDER BY total_amount DESC
 """,
-    "relationships_by_type": ("SELECT relationship_type, COUNT(*) FROM gr_relationships GROUP BY relationship_type"),
+    "income_band_distribution": """
+SELECT 
+    inferred_income_band,
+    COUNT(*) as count,
+    AVG(income_band_confidence) as avg_confidence
+FROM profile_360
+WHERE inferred_income_band IS NOT NULL
+GROUP BY inferred_income_band
+ORDER BY count DESC
+""",
+    "cluster_sizes": """
+SELECT 
+    cluster_id,
+    COUNT(*) as cluster_size
+FROM profile_360
+WHERE cluster_id IS NOT NULL
+GROUP BY cluster_id
+ORDER BY cluster_size DESC
+LIMIT 20
+""",
+    "active_flags": """
+SELECT 
+    flag_type,
+    flag_severity,
+    COUNT(*) as count,
+    AVG(flag_score) as avg_score
+FROM analytics_flags
+WHERE flag_status = 'ACTIVE'
+GROUP BY flag_type, flag_severity
+ORDER BY flag_type, flag_severity
+""",
+    "profile_coverage": """
+SELECT 
+    COUNT(DISTINCT gr.gr_id) as total_golden_records,
+    COUNT(DISTINCT p.gr_id) as profiles_with_360,
+    COUNT(DISTINCT CASE WHEN p.inferred_income_band IS NOT NULL THEN p.gr_id END) as with_income_band,
+    COUNT(DISTINCT CASE WHEN p.cluster_id IS NOT NULL THEN p.gr_id END) as with_cluster,
+    COUNT(DISTINCT CASE WHEN array_length(p.risk_flags, 1) > 0 THEN p.gr_id END) as with_flags
+FROM golden_records gr
+LEFT JOIN profile_360 p ON gr.gr_id = p.gr_id
+WHERE gr.status = 'active'
+""",
 }
 
 DIRECT_IDENTIFIERS = {

@@ -1,6 +1,6 @@
-"""What the gold analytics notebook relies on: the columns of its seven tables in order, and its queries.
+"""What the notebooks rely on: the columns of the gold analytics notebook's seven tables in order, and all queries.
 
-The queries are copied literally from the notebook; they run through ``sample_bi``, a
+The queries are copied literally from the notebooks; they run through ``sample_bi``, a
 psycopg connection of the BI login to a published sample portfolio.
 """
 
@@ -60,6 +60,10 @@ def test_every_gold_model_has_contract_key_grain_and_described_columns() -> None
         "publication",
         "benefit_events",
         "eligibility_applications",
+        "golden_record_lineage",
+        "gr_redirects",
+        "income_bands",
+        "profile_coverage",
         "scheme_master",
         "scheme_rules",
     } == set(models)
@@ -106,11 +110,31 @@ def test_query_of_the_notebook_runs_as_the_bi_login(sample_bi: psycopg.Connectio
 
 
 @pytest.mark.parametrize("question", QUERIES_WITHOUT_SCHEMA)
-def test_question_without_a_schema_is_answered_from_gold(sample_bi: psycopg.Connection[Any], question: str) -> None:
+def test_query_of_the_profile_notebook_is_answered_from_gold(sample_bi: psycopg.Connection[Any], question: str) -> None:
     with sample_bi.cursor() as cursor:
         cursor.execute(QUERIES_WITHOUT_SCHEMA[question])
         rows = cursor.fetchall()
     assert rows, f"{question} has no rows"
+
+
+def test_coverage_is_what_the_profile_notebook_counts(sample_bi: psycopg.Connection[Any]) -> None:
+    with sample_bi.cursor() as cursor:
+        (counted,) = cursor.execute(QUERIES_WITHOUT_SCHEMA["profile_coverage"]).fetchall()
+        measures = "total_golden_records, profiles_with_360, with_income_band, with_cluster, with_flags"
+        assert cursor.execute(
+            f"SELECT {measures} FROM profile_coverage WHERE coverage_scope = 'overall'"
+        ).fetchall() == [counted]
+        total, *parts = counted
+        assert total > 0
+        shares = cursor.execute(
+            "SELECT profiles_with_360_pct, with_income_band_pct, with_cluster_pct, with_flags_pct"
+            " FROM profile_coverage WHERE coverage_scope = 'overall'"
+        ).fetchone()
+        assert [float(share) for share in shares or ()] == [round(100 * part / total, 2) for part in parts]
+        sums = ", ".join(f"sum({measure})" for measure in measures.split(", "))
+        assert cursor.execute(f"SELECT {sums} FROM profile_coverage WHERE coverage_scope = 'district'").fetchall() == [
+            counted
+        ]
 
 
 def test_heat_map_has_seven_days_from_sunday_and_real_hours(
