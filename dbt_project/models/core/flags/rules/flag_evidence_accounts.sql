@@ -99,11 +99,12 @@ woken as (
         )
 ),
 
-first_week as (
+-- In and out since the account woke, day by day: a second benefit on the last day of the week hides nothing.
+week_days as (
     select
         woken.account_id,
         woken.paid_on,
-        max(case when movements.direction = 'debit' then movements.event_date end) as last_debit_on,
+        movements.event_date,
         sum(case when movements.direction = 'debit' then movements.reporting_amount else 0 end) as debit_amount,
         sum(case when movements.direction = 'credit' then movements.reporting_amount else 0 end) as credit_amount
     from woken
@@ -112,21 +113,44 @@ first_week as (
             woken.account_id = movements.account_id
             and woken.paid_on <= movements.event_date
             and movements.event_date <= {{ days_after('woken.paid_on', flag_rule('drained_days')) }}
-    group by woken.account_id, woken.paid_on
+    group by woken.account_id, woken.paid_on, movements.event_date
+),
+
+since_woken as (
+    select
+        account_id,
+        paid_on,
+        event_date,
+        sum(debit_amount) over (
+            partition by account_id, paid_on
+            order by event_date rows between unbounded preceding and current row
+        ) as debit_amount,
+        sum(credit_amount) over (
+            partition by account_id, paid_on
+            order by event_date rows between unbounded preceding and current row
+        ) as credit_amount
+    from week_days
+),
+
+emptied as (
+    select
+        account_id,
+        paid_on,
+        min(event_date) as emptied_on,
+        max(debit_amount / credit_amount) as drained_share
+    from since_woken
+    where credit_amount > 0 and debit_amount >= {{ flag_rule('drained_share') }} * credit_amount
+    group by account_id, paid_on
 ),
 
 drained as (
     select
         recipients.gr_id,
-        first_week.last_debit_on,
-        first_week.paid_on,
-        first_week.debit_amount / first_week.credit_amount as drained_share
-    from first_week
-    inner join recipients
-        on first_week.account_id = recipients.account_id and first_week.paid_on = recipients.paid_on
-    where
-        first_week.credit_amount > 0
-        and first_week.debit_amount >= {{ flag_rule('drained_share') }} * first_week.credit_amount
+        emptied.emptied_on,
+        emptied.paid_on,
+        emptied.drained_share
+    from emptied
+    inner join recipients on emptied.account_id = recipients.account_id and emptied.paid_on = recipients.paid_on
 ),
 
 -- To the hour where the source tells it, else the day of payment and the two that follow.
@@ -195,8 +219,8 @@ cash_evidence as (
 select
     gr_id,
     'dormant_account_woken_by_benefit' as flag_type,
-    last_debit_on as evidence_on,
-    last_debit_on as held_until,
+    emptied_on as evidence_on,
+    emptied_on as held_until,
     least(drained_share, 1.0) as score,
     'An account without a movement for {{ flag_rule("dormant_days") }} days was paid a benefit and emptied by '
     || cast(cast(least(100 * drained_share, 100) as integer) as {{ dbt.type_string() }})
