@@ -73,5 +73,6 @@ select
     churn_risk_components,
     engagement_score,
     engagement_components,
+    risk_flags,
     {{ data_cutoff() }} as last_updated
 from {{ ref('profile_360') }}
