@@ -65,51 +65,93 @@ account_days as (
     group by payments.account_id, payments.paid_on
 ),
 
+-- Sharing that stops for a quarter and begins again is another time.
+shared_days as (
+    select
+        account_days.*,
+        case
+            when
+                paid_on <= {{ days_after(
+                    'lag(paid_on) over (partition by account_id order by paid_on)', flag_rule('account_days')
+                ) }}
+                then 0
+            else 1
+        end as is_first
+    from account_days
+    where families_count >= {{ families }}
+),
+
+numbered_days as (
+    select
+        shared_days.*,
+        sum(is_first) over (
+            partition by account_id
+            order by paid_on rows between unbounded preceding and current row
+        ) as spell_no
+    from shared_days
+),
+
 shared_accounts as (
     select
         account_id,
+        spell_no,
         min(paid_on) as shared_from,
         max(paid_on) as shared_until
-    from account_days
-    where families_count >= {{ families }}
-    group by account_id
+    from numbered_days
+    group by account_id, spell_no
 ),
 
--- A family that joins is new evidence; a payment more is none.
-joined as (
+paid_while_shared as (
     select
         shared_accounts.account_id,
+        shared_accounts.spell_no,
         shared_accounts.shared_until,
-        greatest(min(payments.paid_on), shared_accounts.shared_from) as joined_on
+        payments.gr_id,
+        payments.family,
+        greatest(payments.paid_on, shared_accounts.shared_from) as paid_on
     from shared_accounts
-    inner join paid_on_account as payments on shared_accounts.account_id = payments.account_id
-    group by shared_accounts.account_id, shared_accounts.shared_from, shared_accounts.shared_until, payments.family
+    inner join paid_on_account as payments
+        on
+            shared_accounts.account_id = payments.account_id
+            and shared_accounts.shared_until >= payments.paid_on
+            and payments.paid_on > {{ days_after('shared_accounts.shared_from', '-' ~ flag_rule('account_days')) }}
 ),
 
-account_joins as (
+-- A family that joins is new evidence, for all who are there then; a payment more is none.
+joined as (
     select
-        joined.account_id,
-        joined.joined_on,
-        joined.shared_until,
-        max(account_days.families_count) as families_count
-    from joined
-    inner join account_days
-        on joined.account_id = account_days.account_id and joined.joined_on = account_days.paid_on
-    where joined.joined_on <= joined.shared_until
-    group by joined.account_id, joined.joined_on, joined.shared_until
+        account_id,
+        spell_no,
+        family,
+        min(paid_on) as joined_on
+    from paid_while_shared
+    group by account_id, spell_no, family
+),
+
+payees as (
+    select
+        account_id,
+        spell_no,
+        shared_until,
+        gr_id,
+        min(paid_on) as paid_from
+    from paid_while_shared
+    group by account_id, spell_no, shared_until, gr_id
 ),
 
 shared_account_evidence as (
-    select distinct
-        payments.gr_id,
-        account_joins.joined_on as evidence_on,
-        account_joins.shared_until as held_until,
-        account_joins.families_count
-    from account_joins
-    inner join paid_on_account as payments on account_joins.account_id = payments.account_id
-    where
-        payments.paid_on > {{ days_after('account_joins.joined_on', '-' ~ flag_rule('account_days')) }}
-        and payments.paid_on <= account_joins.shared_until
+    select
+        payees.gr_id,
+        greatest(joined.joined_on, payees.paid_from) as evidence_on,
+        max(payees.shared_until) as held_until,
+        max(numbered_days.families_count) as families_count
+    from payees
+    inner join joined on payees.account_id = joined.account_id and payees.spell_no = joined.spell_no
+    inner join numbered_days
+        on
+            payees.account_id = numbered_days.account_id
+            and greatest(joined.joined_on, payees.paid_from) = numbered_days.paid_on
+    group by payees.gr_id, greatest(joined.joined_on, payees.paid_from)
 ),
 
 -- A telephone and the place where it was noted, while both were noted.
