@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 STATUSES = ("ACTIVE", "CONFIRMED", "DISMISSED", "RESOLVED")
 _COLOURS = ("#d1495b", "#7b2d3b", "#9aa5b1", "#c9d1d9")
-# A rule that flags a tenth of all is no rule: it is broken, or the delivery is. Seen 2026-11-25: at most 1.4 % of the golden
-# records of the sample have one active flag of one type.
+# A rule that flags a tenth of all is no rule: it is broken, or the delivery is. Seen 2026-11-25 in a world of 6,000 people:
+# 0.9 % of the golden records have an active flag of the most frequent type.
 MOST_FLAGGED_SHARE = 0.10
 
 
@@ -61,7 +61,9 @@ def flag_check() -> dg.AssetChecksDefinition:
         counts = flag_counts(rows)
         most = MOST_FLAGGED_SHARE * (people[0] if people else 0)
         too_many = [kind for kind, by_status in counts.items() if by_status["ACTIVE"] > most]
-        metadata: dict[str, dg.MetadataValue | int] = {f"active_{kind}": n["ACTIVE"] for kind, n in counts.items()}
+        metadata: dict[str, dg.MetadataValue | int | str] = {
+            f"active_{kind}": n["ACTIVE"] for kind, n in counts.items()
+        }
         for status in STATUSES:
             metadata[status.lower()] = sum(by_status[status] for by_status in counts.values())
         if counts:

@@ -46,9 +46,7 @@ def decide_flag(
             "with --portfolio"
         ) from error
     if row is None:
-        raise UnknownFlagError(
-            f"Gold has no flag {flag_id!r}; those there are stand in analytics_flags (`assay psql`)"
-        )
+        raise UnknownFlagError(f"Gold has no flag {flag_id!r}; those there are stand in analytics_flags (`assay psql`)")
     gr_id, flag_type, first_seen_on, last_seen_on, evidence_count = row
     with warehouse.connect(Role.OPS) as connection:
         connection.execute(
@@ -59,6 +57,6 @@ def decide_flag(
             ),
         )  # fmt: skip
     console.print(
-        f"{flag_type} of {gr_id}: {decision} on {evidence_count} pieces of evidence until {last_seen_on}; gold shows it "
-        "from the next publication on."
+        f"{flag_type} of {gr_id}: {decision} on {evidence_count} pieces of evidence until {last_seen_on}; gold shows "
+        "it from the next publication on."
     )

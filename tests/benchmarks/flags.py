@@ -1,6 +1,6 @@
 """Flags against the injected truth of worlds that no threshold was chosen on: precision, recall, innocents flagged.
 
-The thresholds of ``dbt_project/macros/flags.sql`` were chosen on seed 11. Truth is read here only, beside the warehouse.
+The thresholds of ``dbt_project/macros/flags.sql`` were chosen on seed 11. Truth is read here only.
 """
 
 import datetime as dt
@@ -70,9 +70,7 @@ def found_in(seed: int) -> World:
     for folder in (landing, truth):
         folder.parent.mkdir(parents=True)
     write_world(WorldConfig(seed=seed, people=PEOPLE), landing, truth)
-    settings = load_settings(
-        home=home, portfolio_name="sample", landing=landing, database_url=None, dagster_url=None
-    )
+    settings = load_settings(home=home, portfolio_name="sample", landing=landing, database_url=None, dagster_url=None)
     try:
         run_until_flags(settings)
         return read_world(settings, truth)

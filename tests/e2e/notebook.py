@@ -172,6 +172,17 @@ JOIN scheme_master sm ON be.scheme_id = sm.scheme_id
 GROUP BY sm.category
 ORDER BY total_amount DESC
 """,
+    "active_flags_by_type": """
+SELECT
+    flag_type,
+    flag_severity,
+    COUNT(*) as count,
+    AVG(flag_score) as avg_score
+FROM analytics_flags
+WHERE flag_status = 'ACTIVE'
+GROUP BY flag_type, flag_severity
+ORDER BY flag_type, flag_severity
+""",
     "relationships_by_type": ("SELECT relationship_type, COUNT(*) FROM gr_relationships GROUP BY relationship_type"),
 }
 

@@ -1,4 +1,4 @@
-"""What becomes of a flag from day to day: decisions stay with the evidence that was looked at, new evidence brings it back.
+"""A flag from day to day: decisions stay with the evidence that was looked at, new evidence brings it back.
 
 One small registry on a real PostgreSQL, three days of it built by dbt; every person is a scenario. The flags are
 duplicates: the same scheme paid twice for a month.
@@ -77,7 +77,8 @@ def build(settings: Settings, warehouse: Warehouse, day: dt.date, target: Path) 
     """Run dbt up to the flags as of a day and return them."""
     command = [
         str(Path(sys.executable).with_name("dbt")), "run", "--select", "core.identity", "core.flags",
-        "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target), "--log-path", str(target), "--no-use-colors",
+        "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target), "--log-path", str(target),
+        "--no-use-colors",
     ]  # fmt: skip
     variables = run_environment(settings, warehouse.dbt_env(), day)
     done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
