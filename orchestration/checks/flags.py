@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 STATUSES = ("ACTIVE", "CONFIRMED", "DISMISSED", "RESOLVED")
 _COLOURS = ("#d1495b", "#7b2d3b", "#9aa5b1", "#c9d1d9")
-# A rule that flags a tenth of all is no rule: it is broken, or the delivery is. Seen 2026-11-25 in a world of 6,000 people:
+# A rule that flags a tenth of all is broken, or the delivery is. Seen 2026-11-25 in a world of 6,000 people:
 # 0.9 % of the golden records have an active flag of the most frequent type.
 MOST_FLAGGED_SHARE = 0.10
 

@@ -90,7 +90,7 @@ woken as (
             owned_accounts.source_system = known_coverage.source_system
             and known_coverage.scope_id in ('*', credits.account_id)
             and known_coverage.covered_from <= {{ days_after('credits.paid_on', '-' ~ flag_rule('dormant_days')) }}
-            and known_coverage.covered_to >= credits.paid_on
+            and credits.paid_on <= known_coverage.covered_to
     where
         owned_accounts.opened_on <= {{ days_after('credits.paid_on', '-' ~ flag_rule('dormant_days')) }}
         and (
@@ -111,8 +111,8 @@ week_days as (
     inner join movements
         on
             woken.account_id = movements.account_id
-            and woken.paid_on <= movements.event_date
-            and movements.event_date <= {{ days_after('woken.paid_on', flag_rule('drained_days')) }}
+            and movements.event_date between woken.paid_on
+            and {{ days_after('woken.paid_on', flag_rule('drained_days')) }}
     group by woken.account_id, woken.paid_on, movements.event_date
 ),
 
@@ -167,12 +167,11 @@ cashed as (
         on
             credits.account_id = movements.account_id
             and movements.activity_type = 'cash_withdrawal'
-            and credits.paid_on <= movements.event_date
-            and movements.event_date <= {{ days_after('credits.paid_on', 2) }}
+            and movements.event_date between credits.paid_on and {{ days_after('credits.paid_on', 2) }}
             and (
                 movements.event_at is null or credit_instants.credited_at is null
                 or (
-                    movements.event_at >= credit_instants.credited_at
+                    credit_instants.credited_at <= movements.event_at
                     and movements.event_at
                     <= credit_instants.credited_at + interval '{{ flag_rule("cash_hours") }} hours'
                 )

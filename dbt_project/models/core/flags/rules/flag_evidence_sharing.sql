@@ -187,21 +187,23 @@ noted as (
     inner join known_contacts
         on
             versions.party_id = known_contacts.party_id
-            and (versions.valid_to is null or known_contacts.valid_from < versions.valid_to)
+            and (versions.valid_to is null or versions.valid_to > known_contacts.valid_from)
             and (known_contacts.valid_to is null or versions.valid_from < known_contacts.valid_to)
+),
+
+busy_phones as (
+    select phone
+    from noted
+    group by phone
+    having
+        count(distinct household_id) >= {{ flag_rule('phone_households') }}
+        and count(distinct place) >= {{ flag_rule('phone_households') }}
 ),
 
 phones as (
     select noted.*
     from noted
-    inner join (
-        select phone
-        from noted
-        group by phone
-        having
-            count(distinct household_id) >= {{ flag_rule('phone_households') }}
-            and count(distinct place) >= {{ flag_rule('phone_households') }}
-    ) as busy on noted.phone = busy.phone
+    inner join busy_phones on noted.phone = busy_phones.phone
     where noted.noted_from < noted.noted_to
 ),
 
