@@ -38,6 +38,7 @@ def build_defs(
     from orchestration.assets.income import income_assets
     from orchestration.assets.ingestion import ingestion_assets
     from orchestration.assets.origination import model_assets, score_assets
+    from orchestration.checks.flags import flag_check
     from orchestration.checks.tables import table_checks
     from orchestration.cli.progress import progress_logger
     from orchestration.partitions import daily_partitions
@@ -77,7 +78,7 @@ def build_defs(
     resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}
     return dg.Definitions(
         assets=assets,
-        asset_checks=table_checks(),
+        asset_checks=[*table_checks(), flag_check()],
         jobs=[daily, backfill],
         schedules=[daily_schedule(daily, portfolio)],  # type: ignore[arg-type]
         resources=resources,

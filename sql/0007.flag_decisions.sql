@@ -10,6 +10,7 @@ create table if not exists ops.flag_decisions (
     flag_type text not null,
     evidence_from date not null,
     evidence_until date not null,
+    evidence_count integer not null check (evidence_count >= 0),
     decision text not null check (decision in ('CONFIRMED', 'DISMISSED', 'RESOLVED', 'REOPENED')),
     decided_by text not null check (btrim(decided_by) <> ''),
     reason text not null check (btrim(reason) <> ''),
@@ -24,6 +25,8 @@ comment on column ops.flag_decisions.gr_id is 'Golden record then; a merge is fo
 comment on column ops.flag_decisions.flag_type is 'Kind of flag.';
 comment on column ops.flag_decisions.evidence_from is 'First day of evidence that was looked at.';
 comment on column ops.flag_decisions.evidence_until is 'Last day of evidence that was looked at.';
+comment on column ops.flag_decisions.evidence_count is
+'Pieces of evidence that were looked at: more of the same days is new evidence.';
 comment on column ops.flag_decisions.decision is
 'CONFIRMED; DISMISSED: innocent, until there is newer evidence; RESOLVED: dealt with; REOPENED: taken back.';
 comment on column ops.flag_decisions.decided_by is 'Who decided.';

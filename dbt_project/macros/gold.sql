@@ -135,3 +135,24 @@ select {{ column_name }}
 from {{ model }}
 where {{ column_name }} < 0
 {% endtest %}
+
+{# Days of the twelve months to D on which benefits were covered; of several sources the one with the fewest. #}
+{% macro covered_12m_days() -%}
+    (
+        select coalesce(min(days_count), 0)
+        from (
+            select
+                coverage.source_system,
+                sum(
+                    greatest(
+                        least(coverage.covered_to, {{ as_of_date() }})
+                        - greatest(coverage.covered_from, cast({{ as_of_date() }} - interval '12 months' as date) + 1) + 1,
+                        0
+                    )
+                ) as days_count
+            from {{ ref('coverage') }} as coverage
+            where coverage.subject = 'benefits' and coverage.known_at <= {{ knowledge_cutoff() }}
+            group by coverage.source_system
+        ) as covered
+    )
+{%- endmacro %}

@@ -23,7 +23,7 @@ from orchestration.transformation.translator import AssayTranslator
 # Folders by qualified name: dagster-dbt cannot resolve path selectors and would silently find nothing.
 INPUTS = "+core.inputs +core.rollups"
 PEOPLE = "core.identity core.measures"
-PROFILES = "core.profile"
+PROFILES = "core.profile core.flags"
 BUSINESS = "core.business"  # switched off where no source knows small businesses
 FEATURES = "features"
 GOLD = "gold"

@@ -147,6 +147,25 @@ def profile(
 
 
 @app.command()
+def flag(
+    flag_id: Annotated[str, typer.Argument(help="Of analytics_flags.")],
+    decision: Annotated[str, typer.Option(help="confirmed, dismissed, resolved or reopened.")],
+    by: Annotated[str, typer.Option(help="Who decides.")],
+    why: Annotated[str, typer.Option(help="The reason.")],
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Decide a flag: it survives reruns and merges; a dismissed or resolved one returns only on new evidence."""
+    from typing import get_args
+
+    from orchestration.cli.flags import Decision, decide_flag
+
+    chosen = next((known for known in get_args(Decision) if known == decision.upper()), None)
+    if chosen is None:
+        raise typer.BadParameter(f"--decision is {decision!r}; expected confirmed, dismissed, resolved or reopened")
+    decide_flag(settings_of(portfolio), flag_id, chosen, by, why, console)
+
+
+@app.command()
 def businesses(
     count: Annotated[int | None, typer.Option(help="Businesses; default: the ten of the seed document.")] = None,
     seed: Annotated[int | None, typer.Option(help="Everything random follows from it.")] = None,

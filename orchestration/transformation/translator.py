@@ -15,6 +15,7 @@ GROUPS = {
     "core/measures": "people",
     "core/profile": "profiles",
     "core/business": "profiles",
+    "core/flags": "profiles",
     "features": "features",
     "gold": "gold",
 }

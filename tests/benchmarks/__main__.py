@@ -15,6 +15,7 @@ PARTS = (
     "publication_readers",
     "complete_journey",
     "small_businesses",
+    "flags",
     "origination_bank",
 )
 

@@ -230,6 +230,7 @@ FROM golden_records gr
 LEFT JOIN profile_360 p ON gr.gr_id = p.gr_id
 WHERE gr.status = 'active'
 """,
+    "relationships_by_type": ("SELECT relationship_type, COUNT(*) FROM gr_relationships GROUP BY relationship_type"),
 }
 
 DIRECT_IDENTIFIERS = {

@@ -58,6 +58,7 @@ def test_every_gold_model_has_contract_key_grain_and_described_columns() -> None
         "profile_360",
         "risk_scores",
         "publication",
+        "analytics_flags",
         "benefit_events",
         "eligibility_applications",
         "golden_record_lineage",

@@ -76,9 +76,6 @@ select
     churn_risk_components,
     engagement_score,
     engagement_components,
-    cast(null as text) as inferred_income_band,
-    cast(null as numeric(9, 4)) as income_band_confidence,
-    cast(null as text) as cluster_id,
-    cast(null as text[]) as risk_flags,
+    risk_flags,
     {{ data_cutoff() }} as last_updated
 from {{ ref('profile_360') }}

@@ -15,7 +15,7 @@ from orchestration.warehouse import Warehouse
 from tests.integration.features.population import AS_OF
 
 Build = Callable[..., None]
-MODELS = ("account_daily_activity", "core.identity", "core.measures", "core.profile", "features")
+MODELS = ("account_daily_activity", "core.identity", "core.measures", "core.profile", "core.flags", "features")
 
 
 @pytest.fixture(scope="session")

@@ -45,12 +45,23 @@ income as (
     where as_of_date = {{ as_of_date() }}
 ),
 
+-- What is open or confirmed; dismissed and resolved flags are no risk.
+flagged as (
+    select
+        gr_id,
+        {{ sorted_array('flag_type') }} as risk_flags
+    from {{ ref('analytics_flags') }}
+    where flag_status in ('ACTIVE', 'CONFIRMED')
+    group by gr_id
+),
+
 measured as (
     select
         golden_records.*,
         income.inferred_income_band,
         income.income_band_confidence,
         income.income_band_method,
+        coalesce(flagged.risk_flags, {{ empty_text_array() }}) as risk_flags,
         tenure.customer_since_on,
         tenure.has_cards_of_retailers_only,
         activity.covered_days,
@@ -125,6 +136,7 @@ measured as (
             when golden_records.is_customer then {{ clipped('(service.avg_satisfaction_score - 1) / 4.0') }}
         end as satisfaction_share
     from {{ ref('golden_records') }} as golden_records
+    left join flagged on golden_records.gr_id = flagged.gr_id
     left join tenure on golden_records.gr_id = tenure.gr_id
     left join {{ ref('profile_balances') }} as balances on golden_records.gr_id = balances.gr_id
     left join {{ ref('profile_activity') }} as activity on golden_records.gr_id = activity.gr_id
@@ -245,5 +257,6 @@ select
     cast(100 * churn_risk as numeric(9, 2)) as churn_risk_pct,
     case when churn_risk is not null then {{ known_parts(churn) }} end as churn_risk_components,
     cast({{ reweighted_pct(engagement) }} as numeric(9, 2)) as engagement_score,
-    {{ known_parts(engagement) }} as engagement_components
+    {{ known_parts(engagement) }} as engagement_components,
+    risk_flags
 from risked
