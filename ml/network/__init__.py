@@ -1,0 +1,21 @@
+"""Networks of people: communities on the graph of relationships and money.
+
+Plain library: no orchestration, no database but in ``store``.
+"""
+
+from ml.network.carrying import LEDGER_COLUMNS
+from ml.network.config import CommunityConfig
+from ml.network.detection import MEMBER_COLUMNS, CommunityReport, CommunityResult, detect, rand_index
+from ml.network.graph import EDGE_COLUMNS, NetworkError
+
+__all__ = [
+    "EDGE_COLUMNS",
+    "LEDGER_COLUMNS",
+    "MEMBER_COLUMNS",
+    "CommunityConfig",
+    "CommunityReport",
+    "CommunityResult",
+    "NetworkError",
+    "detect",
+    "rand_index",
+]
