@@ -7,6 +7,8 @@ from ml.network.carrying import LEDGER_COLUMNS
 from ml.network.config import CommunityConfig
 from ml.network.detection import MEMBER_COLUMNS, CommunityReport, CommunityResult, detect, rand_index
 from ml.network.graph import EDGE_COLUMNS, NetworkError
+from ml.network.links import links
+from ml.network.store import CommunitySummary, detect_and_store
 
 __all__ = [
     "EDGE_COLUMNS",
@@ -15,7 +17,10 @@ __all__ = [
     "CommunityConfig",
     "CommunityReport",
     "CommunityResult",
+    "CommunitySummary",
     "NetworkError",
     "detect",
+    "detect_and_store",
+    "links",
     "rand_index",
 ]

@@ -26,9 +26,9 @@ def carry(
 ) -> tuple[pd.Series, pd.DataFrame]:
     """Ids of today's communities, and what happened to yesterday's.
 
-    Yesterday's id goes where most of its people went (among equals: to the community of the smallest ``gr_id``). Where several
-    arrive, the oldest stays of those that bring at least ``merge_share`` of what the largest brings. A community that gets none
-    is born, or split off where most of its people come from one of yesterday's.
+    Yesterday's id goes where most of its people went (among equals: to the community of the smallest ``gr_id``).
+    Where several arrive, the oldest stays of those that bring at least ``merge_share`` of what the largest brings. A
+    community that gets none is born, or split off where most of its people come from one of yesterday's.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ def carry(
     ledger : DataFrame
         ``LEDGER_COLUMNS``; one row per event. ``born``: of people whom no single community of the day before brought.
         ``split``: ``community_id`` is new, ``other_community_id`` the one that brought most of its people. ``merged``:
-        ``community_id`` ends, most of its remaining people are in ``other_community_id``. ``died``: nobody of it is linked any
-        more. ``members_count`` is the size of ``community_id``, on its last day where it ends; ``shared_count`` the people it
-        has in common with the other.
+        ``community_id`` ends, most of its remaining people are in ``other_community_id``. ``died``: nobody of it is
+        linked any more. ``members_count`` is the size of ``community_id``, on its last day where it ends;
+        ``shared_count`` the people it has in common with the other.
     """
     today = pd.DataFrame({"gr_id": people.to_numpy(object), "label": label})
     both = today.merge(previous[["gr_id", "community_id"]], on="gr_id", how="inner")
@@ -93,7 +93,7 @@ def _beginnings(born: pd.Series, claims: pd.DataFrame, size: pd.Series) -> pd.Da
         {
             "community_id": born.to_numpy(object),
             "event": np.where(is_split, "split", "born").astype(object),
-            "other_community_id": np.where(is_split, origin["community_id"].to_numpy(object), None),
+            "other_community_id": origin["community_id"].where(is_split, None).to_numpy(object),
             "members_count": members,
             "shared_count": np.where(is_split, shared, 0),
         }

@@ -10,27 +10,28 @@ class CommunityConfig:
     Attributes
     ----------
     scale : float
-        Two groups of people belong together where the weight of the links between them is more than the product of their total
-        link weights divided by ``scale``. Modularity has the same rule with the total weight of the whole graph in place of
-        ``scale``, so that there a link far away moves every border, and communities grow with the portfolio. With a fixed scale
-        a day's cost and result stay local. It keeps apart groups whose total link weight is above about ``sqrt(scale)`` (100:
-        a dozen people of strength 8) and keeps together those below about ``scale / 2``.
-        2026-11: on planted graphs of 10,000 to 100,000 people agreement with the plant (adjusted Rand index) was 0.91 to 0.94
-        at 10,000 and at most 0.73 for modularity itself; 3,000 and 100,000 gave 0.6 to 0.7.
+        Two groups of people belong together where the weight of the links between them is more than the product of
+        their total link weights divided by ``scale``. Modularity has the same rule with the total weight of the whole
+        graph in place of ``scale``, so that there a link far away moves every border, and communities grow with the
+        portfolio. With a fixed scale a day's cost and result stay local. It keeps apart groups whose total link
+        weight is above about ``sqrt(scale)`` (100: a dozen people of strength 8) and keeps together those below about
+        ``scale / 2``. 2026-11: on planted graphs of 10,000 to 100,000 people agreement with the plant (adjusted Rand
+        index) was 0.91 to 0.94 at 10,000 and at most 0.73 for modularity itself; 3,000 and 100,000 gave 0.6 to 0.7.
     seeds : int
         Fresh runs that say how stable a person's place is.
     min_stability : float
         Share of seeds from which on a person has a ``cluster_id``: the majority.
     margin : float
-        A change of communities is taken only where it gains more than this share of the link weight of the people it touches;
-        true merges and splits gain far more, a coin toss between equals less. See ``tests/benchmarks/communities.py``.
+        A change of communities is taken only where it gains more than this share of the link weight of the people it
+        touches; true merges and splits gain far more, a coin toss between equals less. See
+        ``tests/benchmarks/communities.py``.
     random_seed : int
         Where the runs' random numbers start.
     fresh_edges_limit : int
         Up to so many links the report compares with a fresh run of plain modularity.
     merge_share : float
-        Of the communities that come together the oldest id wins among those that bring at least this share of what the largest
-        brings: a small old group that joins a large one does not rename it.
+        Of the communities that come together the oldest id wins among those that bring at least this share of what
+        the largest brings: a small old group that joins a large one does not rename it.
     """
 
     scale: float = 10_000.0

@@ -78,8 +78,8 @@ def detect(
 ) -> CommunityResult:
     """Communities by Leiden, carried on from the day before.
 
-    Equal links in any order and the same day before give an equal result. What is not connected does not influence each other,
-    and only communities whose members' links changed are worked out again.
+    Equal links in any order and the same day before give an equal result. What is not connected does not influence
+    each other, and only communities whose members' links changed are worked out again.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def detect(
 
 
 def rand_index(one: Ints, other: Ints) -> float:
-    """Adjusted Rand index of two partitions of the same people (Hubert and Arabie 1985): 1 for equal ones, 0 for chance."""
+    """Adjusted Rand index of two partitions of the same people (Hubert and Arabie 1985): 1 for equal, 0 for chance."""
     _, _, both = summed(one, other, np.ones(len(one)))
     pairs = (both * (both - 1)).sum() / 2
     rows, columns = np.bincount(one), np.bincount(other)

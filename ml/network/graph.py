@@ -48,7 +48,7 @@ class Graph:
     def strength(self) -> Floats:
         """Weight of all links of each person."""
         both = np.concatenate([self.weight, self.weight])
-        return np.bincount(np.concatenate([self.one, self.other]), both, self.size)
+        return np.bincount(np.concatenate([self.one, self.other]), both, self.size).astype(np.float64)
 
     def links_hash(self) -> Ints:
         """For each person a number that changes with its neighbours and their weights, and with nothing else."""

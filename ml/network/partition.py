@@ -1,7 +1,7 @@
 """From a graph and yesterday's communities to today's: Leiden where something changed, component by component.
 
-Belongs here: which people are looked at again, the runs, and which changes are taken. Names of communities are the business
-of ``carrying``.
+Belongs here: which people are looked at again, the runs, and which changes are taken. Names of communities are the
+business of ``carrying``.
 """
 
 import random
@@ -53,8 +53,9 @@ class _Piece:
 def partition(graph: Graph, before: Ints, stability: Floats, touched: Bools, config: CommunityConfig) -> Partition:
     """Communities of the day.
 
-    Communities none of whose members is touched stay as they are, each as one node that people around it may join: with a fixed
-    scale the gain of a move depends only on the people and communities it concerns, so that this is exact.
+    Communities none of whose members is touched stay as they are, each as one node that people around it may join:
+    with a fixed scale the gain of a move depends only on the people and communities it concerns, so that this is
+    exact.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def partition(graph: Graph, before: Ints, stability: Floats, touched: Bools, con
     seen = looked_at[graph.one] | looked_at[graph.other]
     ends = node[graph.one[seen]], node[graph.other[seen]]
     one, other, weight = summed(np.minimum(*ends), np.maximum(*ends), graph.weight[seen])
-    strength = np.bincount(node, graph.strength(), size)
+    strength = np.bincount(node, graph.strength(), size).astype(np.float64)
     members = np.bincount(node, minlength=size)
     start = np.concatenate([before[people], resting])
 
@@ -143,8 +144,8 @@ def _looked_at(before: Ints, touched: Bools) -> Bools:
 def _undividable(
     component: Ints, components: int, one: Ints, weight: Floats, strength: Floats, config: CommunityConfig
 ) -> Bools:
-    """Components that no division can improve: what it gains is at most a quarter of the squared strength over the scale, and it
-    costs at least the weakest link.
+    """Components that no division can improve: what it gains is at most a quarter of the squared strength over the
+    scale, and it costs at least the weakest link.
     """
     total = np.bincount(component, strength, components)
     weakest = np.full(components, np.inf)
@@ -232,7 +233,7 @@ def _worth(piece: _Piece, label: Ints, config: CommunityConfig) -> Floats:
 
 
 def _shares(label: Ints, runs: list[Ints], members: Ints) -> Floats:
-    """Share of runs in which each node is in its community: the run's community and this one have most of each other."""
+    """Share of runs in which each node is in its community: that one and the run's have most of each other."""
     label = _numbered(label)
     agreeing = np.zeros(len(label))
     for run in runs:
@@ -258,7 +259,7 @@ class _Randomness:
     """igraph draws from Python's generator; within this block from one of its own, so that a run repeats."""
 
     def __init__(self, config: CommunityConfig, purpose: str) -> None:
-        self._generator = random.Random(f"{config.random_seed} {purpose}")
+        self._generator = random.Random(f"{config.random_seed} {purpose}")  # noqa: S311  (nothing secret)
 
     def __enter__(self) -> None:
         import igraph
