@@ -25,6 +25,7 @@ def build_defs(
     DbtProjectError
         The portfolio's dbt manifest is missing or out of date.
     """
+    from orchestration.assets.communities import communities_asset
     from orchestration.assets.dbt_stages import (
         FEATURES,
         INPUTS,
@@ -53,6 +54,7 @@ def build_defs(
         dbt_stage("inputs", INPUTS, manifest),
         identity_assets,
         dbt_stage("people", PEOPLE, manifest),
+        communities_asset,
         dbt_stage("profiles", profiles_selection(manifest), manifest),
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         model_assets,

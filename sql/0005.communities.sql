@@ -59,6 +59,8 @@ comment on column ml.community_ledger.recorded_at is 'Wall clock.';
 create table if not exists ml.community_runs (
     as_of_date date primary key,
     previous_as_of_date date,
+    scale double precision check (scale > 0),
+    scale_links_count bigint not null check (scale_links_count >= 0),
     settings jsonb not null,
     report jsonb not null,
     computed_at timestamptz not null default now(),
@@ -67,7 +69,10 @@ create table if not exists ml.community_runs (
 comment on table ml.community_runs is 'One row per as-of date for which communities were worked out, empty graphs too.';
 comment on column ml.community_runs.as_of_date is 'Day.';
 comment on column ml.community_runs.previous_as_of_date is 'Run whose communities it carried on; NULL for the first.';
-comment on column ml.community_runs.settings is 'Scale, seeds, margin, weights of links.';
+comment on column ml.community_runs.scale is
+'Scale of communities; kept from run to run until the graph outgrows it. NULL where there were no links.';
+comment on column ml.community_runs.scale_links_count is 'Links on the day the scale was chosen.';
+comment on column ml.community_runs.settings is 'Seeds, margin, weights of links.';
 comment on column ml.community_runs.report is 'Counts, modularity, agreement with the day before.';
 comment on column ml.community_runs.computed_at is 'Wall clock.';
 

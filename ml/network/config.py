@@ -9,14 +9,13 @@ class CommunityConfig:
 
     Attributes
     ----------
-    scale : float
+    scale : float or None
         Two groups of people belong together where the weight of the links between them is more than the product of
-        their total link weights divided by ``scale``. Modularity has the same rule with the total weight of the whole
+        their total link weights divided by ``scale``. Modularity has the same rule with twice the weight of the whole
         graph in place of ``scale``, so that there a link far away moves every border, and communities grow with the
-        portfolio. With a fixed scale a day's cost and result stay local. It keeps apart groups whose total link
-        weight is above about ``sqrt(scale)`` (100: a dozen people of strength 8) and keeps together those below about
-        ``scale / 2``. 2026-11: on planted graphs of 10,000 to 100,000 people agreement with the plant (adjusted Rand
-        index) was 0.91 to 0.94 at 10,000 and at most 0.73 for modularity itself; 3,000 and 100,000 gave 0.6 to 0.7.
+        portfolio. With a fixed scale a day's cost and result stay local. It keeps apart groups whose total link weight
+        is above about ``sqrt(scale)`` and keeps together those below about ``scale / 2``. None: the one of the day
+        before, and on the first day chosen from the graph (``choose_scale``).
     seeds : int
         Fresh runs that say how stable a person's place is.
     min_stability : float
@@ -34,7 +33,7 @@ class CommunityConfig:
         the largest brings: a small old group that joins a large one does not rename it.
     """
 
-    scale: float = 10_000.0
+    scale: float | None = None
     seeds: int = 10
     min_stability: float = 0.5
     margin: float = 0.005
@@ -43,8 +42,8 @@ class CommunityConfig:
     merge_share: float = 0.5
 
     def __post_init__(self) -> None:
-        if not self.scale > 0:
-            raise ValueError(f"scale is {self.scale}; expected a number above 0, such as 10000")
+        if self.scale is not None and not self.scale > 0:
+            raise ValueError(f"scale is {self.scale}; expected a number above 0, or None to choose it from the graph")
         if self.seeds < 1:
             raise ValueError(f"seeds is {self.seeds}; expected at least 1")
         for name in ("min_stability", "margin", "merge_share"):

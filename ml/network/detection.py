@@ -11,8 +11,9 @@ import pandas as pd
 
 from ml.network.carrying import carry
 from ml.network.config import CommunityConfig
-from ml.network.graph import Graph, Ints, NetworkError, build_graph, connected, summed
-from ml.network.partition import fresh_modularity, modularity, partition
+from ml.network.graph import Graph, Ints, NetworkError, build_graph, connected
+from ml.network.partition import Partition, fresh_modularity, modularity, partition
+from ml.network.scale import choose_scale, rand_index
 
 MEMBER_COLUMNS = ["gr_id", "cluster_id", "community_id", "stability", "members_count", "links_hash"]
 PREVIOUS_COLUMNS = ["gr_id", "community_id", "stability", "links_hash"]
@@ -26,6 +27,8 @@ class CommunityReport:
     ----------
     people, links, components, communities : int
         Of the graph.
+    scale : float or None
+        That held; None where there are no links.
     unassigned : int
         People whose place is not stable: ``cluster_id`` NULL.
     largest : int
@@ -47,6 +50,7 @@ class CommunityReport:
     links: int
     components: int
     communities: int
+    scale: float | None
     unassigned: int
     largest: int
     mean_stability: float | None
@@ -71,7 +75,7 @@ class CommunityResult:
 
 def detect(
     edges: pd.DataFrame,
-    previous: pd.DataFrame | None = None,
+    previous: "CommunityResult | pd.DataFrame | None" = None,
     config: CommunityConfig | None = None,
     *,
     as_of_date: dt.date,
@@ -85,8 +89,9 @@ def detect(
     ----------
     edges : DataFrame
         ``gr_id_a, gr_id_b, weight``; see ``build_graph``. A link that means one clear tie weighs about 1.
-    previous : DataFrame, optional
-        ``gr_id, community_id, stability, links_hash`` of the day before: ``CommunityResult.members`` as it came.
+    previous : CommunityResult or DataFrame, optional
+        The day before; a DataFrame has ``gr_id, community_id``, and ``stability, links_hash`` where nothing but what
+        changed is to be worked out again.
     config : CommunityConfig, optional
         Settings.
     as_of_date : date
@@ -100,10 +105,15 @@ def detect(
     Examples
     --------
     >>> first = detect(edges, as_of_date=monday)
-    >>> second = detect(edges_of_tuesday, first.members, as_of_date=tuesday)
+    >>> second = detect(edges_of_tuesday, first, as_of_date=tuesday)
     """
     config = config or CommunityConfig()
     graph = build_graph(edges)
+    scale = config.scale
+    if isinstance(previous, CommunityResult):
+        scale, previous = scale or previous.report.scale, previous.members
+    if scale is None and graph.size:
+        scale = choose_scale(graph, config)
     previous = _checked(previous)
     people = pd.Series(graph.people, dtype=object)
     links_hash = graph.links_hash()
@@ -112,10 +122,13 @@ def detect(
     is_known = known["community_id"].notna().to_numpy()
     before = np.full(graph.size, -1, np.int64)
     before[is_known] = pd.factorize(known["community_id"][is_known], sort=True)[0]
-    touched = ~is_known
-    touched[is_known] = known["links_hash"][is_known].to_numpy(np.int64) != links_hash[is_known]
-    stability = known["stability"].fillna(0.0).to_numpy(np.float64)
-    found = partition(graph, before, stability, touched, config)
+    touched = np.ones(graph.size, bool)
+    if "links_hash" in known:
+        touched[is_known] = known["links_hash"][is_known].to_numpy(np.int64) != links_hash[is_known]
+    stability = np.zeros(graph.size)
+    if "stability" in known:
+        stability[is_known] = known["stability"][is_known].to_numpy(np.float64)
+    found = partition(graph, before, stability, touched, scale or np.inf, config)
 
     ids, ledger = carry(people, found.label, previous, as_of_date, config.merge_share)
     members = pd.DataFrame(
@@ -128,21 +141,7 @@ def detect(
             "links_hash": links_hash,
         }
     )[MEMBER_COLUMNS]
-    return CommunityResult(
-        members, ledger, _report(graph, members, ledger, before, found.label, found.looked_at, config)
-    )
-
-
-def rand_index(one: Ints, other: Ints) -> float:
-    """Adjusted Rand index of two partitions of the same people (Hubert and Arabie 1985): 1 for equal, 0 for chance."""
-    _, _, both = summed(one, other, np.ones(len(one)))
-    pairs = (both * (both - 1)).sum() / 2
-    rows, columns = np.bincount(one), np.bincount(other)
-    a, b = float((rows * (rows - 1)).sum()) / 2, float((columns * (columns - 1)).sum()) / 2
-    total = len(one) * (len(one) - 1) / 2
-    expected = a * b / total if total else 0.0
-    highest = (a + b) / 2
-    return 1.0 if highest == expected else float((pairs - expected) / (highest - expected))
+    return CommunityResult(members, ledger, _report(graph, members, ledger, before, found, scale, config))
 
 
 def _checked(previous: pd.DataFrame | None) -> pd.DataFrame:
@@ -150,13 +149,13 @@ def _checked(previous: pd.DataFrame | None) -> pd.DataFrame:
         return pd.DataFrame(
             {"gr_id": [], "community_id": [], "stability": np.empty(0), "links_hash": np.empty(0, np.int64)}
         ).astype({"gr_id": object, "community_id": object})
-    if missing := [column for column in PREVIOUS_COLUMNS if column not in previous.columns]:
+    if missing := [column for column in PREVIOUS_COLUMNS[:2] if column not in previous.columns]:
         raise NetworkError(
             f"the day before lacks the columns {missing}; it has {list(previous.columns)}, expected {PREVIOUS_COLUMNS}"
         )
     if twice := int(previous["gr_id"].duplicated().sum()):
         raise NetworkError(f"the day before has {twice} people twice; expected each gr_id once")
-    return previous[PREVIOUS_COLUMNS].reset_index(drop=True)
+    return previous[[column for column in PREVIOUS_COLUMNS if column in previous.columns]].reset_index(drop=True)
 
 
 def _report(
@@ -164,8 +163,8 @@ def _report(
     members: pd.DataFrame,
     ledger: pd.DataFrame,
     before: Ints,
-    label: Ints,
-    looked_at: int,
+    found: Partition,
+    scale: float | None,
     config: CommunityConfig,
 ) -> CommunityReport:
     events = ledger["event"].value_counts()
@@ -176,15 +175,16 @@ def _report(
         links=len(graph.weight),
         components=len(np.unique(connected(graph.one, graph.other, graph.size))),
         communities=int(members["community_id"].nunique()),
+        scale=scale if graph.size else None,
         unassigned=int(members["cluster_id"].isna().sum()),
         largest=int(members["members_count"].max()) if graph.size else 0,
         mean_stability=float(members["stability"].mean()) if graph.size else None,
-        looked_at=looked_at,
+        looked_at=found.looked_at,
         born=int(events.get("born", 0)),
         split=int(events.get("split", 0)),
         merged=int(events.get("merged", 0)),
         died=int(events.get("died", 0)),
-        modularity=modularity(graph, label) if graph.size else None,
-        fresh_modularity=fresh_modularity(graph, config) if is_affordable else None,
-        agreement_with_day_before=rand_index(before[both], label[both]) if both.any() else None,
+        modularity=modularity(graph, found.label) if graph.size else None,
+        fresh_modularity=fresh_modularity(graph, config.random_seed) if is_affordable else None,
+        agreement_with_day_before=rand_index(before[both], found.label[both]) if both.any() else None,
     )

@@ -5,6 +5,8 @@ business of ``carrying``.
 """
 
 import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +52,9 @@ class _Piece:
     before: Ints
 
 
-def partition(graph: Graph, before: Ints, stability: Floats, touched: Bools, config: CommunityConfig) -> Partition:
+def partition(
+    graph: Graph, before: Ints, stability: Floats, touched: Bools, scale: float, config: CommunityConfig
+) -> Partition:
     """Communities of the day.
 
     Communities none of whose members is touched stay as they are, each as one node that people around it may join:
@@ -67,8 +71,10 @@ def partition(graph: Graph, before: Ints, stability: Floats, touched: Bools, con
         Of the day before; not read for those looked at.
     touched : array of bool, shape (n,)
         Whose links are not those of the day before; true for everybody new.
+    scale : float
+        See ``CommunityConfig``.
     config : CommunityConfig
-        Settings.
+        Seeds and margin.
     """
     looked_at = _looked_at(before, touched)
     if not looked_at.any():
@@ -90,7 +96,7 @@ def partition(graph: Graph, before: Ints, stability: Floats, touched: Bools, con
     component = connected(one, other, size)
     components = int(component.max()) + 1
     label, share = np.empty(size, np.int64), np.ones(size)
-    whole = _undividable(component, components, one, weight, strength, config)
+    whole = _undividable(component, components, one, weight, strength, scale)
     label[whole[component]] = component[whole[component]]
     next_label, runs = components, 0
     order, edge_order = np.argsort(component, kind="stable"), np.argsort(component[one], kind="stable")
@@ -104,7 +110,7 @@ def partition(graph: Graph, before: Ints, stability: Floats, touched: Bools, con
         piece = _Piece(
             local[one[links]], local[other[links]], weight[links], strength[nodes], members[nodes], start[nodes]
         )
-        found, sure = _solve(piece, config)
+        found, sure = _solve(piece, scale, config)
         label[nodes], share[nodes] = next_label + found, sure
         next_label += len(nodes)
         runs += 1
@@ -121,14 +127,44 @@ def modularity(graph: Graph, label: Ints) -> float:
     return float(inside / total - np.square(strength / (2 * total)).sum())
 
 
-def fresh_modularity(graph: Graph, config: CommunityConfig) -> float:
+def fresh_modularity(graph: Graph, random_seed: int) -> float:
     """Modularity that one plain run of Leiden finds without a past."""
     import igraph
 
     whole = igraph.Graph(n=graph.size, edges=np.column_stack([graph.one, graph.other]))
-    with _Randomness(config, "fresh"):
+    with _randomness(random_seed, "modularity"):
         found = whole.community_leiden("modularity", weights=graph.weight.tolist())
     return modularity(graph, np.asarray(found.membership, np.int64))
+
+
+def leiden_runs(
+    one: Ints,
+    other: Ints,
+    weight: Floats,
+    strength: Floats,
+    scale: float,
+    names: Sequence[str],
+    random_seed: int,
+    initial: Ints | None = None,
+) -> list[Ints]:
+    """Leiden at a fixed scale, once for each name, whose random numbers come from the name and ``random_seed``.
+
+    Modularity with ``scale`` in place of the weight of all links: igraph's Potts model with strengths as node weights.
+    ``strength`` may be more than the links given here, where a node stands for a community with links of its own.
+    """
+    import igraph
+
+    graph = igraph.Graph(n=len(strength), edges=np.column_stack([one, other]))
+    weights, strengths = weight.tolist(), strength.tolist()
+    start = None if initial is None else _numbered(initial).tolist()
+    runs = []
+    for name in names:
+        with _randomness(random_seed, name):
+            found = graph.community_leiden(
+                "CPM", weights=weights, node_weights=strengths, resolution=1 / scale, initial_membership=start
+            )
+        runs.append(np.asarray(found.membership, np.int64))
+    return runs
 
 
 def _looked_at(before: Ints, touched: Bools) -> Bools:
@@ -141,9 +177,7 @@ def _looked_at(before: Ints, touched: Bools) -> Bools:
     return looked_at
 
 
-def _undividable(
-    component: Ints, components: int, one: Ints, weight: Floats, strength: Floats, config: CommunityConfig
-) -> Bools:
+def _undividable(component: Ints, components: int, one: Ints, weight: Floats, strength: Floats, scale: float) -> Bools:
     """Components that no division can improve: what it gains is at most a quarter of the squared strength over the
     scale, and it costs at least the weakest link.
     """
@@ -151,38 +185,25 @@ def _undividable(
     weakest = np.full(components, np.inf)
     np.minimum.at(weakest, component[one], weight)
     # Without a link: a community left alone with nobody around it that is looked at.
-    return np.square(total) / (4 * config.scale) < weakest
+    return np.square(total) / (4 * scale) < weakest
 
 
-def _solve(piece: _Piece, config: CommunityConfig) -> tuple[Ints, Floats]:
+def _solve(piece: _Piece, scale: float, config: CommunityConfig) -> tuple[Ints, Floats]:
     """Communities of one piece, and the share of fresh runs that put each node there."""
-    import igraph
-
     size = len(piece.strength)
-    graph = igraph.Graph(n=size, edges=np.column_stack([piece.one, piece.other]))
-    weights, strengths = piece.weight.tolist(), piece.strength.tolist()
-
-    def leiden(seed: str, initial: Ints | None) -> Ints:
-        with _Randomness(config, seed):
-            found = graph.community_leiden(
-                "CPM",
-                weights=weights,
-                node_weights=strengths,
-                resolution=1 / config.scale,
-                initial_membership=None if initial is None else _numbered(initial).tolist(),
-            )
-        return np.asarray(found.membership, np.int64)
-
-    fresh = [leiden(f"fresh {seed}", None) for seed in range(config.seeds)]
+    links = (piece.one, piece.other, piece.weight, piece.strength, scale)
+    fresh = leiden_runs(*links, [f"fresh {seed}" for seed in range(config.seeds)], config.random_seed)
     # What most runs agree on, improved: nearer to the truth than any single run.
     together = np.mean([run[piece.one] == run[piece.other] for run in fresh], axis=0) > 0.5
-    agreed = leiden("agreed", connected(piece.one[together], piece.other[together], size))
+    consensus = connected(piece.one[together], piece.other[together], size)
+    (agreed,) = leiden_runs(*links, ["agreed"], config.random_seed, consensus)
     if (piece.before < 0).all():
         label = agreed
     else:
         kept = _in_one_piece(piece, _placed(piece))
-        label = _better(piece, kept, leiden("warm", kept), config)
-        label = _better(piece, label, agreed, config)
+        (warm,) = leiden_runs(*links, ["warm"], config.random_seed, kept)
+        label = _better(piece, kept, warm, scale, config.margin)
+        label = _better(piece, label, agreed, scale, config.margin)
     return label, _shares(label, fresh, piece.members)
 
 
@@ -211,25 +232,25 @@ def _in_one_piece(piece: _Piece, label: Ints) -> Ints:
     return connected(piece.one[within], piece.other[within], len(label))
 
 
-def _better(piece: _Piece, label: Ints, candidate: Ints, config: CommunityConfig) -> Ints:
+def _better(piece: _Piece, label: Ints, candidate: Ints, scale: float, margin: float) -> Ints:
     """Take the candidate's communities where they are worth it: group by group of communities that share people."""
     label, candidate = _numbered(label), _numbered(candidate)
     old, new = int(label.max()) + 1, int(candidate.max()) + 1
     group = connected(label, candidate + old, old + new)
     groups = int(group.max()) + 1
-    gain = np.bincount(group[old:], _worth(piece, candidate, config), groups)
-    gain -= np.bincount(group[:old], _worth(piece, label, config), groups)
+    gain = np.bincount(group[old:], _worth(piece, candidate, scale), groups)
+    gain -= np.bincount(group[:old], _worth(piece, label, scale), groups)
     strength = np.bincount(group[label], piece.strength, groups)
-    taken = gain > config.margin * strength
+    taken = gain > margin * strength
     return np.where(taken[group[label]], candidate + old, label)
 
 
-def _worth(piece: _Piece, label: Ints, config: CommunityConfig) -> Floats:
+def _worth(piece: _Piece, label: Ints, scale: float) -> Floats:
     """Weight inside each community less what its strength asks for; the sum is what Leiden maximises."""
     communities = int(label.max()) + 1
     within = label[piece.one] == label[piece.other]
     inside = np.bincount(label[piece.one[within]], piece.weight[within], communities)
-    return inside - np.square(np.bincount(label, piece.strength, communities)) / (2 * config.scale)
+    return inside - np.square(np.bincount(label, piece.strength, communities)) / (2 * scale)
 
 
 def _shares(label: Ints, runs: list[Ints], members: Ints) -> Floats:
@@ -255,18 +276,13 @@ def _numbered(label: Ints) -> Ints:
     return np.unique(label, return_inverse=True)[1].astype(np.int64)
 
 
-class _Randomness:
+@contextmanager
+def _randomness(random_seed: int, name: str) -> Iterator[None]:
     """igraph draws from Python's generator; within this block from one of its own, so that a run repeats."""
+    import igraph
 
-    def __init__(self, config: CommunityConfig, purpose: str) -> None:
-        self._generator = random.Random(f"{config.random_seed} {purpose}")  # noqa: S311  (nothing secret)
-
-    def __enter__(self) -> None:
-        import igraph
-
-        igraph.set_random_number_generator(self._generator)
-
-    def __exit__(self, *_: object) -> None:
-        import igraph
-
+    igraph.set_random_number_generator(random.Random(f"{random_seed} {name}"))  # noqa: S311  (nothing secret)
+    try:
+        yield
+    finally:
         igraph.set_random_number_generator(random)

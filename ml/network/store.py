@@ -6,7 +6,7 @@ Belongs here: set-based SQL on the caller's connection (role ``assay_ml``). Noth
 import datetime as dt
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import LiteralString
 
 import pandas as pd
@@ -17,6 +17,7 @@ from ml.network.carrying import LEDGER_COLUMNS
 from ml.network.config import CommunityConfig
 from ml.network.detection import MEMBER_COLUMNS, PREVIOUS_COLUMNS, CommunityReport, CommunityResult, detect
 from ml.network.links import OTHER_TYPE_WEIGHT, PAYMENT_STEPS, TYPE_WEIGHTS, links
+from ml.network.scale import is_outgrown
 
 # Any fixed number, the same in every process that writes communities of a database.
 LOCK_KEY = 0x1DE17178
@@ -87,11 +88,25 @@ def detect_and_store(
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
         before, previous = read_previous(conn, as_of_date)
-        result = detect(read_links(conn), previous, config, as_of_date=as_of_date)
-        write(conn, as_of_date, before, config, result)
+        edges = read_links(conn)
+        kept = None if config.scale else _kept_scale(conn, before, len(edges))
+        if kept is None:
+            # At another scale nothing of the day before holds but the names.
+            previous = previous[["gr_id", "community_id"]]
+        scale, scale_links = kept or (config.scale, len(edges))
+        result = detect(edges, previous, replace(config, scale=scale), as_of_date=as_of_date)
+        write(conn, as_of_date, before, config, result, scale_links)
     communities = result.members.drop_duplicates("community_id")
     sizes = Counter(sorted(communities["members_count"].tolist()))
     return CommunitySummary(result.report, before, dict(sizes))
+
+
+def _kept_scale(conn: psycopg.Connection, before: dt.date | None, links_count: int) -> tuple[float, int] | None:
+    """Scale of the day before and the number of links it was chosen for; None where there is none or it is outgrown."""
+    row = conn.execute(
+        "select scale, scale_links_count from ml.community_runs where as_of_date = %s and scale is not null", (before,)
+    ).fetchone()
+    return None if row is None or is_outgrown(row[1], links_count) else (row[0], row[1])
 
 
 def write(
@@ -100,6 +115,7 @@ def write(
     previous_as_of_date: dt.date | None,
     config: CommunityConfig,
     result: CommunityResult,
+    scale_links_count: int,
 ) -> None:
     """Replace a day: its communities, its part of the ledger and its run. The caller holds lock and transaction."""
     with conn.cursor() as cursor:
@@ -114,9 +130,17 @@ def write(
             "payment_steps": PAYMENT_STEPS,
         }
         cursor.execute(
-            "insert into ml.community_runs (as_of_date, previous_as_of_date, settings, report)"
-            " values (%s, %s, %s::jsonb, %s::jsonb)",
-            (as_of_date, previous_as_of_date, json.dumps(settings), json.dumps(asdict(result.report))),
+            "insert into ml.community_runs"
+            " (as_of_date, previous_as_of_date, scale, scale_links_count, settings, report)"
+            " values (%s, %s, %s, %s, %s::jsonb, %s::jsonb)",
+            (
+                as_of_date,
+                previous_as_of_date,
+                result.report.scale,
+                scale_links_count,
+                json.dumps(settings),
+                json.dumps(asdict(result.report)),
+            ),
         )
     # The profiles of the same day read it next.
     conn.execute("analyze ml.communities")

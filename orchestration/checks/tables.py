@@ -84,6 +84,20 @@ def party_xref_suite() -> list["Expectation"]:
     ]
 
 
+def communities_suite() -> list["Expectation"]:
+    """What must hold of ``ml.communities`` whatever the graph is."""
+    import great_expectations.expectations as gxe
+
+    return [
+        gxe.ExpectColumnValuesToNotBeNull(column="gr_id"),
+        gxe.ExpectColumnValuesToMatchRegex(column="community_id", regex=r"^C[0-9]{8}-.+$"),
+        gxe.ExpectColumnValuesToBeBetween(column="stability", min_value=0, max_value=1),
+        gxe.ExpectColumnValuesToBeBetween(column="members_count", min_value=1),
+        gxe.ExpectColumnValuesToNotBeNull(column="links_hash"),
+        gxe.ExpectCompoundColumnsToBeUnique(column_list=["as_of_date", "gr_id"]),
+    ]
+
+
 def scores_suite() -> list["Expectation"]:
     """What must hold of ``ml.scores`` whatever the model is."""
     import great_expectations.expectations as gxe
@@ -127,4 +141,8 @@ def table_check(table: str, suite: Callable[[], list["Expectation"]]) -> dg.Asse
 
 def table_checks() -> list[dg.AssetChecksDefinition]:
     """The suites of the tables that Python writes."""
-    return [table_check("party_xref", party_xref_suite), table_check("scores", scores_suite)]
+    return [
+        table_check("party_xref", party_xref_suite),
+        table_check("communities", communities_suite),
+        table_check("scores", scores_suite),
+    ]
