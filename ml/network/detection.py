@@ -118,16 +118,16 @@ def detect(
     people = pd.Series(graph.people, dtype=object)
     links_hash = graph.links_hash()
 
-    known = previous.set_index("gr_id").reindex(people)
-    is_known = known["community_id"].notna().to_numpy()
+    # Positions and not a reindex: a missing person would turn the hashes into floats.
+    position = pd.Index(previous["gr_id"]).get_indexer(pd.Index(people))
+    is_known = position >= 0
+    known = previous.iloc[position[is_known]]
     before = np.full(graph.size, -1, np.int64)
-    before[is_known] = pd.factorize(known["community_id"][is_known], sort=True)[0]
-    touched = np.ones(graph.size, bool)
-    if "links_hash" in known:
-        touched[is_known] = known["links_hash"][is_known].to_numpy(np.int64) != links_hash[is_known]
-    stability = np.zeros(graph.size)
-    if "stability" in known:
-        stability[is_known] = known["stability"][is_known].to_numpy(np.float64)
+    before[is_known] = pd.factorize(known["community_id"], sort=True)[0]
+    touched, stability = np.ones(graph.size, bool), np.zeros(graph.size)
+    if {"links_hash", "stability"} <= set(known.columns):
+        touched[is_known] = known["links_hash"].to_numpy(np.int64) != links_hash[is_known]
+        stability[is_known] = known["stability"].to_numpy(np.float64)
     found = partition(graph, before, stability, touched, scale or np.inf, config)
 
     ids, ledger = carry(people, found.label, previous, as_of_date, config.merge_share)
