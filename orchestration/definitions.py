@@ -25,6 +25,7 @@ def build_defs(
     DbtProjectError
         The portfolio's dbt manifest is missing or out of date.
     """
+    from orchestration.assets.communities import communities_asset
     from orchestration.assets.dbt_stages import (
         FEATURES,
         INPUTS,
@@ -56,6 +57,7 @@ def build_defs(
         identity_assets,
         dbt_stage("people", PEOPLE, manifest),
         income_assets(has_purchases="model.assay.retail_income_evidence" in manifest["nodes"]),
+        communities_asset,
         dbt_stage("profiles", profiles_selection(manifest), manifest),
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         model_assets,

@@ -92,6 +92,20 @@ def party_xref_suite() -> list["Expectation"]:
     ]
 
 
+def communities_suite() -> list["Expectation"]:
+    """What must hold of ``ml.communities`` whatever the graph is."""
+    import great_expectations.expectations as gxe
+
+    return [
+        gxe.ExpectColumnValuesToNotBeNull(column="gr_id"),
+        gxe.ExpectColumnValuesToMatchRegex(column="community_id", regex=r"^C[0-9]{8}-.+$"),
+        gxe.ExpectColumnValuesToBeBetween(column="stability", min_value=0, max_value=1),
+        gxe.ExpectColumnValuesToBeBetween(column="members_count", min_value=1),
+        gxe.ExpectColumnValuesToNotBeNull(column="links_hash"),
+        gxe.ExpectCompoundColumnsToBeUnique(column_list=["as_of_date", "gr_id"]),
+    ]
+
+
 def scores_suite() -> list["Expectation"]:
     """What must hold of ``ml.scores`` whatever the model is."""
     import great_expectations.expectations as gxe
@@ -160,5 +174,6 @@ def table_checks() -> list[dg.AssetChecksDefinition]:
     return [
         table_check("party_xref", party_xref_suite),
         table_check("income_bands", income_bands_suite),
+        table_check("communities", communities_suite),
         table_check("scores", scores_suite),
     ]

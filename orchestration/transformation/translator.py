@@ -25,6 +25,7 @@ OWNERS = {
     "inputs": ["team:data-engineering"],
     "identity": ["team:data-science"],
     "people": ["team:data-engineering"],
+    "network": ["team:data-science"],
     "profiles": ["team:data-engineering"],
     "features": ["team:data-science"],
     "scores": ["team:risk"],

@@ -13,7 +13,10 @@ select
     gr_id_to,
     relationship_type,
     valid_from,
+    valid_to,
+    evidence_kind,
     evidence_count,
+    confidence,
     known_at,
     {{ data_cutoff() }} as last_updated
 from {{ ref('gr_relationships') }}

@@ -2,6 +2,7 @@
     config(
         indexes=[
             {'columns': ['family_id']},
+            {'columns': ['cluster_id']},
             {'columns': ['district_id']},
             {'columns': ['customer_segment']}
         ]
@@ -16,6 +17,8 @@ select
     is_customer,
     party_type,
     family_id,
+    cluster_id,
+    cluster_stability,
     party_count,
     source_systems,
     sex,

@@ -1,43 +1,4 @@
--- A household is a connected group of same_household links. Each round carries the smallest gr_id one link further;
--- four rounds reach everybody in a household whose members are at most four links apart.
-{% set rounds = 4 %}
-
-with same_household as (
-    select
-        gr_id_from as gr_id,
-        gr_id_to as other_gr_id
-    from {{ ref('gr_relationships') }}
-    where relationship_type = 'same_household'
-    union all
-    select
-        gr_id_to as gr_id,
-        gr_id_from as other_gr_id
-    from {{ ref('gr_relationships') }}
-    where relationship_type = 'same_household'
-),
-
-household_0 as (
-    select
-        gr_id,
-        gr_id as household
-    from {{ ref('golden_attributes') }}
-),
-{% for round in range(1, rounds + 1) %}
-household_{{ round }} as (
-    select
-        own.gr_id,
-        least(own.household, min(others.household)) as household
-    from household_{{ round - 1 }} as own
-    left join same_household on own.gr_id = same_household.gr_id
-    left join household_{{ round - 1 }} as others on same_household.other_gr_id = others.gr_id
-    group by own.gr_id, own.household
-),
-{% endfor %}
-linked as (
-    select distinct gr_id from same_household
-),
-
-owners as (
+with owners as (
     select distinct gr_id
     from {{ ref('owned_accounts') }}
     where is_open
@@ -58,10 +19,7 @@ select
     attributes.gr_id,
     attributes.status,
     attributes.status = 'active' and owners.gr_id is not null as is_customer,
-    case
-        when linked.gr_id is not null or (attributes.address_line is not null and attributes.postcode is not null)
-            then 'F' || household_{{ rounds }}.household
-    end as family_id,
+    family_members.family_id,
     attributes.party_type,
     attributes.party_count,
     attributes.source_systems,
@@ -88,6 +46,5 @@ select
     attributes.first_known_at,
     attributes.last_known_at
 from attributes
-inner join household_{{ rounds }} on attributes.gr_id = household_{{ rounds }}.gr_id
-left join linked on attributes.gr_id = linked.gr_id
+left join {{ ref('family_members') }} as family_members on attributes.gr_id = family_members.gr_id
 left join owners on attributes.gr_id = owners.gr_id

@@ -85,6 +85,8 @@ measured as (
         service.past_due_accounts_count,
         service.late_payments_count,
         service.missed_payments_count,
+        communities.cluster_id,
+        communities.stability as cluster_stability,
         balances.deposit_balance_amount,
         balances.investment_balance_amount,
         balances.credit_balance_amount,
@@ -142,6 +144,10 @@ measured as (
     left join {{ ref('profile_activity') }} as activity on golden_records.gr_id = activity.gr_id
     left join {{ ref('profile_service') }} as service on golden_records.gr_id = service.gr_id
     left join income on golden_records.gr_id = income.gr_id
+    left join {{ source('ml', 'communities') }} as communities
+        on
+            golden_records.gr_id = communities.gr_id
+            and communities.as_of_date = {{ as_of_date() }}
 ),
 
 risked as (
@@ -170,6 +176,8 @@ select
     is_customer,
     party_type,
     family_id,
+    cluster_id,
+    cast(cluster_stability as numeric(5, 4)) as cluster_stability,
     party_count,
     source_systems,
     sex,

@@ -44,6 +44,15 @@ members as (
     from begun
 ),
 
+-- So many memberships at once are a home's, not a family's; their pairs would grow with the square.
+homes as (
+    select household_no
+    from members
+    where valid_to is null
+    group by household_no
+    having count(*) > 30
+),
+
 lived_together as (
     select
         one.household_no,
@@ -61,6 +70,8 @@ lived_together as (
         greatest(one.load_id, other.load_id) as load_id
     from members as one
     inner join members as other on one.household_no = other.household_no and one.beneficiary_no < other.beneficiary_no
+    left join homes on one.household_no = homes.household_no
+    where homes.household_no is null
 ),
 
 pairs as (
@@ -87,6 +98,18 @@ stated as (
         load_id
     from pairs
     where one_relation in ('HEAD', 'SPOUSE') and other_relation in ('HEAD', 'SPOUSE') and one_relation <> other_relation
+    union all
+    select
+        'sibling' as relationship_type,
+        one_no as from_no,
+        other_no as to_no,
+        valid_from,
+        valid_to,
+        load_id
+    from pairs
+    where
+        one_relation in ('HEAD', 'SIBLING') and other_relation in ('HEAD', 'SIBLING')
+        and (one_relation = 'SIBLING' or other_relation = 'SIBLING')
     union all
     -- From the parent to the child.
     select
