@@ -38,14 +38,15 @@ class Atom:
 
     name: str
     group: str
+    kind: str
     sql: str
     agrees: float
     is_list: bool = False
 
     @property
     def is_whole(self) -> bool:
-        """The value itself, not a part of it."""
-        return ": " not in self.name
+        """The value itself, not a part of it, and one that tells people apart."""
+        return ": " not in self.name and self.kind != "category"
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def atoms_of(comparisons: tuple[Comparison, ...]) -> dict[str, Atom]:
         key, title = one.key, one.title
         value = f"{key}_v"
 
-        def add(what: str, sql: str, agrees: float, is_list: bool = False, key: str = key, title: str = title) -> None:
-            made.append(Atom(f"{title}: {what}" if what else title, key, sql, agrees, is_list))
+        def add(what: str, sql: str, agrees: float, is_list: bool = False, key: str = key, title: str = title, kind: str = one.kind) -> None:
+            made.append(Atom(f"{title}: {what}" if what else title, key, kind, sql, agrees, is_list))
 
         if one.kind == "given_name":
             add("", f"{key}_root", 0.8)

@@ -48,7 +48,6 @@ class Store:
         self.model = model
         ordered = sorted_by_id(given, self.id_column)
         self._clean("record", ordered)
-        records.add_frequencies(self.con, "record", model.comparisons, model.term_shares, model.rare_shares)
         blocking.make_keys(self.con, model.comparisons, model.rules)
 
     def _clean(self, table: str, ordered: pd.DataFrame) -> None:
@@ -57,6 +56,8 @@ class Store:
         texts = cleaning.texts_of(model.checked(ordered.drop(columns=self.id_column)))
         keys = sort_keys(ordered[self.id_column])
         records.load(self.con, table, keys, texts, model.columns, model.comparisons, first)
+        records.add_rare_words(self.con, table, model.comparisons, model.common_words)
+        records.add_frequencies(self.con, table, model.comparisons, model.term_shares, model.rare_shares)
 
     @property
     def known_model(self) -> LinkageModel:
@@ -132,7 +133,6 @@ class Store:
                 con.execute(f"DELETE FROM key_{i} WHERE rid IN (FROM gone)")
         if len(ordered):
             self._clean("fresh", ordered)
-            records.add_frequencies(con, "fresh", model.comparisons, model.term_shares, model.rare_shares)
             con.execute("INSERT INTO record SELECT * FROM fresh")
             blocking.make_keys(con, model.comparisons, model.rules, "fresh", add=True)
             con.execute("ALTER TABLE edge RENAME TO kept_edge")
