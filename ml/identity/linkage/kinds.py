@@ -155,8 +155,8 @@ def _confirmed(said: str, name: str, sample: pd.Series, distinctness: float, dis
         if said == "full_name" and (sample.str.count(r"\s+").mean() > 3 or sample.str.contains(r"\d").mean() > 0.2):
             return "text"
         return said
-    if said in ("region",):
-        return said if distinct < 5000 else "text"
+    if said == "region":
+        return said if distinct < 5000 and sample.str.contains(r"[^\W\d_]", regex=True).mean() > 0.5 else None
     if said == "text":
         return said if distinct > 20 and sample.str.count(r"\s+").mean() > 0.5 else None
     return said
