@@ -99,6 +99,21 @@ def sample(
 
 
 @app.command()
+def resolve(
+    file: Annotated[Path, typer.Argument(help="Records: CSV, also gzipped, or Parquet.")],
+    id_: Annotated[str, typer.Option("--id", help="Column that tells the records apart; never evidence.")],
+    out: Annotated[Path, typer.Option(help="Where record id, entity id and confidence go: .csv, .csv.gz or .parquet.")],
+    config: Annotated[
+        Path | None, typer.Option(help="YAML with the kinds of columns; not needed for ordinary data.")
+    ] = None,
+) -> None:
+    """Find which records of a file are of the same person or thing."""
+    from orchestration.cli.resolve import resolve_file
+
+    resolve_file(file, id_, config, out, console)
+
+
+@app.command()
 def msme(
     business: Annotated[str, typer.Argument(help="Business, as CUST_MSM_00006, or all.")],
     out: Annotated[Path, typer.Option(help="Folder for the documents.")],

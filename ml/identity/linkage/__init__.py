@@ -11,6 +11,7 @@ Does not belong here: persistent ids, stewards' decisions, databases other than 
 """
 
 from ml.identity.linkage.config import KINDS, LinkageConfig, LinkageError
+from ml.identity.linkage.explanation import explain
 from ml.identity.linkage.model import LinkageModel
 from ml.identity.linkage.resolve import Linkage, LinkageReport, cluster, link, resolve, train
 
@@ -22,6 +23,7 @@ __all__ = [
     "LinkageModel",
     "LinkageReport",
     "cluster",
+    "explain",
     "link",
     "resolve",
     "train",

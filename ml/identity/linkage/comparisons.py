@@ -51,6 +51,7 @@ class Comparison:
     record_sql: dict[str, str]
     rare: float  # what counts as the frequency of a term that was never seen twice, in records
     measures: dict[str, str] = field(default_factory=dict)  # worked out once per pair, read by several levels
+    rare_words: dict[str, str] = field(default_factory=dict)  # record column by the list of words it is taken from
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -405,22 +406,30 @@ def _place(key: str, places: list[tuple[int, Column]]) -> Comparison:
 
 
 def _text(key: str, j: int, column: Column) -> Comparison:
-    tokens, line = f"{key}_t", f"{key}_v"
+    """Words that few records hold decide: two cameras of one make share all words but the number of the model."""
+    tokens, line, rare = f"{key}_t", f"{key}_v", f"{key}_rare"
     record = {tokens: _tokens(f"f{j}_w"), line: f"array_to_string({_tokens(f'f{j}_w')}, ' ')"}
-    shared, fewer = _shared_tokens(tokens), _fewer_tokens(tokens)
+    shared, fewer, rarely = _shared_tokens(tokens), _fewer_tokens(tokens), _shared_tokens(rare)
     all_ = f"(len({_l(tokens)}) + len({_r(tokens)}) - {shared})"
+    half = f"{shared} >= 0.5 * {fewer}"
+    differ = f"({rarely} = 0 AND len({_l(rare)}) > 0 AND len({_r(rare)}) > 0)"
     levels = (
-        Level("exact, in any order", _equal(line), 0.5, 1e-6, line),
-        Level("nearly all words", f"{shared} >= 0.75 * {all_}", 0.1, 1e-6),
-        Level("spelled alike", _jaro(line, 0.95), 0.1, 1e-6),
-        Level("one within the other", f"{fewer} >= 2 AND {shared} = {fewer}", 0.08, 1e-5),
-        Level("half of the words", f"{shared} >= 0.5 * {all_}", 0.08, 1e-5),
-        Level("alike", f"{_jaro(line, 0.88)} OR {shared} >= 0.6 * {fewer}", 0.05, 1e-4),
-        Level("some words", f"{shared} >= 0.3 * {fewer}", 0.04, 1e-3),
-        Level("different", "ELSE", 0.05, 1e-2),
+        Level("exact, in any order", _equal(line), 0.4, 1e-6, line),
+        Level("rare words agree", f"{rarely} >= 1 AND {rarely} = {_fewer_tokens(rare)} AND {half}", 0.25, 1e-6),
+        Level("spelled alike", f"{_jaro(line, 0.95)} AND NOT {differ}", 0.05, 1e-6),
+        Level("a rare word in common, and others", f"{rarely} >= 1 AND {half}", 0.1, 1e-6),
+        Level("nearly all words", f"{shared} >= 0.75 * {all_} AND NOT {differ}", 0.03, 1e-5),
+        Level("a rare word in common", f"{rarely} >= 1", 0.04, 1e-5),
+        Level("spelled alike, rare words differ", _jaro(line, 0.93), 0.04, 1e-4),
+        Level("half of the words", f"{half} AND NOT {differ}", 0.03, 1e-4),
+        Level("half of the words, rare ones differ", half, 0.02, 1e-3),
+        Level("some words", f"{shared} >= 0.3 * {fewer}", 0.02, 1e-3),
+        Level("different", "ELSE", 0.02, 1e-2),
     )
-    measures = _alike(line, 0.88) | _shared(tokens)
-    return Comparison(key, column.name, column.kind, (column.name,), True, _missing(line), levels, record, 0.1, measures)
+    measures = _alike(line, 0.93) | _shared(tokens) | _shared(rare)
+    return Comparison(
+        key, column.name, column.kind, (column.name,), True, _missing(line), levels, record, 0.1, measures, {rare: tokens}
+    )
 
 
 def _category(key: str, j: int, column: Column) -> Comparison:

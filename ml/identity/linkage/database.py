@@ -16,6 +16,7 @@ def connect(config: LinkageConfig) -> duckdb.DuckDBPyConnection:
     threads = config.threads or min(4, os.cpu_count() or 1)
     con = duckdb.connect(config={"threads": threads, "memory_limit": config.memory_limit})
     con.execute("SET preserve_insertion_order = false")
+    con.execute("SET enable_progress_bar = false")
     con.execute(f"SET temp_directory = '{tempfile.gettempdir()}/assay-linkage-{os.getpid()}'")
     return con
 

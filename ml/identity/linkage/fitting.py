@@ -34,10 +34,13 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     store.remember(ordered)
     keys = sort_keys(ordered[id_column])
     records.load(con, "record", keys, texts, columns, comparisons)
+    common = records.common_words(con, comparisons, count)
+    records.add_rare_words(con, "record", comparisons, common)
     tell("records cleaned")
     rules, warnings = blocking.choose(con, comparisons, count, config.pairs_per_record, config.block_limit)
     tell(f"{len(rules)} blocking rules chosen")
-    candidates = blocking.make_candidates(con, comparisons, rules)
+    blocking.make_keys(con, comparisons, rules)
+    candidates = blocking.make_candidates(con, rules)
     tell(f"{candidates} candidate pairs")
     pairs.compare(con, comparisons, "candidate", "compared")
     packed, counts = pairs.patterns(con, "compared")
@@ -68,6 +71,7 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
         prior_household=float(learned.prior_household),
         term_shares=shares,
         rare_shares=rare,
+        common_words={name: tuple(words) for name, words in common.items()},
         rules=rules,
         threshold=THRESHOLD,
         least_probability=LEAST_PROBABILITY,

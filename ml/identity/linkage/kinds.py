@@ -29,7 +29,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("region", r"(^|_)(state|province|region|county|country|bundesland|land|prefecture|governorate|nation|nationality)($|_)"),
     ("category", r"(^|_)(sex|gender|geschlecht|sexe|sexo|пол|salutation|anrede)($|_)"),
     ("date", r"(^|_)(date|datum|fecha|data|day_of)($|_)|_(on|at)$|timestamp"),
-    ("full_name", r"(^|_)(full|complete|person|client|customer|patient|holder|contact|member|applicant|author|employee)?_?name$|^(nom_complet|nombre_completo|naam|фио)$|fullname"),
+    ("full_name", r"(^|_)(full|complete|person|client|customer|patient|holder|contact|member|applicant|author|employee)?_?name$|^(customer|client|patient|person|holder|applicant|member|author|nom_complet|nombre_completo|naam|фио)$|fullname"),
     ("text", r"title|description|descr|text|comment|note|bezeichnung|product|item"),
 )  # fmt: skip
 SHARED_ID = re.compile(r"household|family|haushalt|account|policy|group|parent|hh_")
@@ -37,7 +37,7 @@ _MEASURE = re.compile(
     r"(^|_)(amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|pct|qty|quantity|area|"
     r"feet|lat|lon|latitude|longitude)($|_)"
 )
-_LEGAL = r"(?i)\b(ltd|limited|inc|llc|gmbh|corp|corporation|plc|pty|pvt|s\.?a\.?r\.?l|s\.?r\.?l|bv|oy|ag|kg|company|co)\b"
+_LEGAL = r"(?i)\b(?:ltd|limited|inc|llc|gmbh|corp|corporation|plc|pty|pvt|s\.?a\.?r\.?l|s\.?r\.?l|bv|oy|ag|kg|company|co)\b"
 
 # Formats of dates, tried in this order; the two that are ambiguous are ordered by what a column shows.
 _DATE_FORMATS = (
@@ -148,11 +148,15 @@ def _confirmed(said: str, name: str, sample: pd.Series, distinctness: float, dis
             return "organisation"
         if said in ("given_name", "family_name", "city") and distinct < 3:
             return "category"
+        if said == "organisation" and distinctness < 0.05 and distinct < 200:
+            return "category"
+        if said == "full_name" and distinctness < 0.01 and distinct < 50:
+            return "category"
         if said == "full_name" and (sample.str.count(r"\s+").mean() > 3 or sample.str.contains(r"\d").mean() > 0.2):
             return "text"
         return said
-    if said in ("region",):
-        return said if distinct < 5000 else "text"
+    if said == "region":
+        return said if distinct < 5000 and sample.str.contains(r"[^\W\d_]", regex=True).mean() > 0.5 else None
     if said == "text":
         return said if distinct > 20 and sample.str.count(r"\s+").mean() > 0.5 else None
     return said

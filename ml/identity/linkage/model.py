@@ -40,6 +40,8 @@ class LinkageModel:
         Probability that two random records are of one person, or of two of one household.
     term_shares : mapping
         By record column: the share of other people's records that hold a term; ``rare_shares`` for all other terms.
+    common_words : mapping
+        By record column of texts: words that are not rare.
     rules : tuple of Rule
         Of blocking.
     threshold, least_probability : float
@@ -54,6 +56,7 @@ class LinkageModel:
     prior_household: float
     term_shares: Mapping[str, Mapping[str, float]]
     rare_shares: Mapping[str, float]
+    common_words: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
     threshold: float
     least_probability: float
@@ -107,6 +110,7 @@ class LinkageModel:
             given["rules"] = tuple(
                 Rule(tuple(one["atoms"]), one["pairs"], tuple(one["stopped"])) for one in given["rules"]
             )
+            given["common_words"] = {name: tuple(words) for name, words in given["common_words"].items()}
             for name in ("m", "u"):
                 given[name] = tuple(tuple(levels) for levels in given[name])
             for name in ("is_personal", "notes"):

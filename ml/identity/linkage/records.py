@@ -7,7 +7,7 @@ The table ``record`` has ``rid`` (a dense number), ``id`` (what orders the sides
 ``Comparison.record_sql`` and ``<column>_tf``, the share of records of other people that hold the same term.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pandas as pd
@@ -61,6 +61,38 @@ def load(
     )
     con.unregister("raw_records")
     con.unregister("nickname_table")
+
+
+def common_words(con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...], count: int) -> dict[str, list[str]]:
+    """By column of rare words: the words that so many records hold that they are not rare, sorted."""
+    found = {}
+    for one in comparisons:
+        for name, words in one.rare_words.items():
+            rows = con.execute(
+                f"SELECT word FROM (SELECT unnest({words}) AS word FROM record) GROUP BY word "
+                f"HAVING count(*) > {max(8.0, count / 1000)} ORDER BY word"
+            ).fetchall()
+            found[name] = [word for (word,) in rows]
+    return found
+
+
+def add_rare_words(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    comparisons: tuple[Comparison, ...],
+    common: Mapping[str, Sequence[str]],
+) -> None:
+    """Give each record its words without the common ones."""
+    for one in comparisons:
+        for name, words in one.rare_words.items():
+            con.register("common_words", pa.table({"word": pa.array(list(common[name]), pa.string())}))
+            con.execute(
+                f"CREATE OR REPLACE TABLE {table} AS WITH kept AS (SELECT rid, list(word ORDER BY word) AS words FROM "
+                f"(SELECT rid, unnest({words}) AS word FROM {table}) w ANTI JOIN common_words c ON c.word = w.word "
+                f"GROUP BY rid) SELECT t.*, CASE WHEN t.{words} IS NOT NULL THEN coalesce(k.words, []) END AS {name} "
+                f"FROM {table} t LEFT JOIN kept k ON k.rid = t.rid"
+            )
+            con.unregister("common_words")
 
 
 def count_terms(

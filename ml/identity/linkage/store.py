@@ -48,7 +48,7 @@ class Store:
         self.model = model
         ordered = sorted_by_id(given, self.id_column)
         self._clean("record", ordered)
-        records.add_frequencies(self.con, "record", model.comparisons, model.term_shares, model.rare_shares)
+        blocking.make_keys(self.con, model.comparisons, model.rules)
 
     def _clean(self, table: str, ordered: pd.DataFrame) -> None:
         model = self.known_model
@@ -56,6 +56,8 @@ class Store:
         texts = cleaning.texts_of(model.checked(ordered.drop(columns=self.id_column)))
         keys = sort_keys(ordered[self.id_column])
         records.load(self.con, table, keys, texts, model.columns, model.comparisons, first)
+        records.add_rare_words(self.con, table, model.comparisons, model.common_words)
+        records.add_frequencies(self.con, table, model.comparisons, model.term_shares, model.rare_shares)
 
     @property
     def known_model(self) -> LinkageModel:
@@ -67,7 +69,7 @@ class Store:
     def link(self, changed: str | None = None) -> None:
         """Write the table ``edge`` for all pairs, or for those with a record of the table ``changed`` (``rid``)."""
         model = self.known_model
-        blocking.make_candidates(self.con, model.comparisons, model.rules, changed)
+        blocking.make_candidates(self.con, model.rules, changed)
         pairs.compare(self.con, model.comparisons, "candidate", "compared")
         scoring.score(self.con, model, "compared", "edge")
         self.con.execute("DROP TABLE compared")
@@ -127,10 +129,12 @@ class Store:
         if scalar(con, "SELECT count(*) FROM gone"):
             con.execute("DELETE FROM edge WHERE l IN (FROM gone) OR r IN (FROM gone)")
             con.execute("DELETE FROM record WHERE rid IN (FROM gone)")
+            for i in range(len(model.rules)):
+                con.execute(f"DELETE FROM key_{i} WHERE rid IN (FROM gone)")
         if len(ordered):
             self._clean("fresh", ordered)
-            records.add_frequencies(con, "fresh", model.comparisons, model.term_shares, model.rare_shares)
             con.execute("INSERT INTO record SELECT * FROM fresh")
+            blocking.make_keys(con, model.comparisons, model.rules, "fresh", add=True)
             con.execute("ALTER TABLE edge RENAME TO kept_edge")
             self.link("fresh")
             con.execute("INSERT INTO kept_edge FROM edge")

@@ -19,6 +19,8 @@ _ROUNDS = 3
 _STEPS = 60
 _PRIOR_PAIRS = 40.0  # the starting values of m weigh as much as this many matches
 _LEAST_M = 0.002
+# Pairs of a household, as a share of the pairs of one person: some are in any data, even where too few to be learned.
+_LEAST_HOUSEHOLD = 0.25
 
 # Share of the pairs of a household that agree in something personal after all: twins, namesakes, a shared mailbox.
 _KIN = {
@@ -95,7 +97,7 @@ def learn(
             before = prior_match
             weight = match * pairs
             prior_match = max(weight.sum(), 0.25) / total
-            prior_household = max((household * pairs).sum(), 0.25) / total
+            prior_household = max((household * pairs).sum() / total, _LEAST_HOUSEHOLD * prior_match)
             m = [
                 _monotone(_weighed(levels[:, k], weight, start[k]), u[k]) for k in range(len(comparisons))
             ]
