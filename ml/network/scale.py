@@ -3,6 +3,7 @@
 Belongs here: the choice. What the scale means stands in ``CommunityConfig``.
 """
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +15,8 @@ from ml.network.partition import leiden_runs, modularity
 # Candidates: times the squared mean link weight of a person. About so many people squared are where two groups with
 # one link between them fall apart: families at one end, whole towns at the other.
 FACTORS = (10, 30, 100, 300, 1_000, 3_000)
+# Where several agree equally (small groups without links between them say nothing): communities of a dozen to hundreds.
+USUAL_FACTOR = 300
 SEEDS = 2
 # One community of everybody, and everybody alone, repeat perfectly and say nothing: a candidate must reach this share
 # of the best modularity among the candidates. 2026-11: on planted graphs with communities of 2-8, 4-40, 4-400 and
@@ -24,7 +27,7 @@ OUTGROWN = 4
 
 
 def choose_scale(graph: Graph, config: CommunityConfig) -> float:
-    """The candidate whose fresh runs agree most with each other (adjusted Rand index); the larger among equals.
+    """The candidate whose fresh runs agree most with each other (adjusted Rand index).
 
     Where the structure of a graph has a size, runs at that size repeat; below they cut communities at random, above
     they join them at random.
@@ -46,8 +49,9 @@ def choose_scale(graph: Graph, config: CommunityConfig) -> float:
         quality[position] = np.mean([modularity(graph, run) for run in runs])
     eligible = quality >= LEAST_MODULARITY * quality.max()
     best = agreement[eligible].max()
-    found = zip(candidates, eligible, agreement, strict=True)
-    return max(scale for scale, is_eligible, share in found if is_eligible and share >= best)
+    found = zip(FACTORS, candidates, eligible, agreement, strict=True)
+    equals = [(factor, scale) for factor, scale, is_eligible, share in found if is_eligible and share >= best]
+    return min(equals, key=lambda pair: abs(math.log(pair[0] / USUAL_FACTOR)))[1]
 
 
 def is_outgrown(chosen_for_links: int, links: int) -> bool:

@@ -12,6 +12,7 @@ PARTS = (
     "ingestion",
     "sample_world",
     "attainable_auc",
+    "communities",
     "publication_readers",
     "complete_journey",
     "small_businesses",
