@@ -16,6 +16,7 @@ PARTS = (
     "complete_journey",
     "small_businesses",
     "origination_bank",
+    "income_bands",
 )
 
 
