@@ -1,7 +1,7 @@
 """How good probabilities of ordered bands are: right band, neighbouring band, calibration, skill.
 
-The counterpart of the other modules for more than two outcomes. Pure functions on arrays: ``band`` holds numbers from 0,
-``probability`` one row of probabilities a person.
+The counterpart of the other modules for more than two outcomes. Pure functions on arrays: ``band`` holds numbers from
+0, ``probability`` one row of probabilities a person.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _EDGE = 1e-12
 
 @dataclass(frozen=True)
 class Reliability:
-    """One bin of a reliability curve: people, mean probability told of their likeliest band, share where it was right."""
+    """One bin of a reliability curve: people, mean probability of their likeliest band, share where it was right."""
 
     count: int
     told: float

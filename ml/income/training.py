@@ -48,7 +48,9 @@ def candidates_of(config: IncomeConfig) -> dict[str, tuple[str, ...]]:
     return {**ordinal, "trees": ("trees",), "ordinal_and_trees": (list(ordinal)[-1], "trees")}
 
 
-def train(evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, config: IncomeConfig | None = None) -> IncomeModel:
+def train(
+    evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, config: IncomeConfig | None = None
+) -> IncomeModel:
     """Learn bands from those who declared.
 
     Parameters
@@ -60,7 +62,9 @@ def train(evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, co
     fold : ndarray of shape (n,)
         0 to ``config.folds - 1``; people of one household share one (``fold_of``).
     scale : BandScale
+        The bands.
     config : IncomeConfig, optional
+        What runs every day, where not given.
 
     Returns
     -------
@@ -185,5 +189,3 @@ def out_of_fold(model: IncomeModel, evidence: Evidence, fold: Numbers) -> Floats
     for f in np.unique(fold).tolist():
         told[fold == f] = model.by_fold[f].probabilities(evidence.rows(fold == f))
     return told
-
-

@@ -1,8 +1,8 @@
 """Inferred income bands: how right and how sure, of people whose declaration the model has not seen.
 
-Two populations, each from its landing files through the project's own evidence: 10,000 generated people, against what they
-declared and against their true income; and the households of Complete Journey that told their income, in the portfolio's
-bands and in their own twelve. Beside each: the commonest band, and a plain ordinal model.
+Two populations, each from its landing files through the project's own evidence: 10,000 generated people, against what
+they declared and against their true income; and the households of Complete Journey that told their income, in the
+portfolio's bands and in their own twelve. Beside each: the commonest band, and a plain ordinal model.
 """
 
 import hashlib
@@ -113,11 +113,13 @@ def sample() -> None:
             declared = read_declared(connection)
             truth = true_incomes(connection, WorldConfig(people=PEOPLE), settings.home / "truth" / "sample")
     config = IncomeConfig()
-    learnt = evidence.rows(evidence.frame.index.get_indexer(declared["gr_id"]))
+    learnt = evidence.rows(evidence.frame.index.get_indexer(pd.Index(declared["gr_id"])))
     fold = fold_of(declared["family_id"].fillna(declared["gr_id"]).tolist(), config.folds)
     band = scale.number(declared["declared_band"].tolist())
     model, told = cross_fit(learnt, band, fold, scale, config)
-    compare(f"{PEOPLE:,} generated people, {len(band):,} declared an income: against the declaration not seen", band, told)
+    compare(
+        f"{PEOPLE:,} generated people, {len(band):,} declared an income: against the declaration not seen", band, told
+    )
     true = truth.reindex(declared["gr_id"])
     has_truth = true.notna().to_numpy()
     of_truth = scale.of(true[has_truth].to_numpy())
@@ -129,10 +131,13 @@ def sample() -> None:
     adult = (evidence.frame["age"] >= 18) & (evidence.frame["status"] == "active")
     has_band = bands["income_band"] != UNKNOWN
     both = has_band & truth.reindex(bands.index).notna()
-    off = np.abs(scale.number(bands.loc[both, "income_band"].tolist()) - scale.of(truth.reindex(bands.index)[both].to_numpy()))
+    off = np.abs(
+        scale.number(bands.loc[both, "income_band"].tolist()) - scale.of(truth.reindex(bands.index)[both].to_numpy())
+    )
     print(
-        f"As told: {has_band[adult].mean():.1%} of active adults have a band; of all told {(off == 0).mean():.1%} are right "
-        f"and {(off <= 1).mean():.1%} within one band of the truth, at a mean confidence of {bands.loc[both, 'confidence'].mean():.1%}"
+        f"As told: {has_band[adult].mean():.1%} of active adults have a band; of those {(off == 0).mean():.1%} are right "
+        f"and {(off <= 1).mean():.1%} within one band of the truth, at a mean confidence of "
+        f"{bands.loc[both, 'confidence'].mean():.1%}"
     )
 
 
@@ -164,7 +169,9 @@ def journey() -> None:
         single = [summarise_bands(band, told.chosen) for told in repeats]
         print(
             "  over the cross-fittings: "
-            + ", ".join(f"{name} {min(s[name] for s in single):.3f} to {max(s[name] for s in single):.3f}" for name in NAMES)
+            + ", ".join(
+                f"{name} {min(s[name] for s in single):.3f} to {max(s[name] for s in single):.3f}" for name in NAMES
+            )
         )
 
 

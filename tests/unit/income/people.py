@@ -38,5 +38,3 @@ def people(n: int = 600, seed: int = 1, start: int = 0) -> tuple[pd.DataFrame, n
         index=pd.Index([f"GR{start + i:010d}" for i in range(n)], name="gr_id"),
     )
     return frame, SCALE.of(income)
-
-

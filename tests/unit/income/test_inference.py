@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ml.income import BANDS, METHODS, UNKNOWN, BandScale, Evidence, IncomeModel, infer, train
-from ml.income.evidence import CONCEPTS
+from ml.income.concepts import CONCEPTS
 from ml.income.model import fold_of
 from tests.unit.income.people import QUICK, SCALE, people
 
@@ -21,9 +21,7 @@ def model(frame: pd.DataFrame) -> IncomeModel:
 
 
 def told(frame: pd.DataFrame, model: IncomeModel | None, fold: int = -1) -> pd.DataFrame:
-    return infer(
-        Evidence.of(frame), model, np.full(len(frame), fold), scale=SCALE, currency="USD", config=QUICK
-    )
+    return infer(Evidence.of(frame), model, np.full(len(frame), fold), scale=SCALE, currency="USD", config=QUICK)
 
 
 def one(frame: pd.DataFrame, **changed: object) -> pd.DataFrame:
@@ -48,7 +46,7 @@ NOTHING_SEEN = {
         ({"status": "deceased"}, "unknown_not_active"),
         ({"age": 17}, "unknown_minor"),
         ({**NOTHING_SEEN, "occupation": None}, "unknown_thin_evidence"),
-        # Age and household alone stay thin, an occupation does not; but nobody who declared was known by an employment only.
+        # An employment is something; but nobody who declared was known by it alone.
         ({**NOTHING_SEEN, "occupation": None, "employment_status": "Employed"}, "unknown_unlike_learnt"),
         ({}, "model"),
     ],

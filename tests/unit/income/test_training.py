@@ -102,7 +102,9 @@ def test_probabilities_add_up_and_no_band_is_impossible(
     assert (probability > 0).all()
 
 
-def test_contributions_add_up_to_the_log_odds(learnt: tuple[Evidence, np.ndarray, np.ndarray], model: IncomeModel) -> None:
+def test_contributions_add_up_to_the_log_odds(
+    learnt: tuple[Evidence, np.ndarray, np.ndarray], model: IncomeModel
+) -> None:
     evidence = learnt[0]
     for predictor in (model.of_all, *model.by_fold):
         raw = np.mean([member.log_odds(evidence) for member in predictor.members], axis=0)
