@@ -61,12 +61,14 @@ def brier_skill(band: Bands, probability: Floats) -> float:
 
 
 def reliability(band: Bands, probability: Floats, bins: int = 10) -> list[Reliability]:
-    """Reliability of the likeliest band's probability, in bins of equal numbers of people, rising."""
+    """Reliability of the likeliest band's probability, in bins of about equal numbers of people, rising."""
     told = probability.max(axis=1)
     right = (probability.argmax(axis=1) == band).astype(float)
-    # Equal probabilities stay in the order of the rows; which bin they fall into does not change the curve's truth.
-    parts = np.array_split(np.argsort(told, kind="stable"), min(bins, len(band)))
-    return [Reliability(len(part), float(told[part].mean()), float(right[part].mean())) for part in parts]
+    # By quantiles, so that equal probabilities share a bin: which rows came first must not make a curve.
+    edges = np.unique(np.quantile(told, np.linspace(0, 1, bins + 1)[1:-1]))
+    bin_of = np.searchsorted(edges, told, side="right")
+    parts = [bin_of == number for number in np.unique(bin_of)]
+    return [Reliability(int(part.sum()), float(told[part].mean()), float(right[part].mean())) for part in parts]
 
 
 def expected_calibration_error(band: Bands, probability: Floats, bins: int = 10) -> float:
