@@ -1,6 +1,7 @@
 """Evidence out of the warehouse, bands and trainings into it: set-based SQL on the caller's connection.
 
-Belongs here (as role ``assay_ml``): what is read and written, and by which training a day is told. Nothing is learnt here.
+Belongs here (as role ``assay_ml``): what is read and written, and by which training a day is told. Nothing is learnt
+here.
 """
 
 import datetime as dt

@@ -135,8 +135,8 @@ def sample() -> None:
         scale.number(bands.loc[both, "income_band"].tolist()) - scale.of(truth.reindex(bands.index)[both].to_numpy())
     )
     print(
-        f"As told: {has_band[adult].mean():.1%} of active adults have a band; of those {(off == 0).mean():.1%} are right "
-        f"and {(off <= 1).mean():.1%} within one band of the truth, at a mean confidence of "
+        f"As told: {has_band[adult].mean():.1%} of active adults have a band; {(off == 0).mean():.1%} of all told are "
+        f"right and {(off <= 1).mean():.1%} within one band of the truth, at a mean confidence of "
         f"{bands.loc[both, 'confidence'].mean():.1%}"
     )
 
