@@ -1,7 +1,7 @@
 """How good probabilities of ordered bands are: right band, neighbouring band, calibration, skill.
 
-The counterpart of the other modules for more than two outcomes. Pure functions on arrays: ``band`` holds numbers from 0,
-``probability`` one row of probabilities a person.
+The counterpart of the other modules for more than two outcomes. Pure functions on arrays: ``band`` holds numbers from
+0, ``probability`` one row of probabilities a person.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _EDGE = 1e-12
 
 @dataclass(frozen=True)
 class Reliability:
-    """One bin of a reliability curve: people, mean probability told of their likeliest band, share where it was right."""
+    """One bin of a reliability curve: people, mean probability of their likeliest band, share where it was right."""
 
     count: int
     told: float
@@ -61,12 +61,14 @@ def brier_skill(band: Bands, probability: Floats) -> float:
 
 
 def reliability(band: Bands, probability: Floats, bins: int = 10) -> list[Reliability]:
-    """Reliability of the likeliest band's probability, in bins of equal numbers of people, rising."""
+    """Reliability of the likeliest band's probability, in bins of about equal numbers of people, rising."""
     told = probability.max(axis=1)
     right = (probability.argmax(axis=1) == band).astype(float)
-    # Equal probabilities stay in the order of the rows; which bin they fall into does not change the curve's truth.
-    parts = np.array_split(np.argsort(told, kind="stable"), min(bins, len(band)))
-    return [Reliability(len(part), float(told[part].mean()), float(right[part].mean())) for part in parts]
+    # By quantiles, so that equal probabilities share a bin: which rows came first must not make a curve.
+    edges = np.unique(np.quantile(told, np.linspace(0, 1, bins + 1)[1:-1]))
+    bin_of = np.searchsorted(edges, told, side="right")
+    parts = [bin_of == number for number in np.unique(bin_of)]
+    return [Reliability(int(part.sum()), float(told[part].mean()), float(right[part].mean())) for part in parts]
 
 
 def expected_calibration_error(band: Bands, probability: Floats, bins: int = 10) -> float:

@@ -32,7 +32,9 @@ class BandLink:
         Parameters
         ----------
         raw : ndarray of shape (n, bands - 1)
+            Raw log-odds of lying above each bound.
         band : ndarray of shape (n,)
+            Number of the true band.
         """
         from scipy.optimize import minimize
 

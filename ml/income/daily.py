@@ -87,6 +87,7 @@ def infer_day(
     currency : str
         The portfolio's.
     config : IncomeConfig, optional
+        What runs every day, where not given.
     """
     config, scale = config or IncomeConfig(), BandScale(tuple(float(bound) for bound in bounds))
     store.lock(connection)
@@ -129,7 +130,7 @@ def _training(
     config: IncomeConfig,
 ) -> tuple[store.Training | None, bool, str | None]:
     """The training to use, whether it was made now, and why there is none."""
-    learnt_from = evidence.rows(evidence.frame.index.get_indexer(declared["gr_id"]))
+    learnt_from = evidence.rows(evidence.frame.index.get_indexer(pd.Index(declared["gr_id"])))
     # Concepts that nobody who declared has a value of can't be learnt.
     concepts = [c.name for c in learnt_from.concepts if learnt_from.frame[list(c.columns)].notna().any(axis=None)]
     recipe = _recipe(concepts, scale, config)
@@ -163,7 +164,10 @@ def _is_due(
     config: IncomeConfig,
 ) -> bool:
     """A new month, another recipe, or a material change of what is declared since."""
-    if training.recipe != recipe or (training.as_of_date.year, training.as_of_date.month) != (as_of_date.year, as_of_date.month):
+    if training.recipe != recipe or (training.as_of_date.year, training.as_of_date.month) != (
+        as_of_date.year,
+        as_of_date.month,
+    ):
         return True
     learnt = store.read_learnt(connection, training.as_of_date)
     compared = declared[["gr_id", "declared_band"]].merge(learnt, on="gr_id", how="outer", suffixes=("", "_then"))
@@ -176,9 +180,7 @@ def _recipe(concepts: list[str], scale: BandScale, config: IncomeConfig) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _figures(
-    told: pd.DataFrame, declared: pd.DataFrame, fold: NDArray[np.int64], scale: BandScale
-) -> dict[str, float]:
+def _figures(told: pd.DataFrame, declared: pd.DataFrame, fold: NDArray[np.int64], scale: BandScale) -> dict[str, float]:
     """What was told by models that had not seen a person's declaration, against it."""
     asked = told["probabilities"].notna().to_numpy() & (fold >= 0)
     known = declared.set_index("gr_id")["declared_band"].reindex(told.index)

@@ -14,6 +14,7 @@ def reliability_figure(training: dict[str, Any], title: str) -> "Figure":
     training : dict
         Metadata of an ``IncomeModel``.
     title : str
+        Above both.
     """
     from matplotlib.figure import Figure
 
@@ -22,7 +23,9 @@ def reliability_figure(training: dict[str, Any], title: str) -> "Figure":
     parts = training["reliability"]
     curve.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="as sure as told")
     curve.plot([part["told"] for part in parts], [part["right"] for part in parts], "o-", label="held-out people")
-    curve.set(xlabel="probability told of the likeliest band", ylabel="share where it was right", xlim=(0, 1), ylim=(0, 1))
+    curve.set(
+        xlabel="probability told of the likeliest band", ylabel="share where it was right", xlim=(0, 1), ylim=(0, 1)
+    )
     measured = training["metrics"]["chosen"]
     curve.set_title(f"ECE {measured['ece']:.3f}, Brier skill {measured['brier_skill']:.3f}")
     curve.legend(loc="upper left", frameon=False)

@@ -3,6 +3,7 @@
 The order of the rules is the order of ``METHODS``; the first that applies decides.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ METHODS = {
     "unknown_minor": "under 18: no income of its own is inferred",
     "unknown_thin_evidence": "neither covered accounts or purchases, nor an occupation or employment is known",
     "unknown_no_income_seen": "no model, and no income on accounts covered for 60 days: it may be paid elsewhere",
-    "observed_income": "no model (too few have declared an income): the band of the income seen, carried to a year; not calibrated",
+    "observed_income": "no model (too few declared an income): the band of the income seen in a year; not calibrated",
     "unknown_unlike_learnt": "too few of those who declared an income are known by the same kinds of evidence",
     "unknown_low_confidence": "no band is as likely as the least confidence asked for",
     "model_out_of_fold": "by a model that has not seen what the person, or the household, declared",
@@ -58,6 +59,7 @@ def infer(
     currency : str
         Of the amounts, for the words.
     config : IncomeConfig, optional
+        What runs every day, where not given.
 
     Returns
     -------
@@ -66,25 +68,43 @@ def infer(
         ``method`` (one of ``METHODS``), ``evidence`` (strongest first), ``probabilities`` (by band, or None).
     """
     config = config or IncomeConfig()
-    n = len(evidence)
-    told = pd.DataFrame(
-        {
-            "income_band": pd.Series(UNKNOWN, index=evidence.frame.index, dtype=object),
-            "confidence": np.nan,
-            "method": _reasons_to_say_nothing(evidence),
-            "evidence": pd.Series([[] for _ in range(n)], index=evidence.frame.index, dtype=object),
-            "probabilities": pd.Series([None] * n, index=evidence.frame.index, dtype=object),
-        },
-        index=evidence.frame.index,
-    )
-    open_rows = (told["method"] == "").to_numpy()
+    told = _Told.nothing(_reasons_to_say_nothing(evidence))
+    rows = told.method == ""
     if model is None:
-        _by_income_seen(told, evidence, open_rows, scale, currency)
+        _by_income_seen(told, evidence, rows, scale, currency)
     else:
-        alike = pd.Series(evidence.pattern()).map(model.alike).fillna(0).to_numpy() >= config.min_alike
-        told.loc[open_rows & ~alike, "method"] = "unknown_unlike_learnt"
-        _by_model(told, evidence.only(model.concepts), open_rows & alike, model, fold, currency, config)
-    return told
+        alike = np.array(
+            [model.alike.get(str(known), 0) >= config.min_alike for known in evidence.pattern()], dtype=bool
+        )
+        told.method[rows & ~alike] = "unknown_unlike_learnt"
+        _by_model(told, evidence.only(model.concepts), rows & alike, model, fold, currency, config)
+    return told.frame(evidence.frame.index)
+
+
+@dataclass
+class _Told:
+    """What is told of n people, column by column; filled in place."""
+
+    band: NDArray[np.object_]
+    confidence: Floats
+    method: NDArray[np.object_]
+    evidence: list[list[dict[str, Any]]]
+    probabilities: list[dict[str, float] | None]
+
+    @classmethod
+    def nothing(cls, method: NDArray[np.object_]) -> "_Told":
+        n = len(method)
+        return cls(np.full(n, UNKNOWN, dtype=object), np.full(n, np.nan), method, [[] for _ in range(n)], [None] * n)
+
+    def frame(self, index: "pd.Index[Any]") -> pd.DataFrame:
+        columns = {
+            "income_band": pd.Series(self.band, index=index, dtype=object),
+            "confidence": pd.Series(self.confidence, index=index),
+            "method": pd.Series(self.method, index=index, dtype=object),
+            "evidence": pd.Series(self.evidence, index=index, dtype=object),
+            "probabilities": pd.Series(self.probabilities, index=index, dtype=object),
+        }
+        return pd.DataFrame(columns, index=index)
 
 
 def _reasons_to_say_nothing(evidence: Evidence) -> NDArray[np.object_]:
@@ -102,22 +122,22 @@ def _reasons_to_say_nothing(evidence: Evidence) -> NDArray[np.object_]:
     ).astype(object)
 
 
-def _by_income_seen(
-    told: pd.DataFrame, evidence: Evidence, rows: NDArray[np.bool_], scale: BandScale, currency: str
-) -> None:
-    """The income seen, carried to a year. How often that is right can't be measured without declarations: no confidence."""
-    seen = evidence.frame["income_monthly_amount"].astype(float).to_numpy()
-    has_income = seen > 0
-    told.loc[rows & ~has_income, "method"] = "unknown_no_income_seen"
-    at = np.flatnonzero(rows & has_income)
-    names = np.array(scale.bands, dtype=object)
-    told.iloc[at, told.columns.get_loc("income_band")] = names[scale.of(12 * seen[at])]
-    told.iloc[at, told.columns.get_loc("method")] = "observed_income"
-    _set(told, at, "evidence", rule_evidence(evidence.rows(at), currency))
+def _by_income_seen(told: _Told, evidence: Evidence, rows: NDArray[np.bool_], scale: BandScale, currency: str) -> None:
+    """The income seen, carried to a year.
+
+    How often that is right can't be measured without declarations: no confidence.
+    """
+    seen = evidence.number("income_monthly_amount")
+    told.method[rows & ~(seen > 0)] = "unknown_no_income_seen"
+    at = np.flatnonzero(rows & (seen > 0))
+    told.band[at] = np.array(scale.bands, dtype=object)[scale.of(12 * seen[at])]
+    told.method[at] = "observed_income"
+    for person, items in zip(at.tolist(), rule_evidence(evidence.rows(at), currency), strict=True):
+        told.evidence[person] = items
 
 
 def _by_model(
-    told: pd.DataFrame,
+    told: _Told,
     evidence: Evidence,
     rows: NDArray[np.bool_],
     model: IncomeModel,
@@ -125,7 +145,7 @@ def _by_model(
     currency: str,
     config: IncomeConfig,
 ) -> None:
-    names = np.array(model.scale.bands, dtype=object)
+    bands = np.array(model.scale.bands, dtype=object)
     for number in np.unique(fold[rows]).tolist():
         at = np.flatnonzero(rows & (fold == number))
         people = evidence.rows(at)
@@ -133,18 +153,12 @@ def _by_model(
         probability = predictor.probabilities(people)
         confidence = probability.max(axis=1)
         is_sure = confidence >= config.min_confidence
-        told.iloc[at, told.columns.get_loc("income_band")] = np.where(is_sure, names[probability.argmax(axis=1)], UNKNOWN)
-        told.iloc[at, told.columns.get_loc("confidence")] = np.where(is_sure, confidence, np.nan)
-        told.iloc[at, told.columns.get_loc("method")] = np.where(
-            is_sure, "model" if number < 0 else "model_out_of_fold", "unknown_low_confidence"
-        )
-        _set(told, at, "evidence", main_evidence(people, predictor.contributions(people), currency))
-        rounded = np.round(probability, 4).tolist()
-        _set(told, at, "probabilities", [dict(zip(model.scale.bands, row, strict=True)) for row in rounded])
-
-
-def _set(told: pd.DataFrame, at: NDArray[np.int64], column: str, values: list[Any]) -> None:
-    held = told[column].to_numpy(object, copy=True)
-    for position, value in zip(at.tolist(), values, strict=True):
-        held[position] = value
-    told[column] = held
+        told.band[at] = np.where(is_sure, bands[probability.argmax(axis=1)], UNKNOWN)
+        told.confidence[at] = np.where(is_sure, confidence, np.nan)
+        told.method[at] = np.where(is_sure, "model" if number < 0 else "model_out_of_fold", "unknown_low_confidence")
+        items = main_evidence(people, predictor.contributions(people), currency)
+        # Four digits: what is stored is read by people, and equal on every machine.
+        for position, person in enumerate(at.tolist()):
+            told.evidence[person] = items[position]
+            row = np.round(probability[position], 4).tolist()
+            told.probabilities[person] = dict(zip(model.scale.bands, row, strict=True))

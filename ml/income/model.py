@@ -44,7 +44,7 @@ class Predictor:
         return self.link.probabilities(mean_log_odds(self.members, evidence))
 
     def contributions(self, evidence: Evidence) -> Floats:
-        """What each concept adds to the calibrated log-odds of lying above a bound, mean over the bounds: (n, concepts).
+        """What each concept adds to the mean calibrated log-odds of lying above a bound, shape (n, concepts).
 
         Exact: they add up to that mean log-odds less that of the average person.
         """

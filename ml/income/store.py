@@ -1,6 +1,7 @@
-"""Evidence out of the warehouse, bands and trainings into it: set-based SQL on the caller's connection (role ``assay_ml``).
+"""Evidence out of the warehouse, bands and trainings into it: set-based SQL on the caller's connection.
 
-Belongs here: what is read and written, and by which training a day is told. Nothing is learnt here.
+Belongs here (as role ``assay_ml``): what is read and written, and by which training a day is told. Nothing is learnt
+here.
 """
 
 import datetime as dt
@@ -18,7 +19,16 @@ from ml.income.evidence import Evidence
 
 # Any fixed number, the same in every process that infers the bands of a database.
 LOCK_KEY = 0x1DE17B0D
-_BAND_COLUMNS = ("gr_id", "as_of_date", "income_band", "confidence", "method", "evidence", "probabilities", "model_version")
+_BAND_COLUMNS = (
+    "gr_id",
+    "as_of_date",
+    "income_band",
+    "confidence",
+    "method",
+    "evidence",
+    "probabilities",
+    "model_version",
+)
 
 
 class StaleEvidenceError(RuntimeError):
@@ -108,8 +118,12 @@ def write_bands(
 
     Parameters
     ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``; the caller commits.
     told : pandas.DataFrame
         As ``infer`` gives it.
+    as_of_date : date
+        Of the bands.
     model_version : str or None
         Of the model that was asked; people of whom it was not asked have none.
 

@@ -5,6 +5,7 @@ comes from the model without f; its calibration and the choice among candidates 
 those tell of the people of g. So everything that is told of f is a function of the declarations of others.
 """
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -25,13 +26,31 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class OutOfFold:
+    """What was told of each person learnt from by predictors that had not seen him: probabilities, shape (n, bands).
+
+    Attributes
+    ----------
+    chosen : ndarray
+        By the candidate that the other folds chose.
+    by_candidate : dict
+        By each candidate.
+    """
+
+    chosen: Floats
+    by_candidate: dict[str, Floats]
+
+
 def candidates_of(config: IncomeConfig) -> dict[str, tuple[str, ...]]:
     """Candidates by name with their members, the simplest first."""
     ordinal = {f"ordinal_{strength:g}": (f"ordinal_{strength:g}",) for strength in config.strengths}
     return {**ordinal, "trees": ("trees",), "ordinal_and_trees": (list(ordinal)[-1], "trees")}
 
 
-def train(evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, config: IncomeConfig | None = None) -> IncomeModel:
+def train(
+    evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, config: IncomeConfig | None = None
+) -> IncomeModel:
     """Learn bands from those who declared.
 
     Parameters
@@ -43,20 +62,28 @@ def train(evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, co
     fold : ndarray of shape (n,)
         0 to ``config.folds - 1``; people of one household share one (``fold_of``).
     scale : BandScale
+        The bands.
     config : IncomeConfig, optional
+        What runs every day, where not given.
 
     Returns
     -------
     IncomeModel
         Its metadata hold ``metrics`` of people whom the predictors had not seen (chosen, majority, each candidate),
-        ``reliability`` and ``out_of_fold``-choices.
+        ``reliability`` and ``chosen_by_fold``.
 
     Raises
     ------
     TooFewDeclaredError
         Fewer than ``min_declared`` people, or than ``min_declared_a_band`` in a band.
     """
-    config = config or IncomeConfig()
+    return cross_fit(evidence, band, fold, scale, config or IncomeConfig())[0]
+
+
+def cross_fit(
+    evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, config: IncomeConfig
+) -> tuple[IncomeModel, OutOfFold]:
+    """As :func:`train`, with what was told of each person by predictors that had not seen him."""
     bands = len(scale.bands)
     counts = np.bincount(band, minlength=bands)
     if len(band) < config.min_declared or counts.min() < config.min_declared_a_band:
@@ -88,7 +115,7 @@ def train(evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, co
     raw = _raw(candidates, evidence, fold, {f: without[(f,)] for f in folds})
     name, links = _choose(candidates, raw, band)
     patterns, people = np.unique(evidence.pattern(), return_counts=True)
-    return IncomeModel(
+    model = IncomeModel(
         scale=scale,
         concepts=tuple(concept.name for concept in evidence.concepts),
         by_fold=tuple(by_fold),
@@ -97,6 +124,7 @@ def train(evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, co
         config=config.to_dict(),
         metadata=_told(band, told, told_by, by_fold),
     )
+    return model, OutOfFold(told, told_by)
 
 
 def _fit(kind: str, evidence: Evidence, band: Numbers, bands: int, config: IncomeConfig) -> Member:
@@ -161,5 +189,3 @@ def out_of_fold(model: IncomeModel, evidence: Evidence, fold: Numbers) -> Floats
     for f in np.unique(fold).tolist():
         told[fold == f] = model.by_fold[f].probabilities(evidence.rows(fold == f))
     return told
-
-

@@ -94,7 +94,9 @@ class TreesMember:
         return cls(columns, tuple(lgb.Booster(model_str=text) for text in stored["texts"]))
 
 
-def _design(evidence: Evidence, columns: "list[tuple[int, str, str | None]] | tuple[tuple[int, str, str | None], ...]") -> Floats:
+def _design(
+    evidence: Evidence, columns: "list[tuple[int, str, str | None]] | tuple[tuple[int, str, str | None], ...]"
+) -> Floats:
     return np.column_stack(
         [
             evidence.number(source)

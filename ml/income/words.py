@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.income.evidence import Concept, Evidence
+from ml.income.concepts import Concept
+from ml.income.evidence import Evidence
 
 Floats = NDArray[np.float64]
 TOP = 3
@@ -14,7 +15,9 @@ TOP = 3
 _LEAST = 0.04
 
 
-def main_evidence(evidence: Evidence, contributions: Floats, currency: str, top: int = TOP) -> list[list[dict[str, Any]]]:
+def main_evidence(
+    evidence: Evidence, contributions: Floats, currency: str, top: int = TOP
+) -> list[list[dict[str, Any]]]:
     """The evidence that moved each person's band most, away from the average person's.
 
     Parameters
@@ -22,9 +25,10 @@ def main_evidence(evidence: Evidence, contributions: Floats, currency: str, top:
     evidence : Evidence
         Of n people by k concepts.
     contributions : ndarray of shape (n, k)
-        To the mean log-odds of lying above a bound. What is told in equal words (such as all that is not known of somebody
-        without covered accounts) is added up and told once.
+        To the mean log-odds of lying above a bound. What is told in equal words (such as all that is not known of
+        somebody without covered accounts) is added up and told once.
     currency : str
+        Of the amounts.
     top : int
         Most to tell of a person.
 

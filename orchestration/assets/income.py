@@ -1,6 +1,7 @@
 """Income bands: evidence of the day to ``ml.income_bands``."""
 
 import time
+from typing import Any
 
 import dagster as dg
 
@@ -28,9 +29,7 @@ def income_assets(has_purchases: bool) -> dg.AssetsDefinition:
         kinds={"python", "lightgbm", "postgres"},
         retry_policy=TRANSIENT,
     )
-    def income_bands(
-        context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
-    ) -> dg.MaterializeResult:
+    def income_bands(context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]) -> dg.MaterializeResult:
         """Train when due, infer everybody's band as of the run's day, and measure against what was declared."""
         from ml.income.daily import infer_day
         from orchestration.partitions import run_as_of_date
@@ -49,7 +48,7 @@ def income_assets(has_purchases: bool) -> dg.AssetsDefinition:
                 tuple(portfolio.income_bracket_bounds),
                 portfolio.currency,
             )
-        metadata: dict[str, object] = {
+        metadata: dict[str, Any] = {
             "seconds": round(time.perf_counter() - started, 3),
             "dagster/row_count": day.people,
             "rows_written": day.written,

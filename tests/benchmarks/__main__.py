@@ -18,6 +18,7 @@ PARTS = (
     "small_businesses",
     "flags",
     "origination_bank",
+    "income_bands",
 )
 
 

@@ -23,7 +23,13 @@ account_coverage as (
         activity_accounts.gr_id,
         activity_accounts.account_id,
         min(activity_accounts.needed_from) as needed_from,
-        min(greatest(coverage.covered_from, activity_accounts.needed_from)) as covered_from
+        -- greatest() skips NULL: an account without coverage would look covered.
+        min(
+            case
+                when coverage.covered_from is not null
+                    then greatest(coverage.covered_from, activity_accounts.needed_from)
+            end
+        ) as covered_from
     from activity_accounts
     left join {{ ref('coverage') }} as coverage
         on
