@@ -16,6 +16,7 @@ from psycopg import sql
 from ml.identity.bulk import copy_in, copy_out
 from ml.identity.resolution import EDGE_COLUMNS, IdentityConfig, LinkageSettings, no_edges
 from ml.identity.stewardship import record_training
+from ml.identity.why import ColumnEvidence, WeighColumns
 
 if TYPE_CHECKING:
     from ml.identity.linkage import LinkageModel
@@ -131,20 +132,18 @@ class StoredLinkage:
         )
 
     def _model(self, versions: pd.DataFrame) -> "LinkageModel":
-        from ml.identity.linkage import LinkageModel
-        from ml.registry import load_text
-        from ml.registry.lookup import alias_version
-
-        version, cause = alias_version(self._conn, MODEL_NAME), "first_run"
+        version, cause = version_in_use(self._conn), "first_run"
         if version is not None:
-            text, metadata = load_text(self._conn, MODEL_NAME, version)
+            model, metadata = _stored_model(self._conn, version)
             if metadata["columns"] != dict(self._settings.columns):
                 cause = "columns_changed"
             elif versions["party_id"].nunique() >= GROWTH * metadata["trained_on_records"]:
                 cause = "grown"
+            elif model is None:
+                cause = "format_changed"
             else:
                 self._version = version
-                return LinkageModel.from_json(text)
+                return model
         return self._train(versions, cause=cause, by="identity")[1]
 
     def _train(self, versions: pd.DataFrame, *, cause: str, by: str) -> tuple[str, "LinkageModel"]:
@@ -249,3 +248,53 @@ def _between_parties(pairs: pd.DataFrame, versions: pd.DataFrame, threshold: flo
     return first.assign(match_probability=first.set_index(pair).index.map(highest)).reset_index(drop=True)[
         [*pair, "match_probability", "evidence_known_at"]
     ]
+
+
+def version_in_use(conn: psycopg.Connection) -> str | None:
+    """The version of the model in use; None where none was trained."""
+    from ml.registry.lookup import alias_version
+
+    return alias_version(conn, MODEL_NAME)
+
+
+def _stored_model(conn: psycopg.Connection, version: str) -> tuple["LinkageModel | None", dict[str, Any]]:
+    """A version with what is told of it; no model where it is of a format that this release does not read any more."""
+    from ml.identity.linkage import LinkageError, LinkageModel
+    from ml.registry import load_text
+
+    text, metadata = load_text(conn, MODEL_NAME, version)  # the checksum holds: it is as it was written
+    try:
+        return LinkageModel.from_json(text), metadata
+    except LinkageError:
+        return None, metadata
+
+
+def weigh_columns(conn: psycopg.Connection) -> "WeighColumns | None":
+    """What the linkage model in use makes of two records' columns, for ``why.explain``; None where there is none.
+
+    Of several versions the two that match best are weighed. The rows beside the columns, ``prior``, ``household`` and
+    ``total``, make the weights add up.
+    """
+    from ml.identity.linkage import explain, link
+
+    version = version_in_use(conn)
+    if version is None:
+        return None
+    model, metadata = _stored_model(conn, version)
+    if model is None:
+        return None
+    columns = list(metadata["columns"])
+
+    def weigh(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> list[ColumnEvidence]:
+        both = pd.DataFrame([*one, *other])[columns].assign(version_id=range(len(one) + len(other)))
+        pairs = link(both, model, id_column="version_id")
+        across = pairs[pairs["record_id_a"].lt(len(one)) & pairs["record_id_b"].ge(len(one))]
+        best = across.sort_values("match_probability").iloc[-1] if len(across) else None
+        left, right = (0, len(one)) if best is None else (int(best["record_id_a"]), int(best["record_id_b"]))
+        told = explain(model, both.loc[left, columns], both.loc[right, columns])
+        return [
+            ColumnEvidence(row.columns or row.evidence, row.level or "", float(row.bits))
+            for row in told.fillna("").itertuples()
+        ]
+
+    return weigh

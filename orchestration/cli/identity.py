@@ -5,7 +5,7 @@ Counts and ids only; values of records are printed where the caller asks for the
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import psycopg
 from rich.console import Console
@@ -13,9 +13,6 @@ from rich.table import Column, Table
 
 from orchestration.errors import AssayError
 from orchestration.settings import Settings
-
-if TYPE_CHECKING:
-    from ml.identity.why import WeighColumns
 
 Kind = Literal["must_link", "cannot_link"]
 
@@ -164,7 +161,6 @@ def print_why(
     console: Console,
     *,
     with_values: bool = False,
-    weigh: "WeighColumns | None" = None,
 ) -> None:
     """Print the evidence of a match or a non-match, column by column.
 
@@ -173,12 +169,13 @@ def print_why(
     IdentityError
         One of the records is not there.
     """
+    from ml.identity.stored_linkage import weigh_columns
     from ml.identity.why import explain
 
     with _connect(settings) as connection:
         for party_id in party_ids:
             _existing(connection, party_id)
-        found = explain(connection, *party_ids, with_values=with_values, weigh=weigh)
+        found = explain(connection, *party_ids, with_values=with_values, weigh=weigh_columns(connection))
     console.print(f"[bold]{found.verdict}[/bold]: {found.party_id_a} and {found.party_id_b}", soft_wrap=True)
     for party_id, gr_ids in found.gr_ids.items():
         console.print(f"  {party_id}: {' -> '.join(gr_ids) or 'not resolved yet'}", soft_wrap=True)
@@ -226,10 +223,7 @@ def print_history(settings: Settings, gr_id: str, console: Console) -> None:
         console,
         "what happened",
         ("known at", "event", "golden record", "other", "records", "cause", "model"),
-        [
-            (e.known_at, e.event, e.gr_id, e.other_gr_id, e.party_count, e.cause, e.model_version)
-            for e in found.events
-        ],
+        [(e.known_at, e.event, e.gr_id, e.other_gr_id, e.party_count, e.cause, e.model_version) for e in found.events],
         "The ledger says nothing: the id is older than it.",
     )
     _print(
@@ -237,7 +231,7 @@ def print_history(settings: Settings, gr_id: str, console: Console) -> None:
         "records over time",
         ("record", "golden record", "by", "probability", "known from", "until"),
         [
-            (m.party_id, m.gr_id, m.link_rule, m.link_probability, m.known_at, m.superseded_at or "now")
+            (m.party_id, m.gr_id, m.link_rule, f"{m.link_probability:.4f}", m.known_at, m.superseded_at or "now")
             for m in found.members
         ],
         "It never held a record for longer than a run.",
@@ -284,9 +278,7 @@ def _number(row: Sequence[Any] | None) -> int:
     return int(row[0]) if row else 0
 
 
-def _print(
-    console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str
-) -> None:
+def _print(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
     from rich.markup import escape
 
     table = Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left")
