@@ -16,6 +16,8 @@ PARTS = (
     "complete_journey",
     "small_businesses",
     "origination_bank",
+    "linkage",
+    "linkage_speed",
 )
 
 
