@@ -231,7 +231,7 @@ def print_history(settings: Settings, gr_id: str, console: Console) -> None:
         "records over time",
         ("record", "golden record", "by", "probability", "known from", "until"),
         [
-            (m.party_id, m.gr_id, m.link_rule, f"{m.link_probability:.4f}", m.known_at, m.superseded_at or "now")
+            (m.party_id, m.gr_id, m.link_rule, "" if m.link_probability is None else f"{m.link_probability:.4f}", m.known_at, m.superseded_at or "now")
             for m in found.members
         ],
         "It never held a record for longer than a run.",

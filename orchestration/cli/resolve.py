@@ -6,6 +6,7 @@ Does not belong here: linking (``ml.identity.linkage``).
 
 import csv
 import gzip
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,10 +85,12 @@ def read_records(file: Path, id_column: str) -> "pd.DataFrame":
                 keep_default_na=False,
             )  # fmt: skip
     except OSError as error:
-        raise AssayError(f"{file}: {error.strerror or 'not readable as its suffix says'}; expected {_SUFFIXES}") from error
+        raise AssayError(
+            f"{file}: {error.strerror or 'not readable as its suffix says'}; expected {_SUFFIXES}"
+        ) from error
     except pd.errors.EmptyDataError:
         raise AssayError(f"{file}: is empty; expected a line with the names of the columns") from None
-    except (ValueError, csv.Error) as error:  # pandas' and pyarrow's errors of parsing are ValueErrors
+    except (ValueError, csv.Error, EOFError, zlib.error) as error:  # pandas and pyarrow raise ValueErrors
         raise AssayError(f"{file}: {error}; expected {_SUFFIXES} with one line per record") from error
     if id_column not in records.columns:
         raise AssayError(

@@ -19,6 +19,8 @@ PARTS = (
     "flags",
     "origination_bank",
     "income_bands",
+    "linkage",
+    "linkage_speed",
 )
 
 

@@ -70,7 +70,15 @@ def atoms_of(comparisons: tuple[Comparison, ...]) -> dict[str, Atom]:
         key, title = one.key, one.title
         value = f"{key}_v"
 
-        def add(what: str, sql: str, agrees: float, is_list: bool = False, key: str = key, title: str = title, kind: str = one.kind) -> None:
+        def add(
+            what: str,
+            sql: str,
+            agrees: float,
+            is_list: bool = False,
+            key: str = key,
+            title: str = title,
+            kind: str = one.kind,
+        ) -> None:
             made.append(Atom(f"{title}: {what}" if what else title, key, kind, sql, agrees, is_list))
 
         if one.kind == "given_name":
@@ -121,13 +129,19 @@ def key_table(atoms: list[Atom], source: str = "record") -> str:
     named = ", ".join(f"{part} AS a{i}" for i, part in enumerate(parts))
     known = " AND ".join(f"a{i} IS NOT NULL" for i in range(len(parts)))
     text = " || '|' || ".join(f"a{i}" for i in range(len(parts)))
-    return f"SELECT DISTINCT rid, id, {text} AS key FROM (SELECT rid, id, {named} FROM {source}) WHERE {known}" if any(
-        atom.is_list for atom in atoms
-    ) else f"SELECT rid, id, {text} AS key FROM (SELECT rid, id, {named} FROM {source}) WHERE {known}"
+    return (
+        f"SELECT DISTINCT rid, id, {text} AS key FROM (SELECT rid, id, {named} FROM {source}) WHERE {known}"
+        if any(atom.is_list for atom in atoms)
+        else f"SELECT rid, id, {text} AS key FROM (SELECT rid, id, {named} FROM {source}) WHERE {known}"
+    )
 
 
 def choose(
-    con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...], records: int, pairs_per_record: float, limit: int
+    con: duckdb.DuckDBPyConnection,
+    comparisons: tuple[Comparison, ...],
+    records: int,
+    pairs_per_record: float,
+    limit: int,
 ) -> tuple[tuple[Rule, ...], list[str]]:
     """Rules within the budget, with a warning for each that leaves values out."""
     atoms = atoms_of(comparisons)
@@ -170,7 +184,9 @@ def choose(
         if size < 3:
             grown = {a | b for a, b in itertools.combinations(failing, 2) if len(a | b) == size + 1}
             too_many = list(grown)
-    filled = {name: 1 - scalar(con, f"SELECT avg(({atom.sql} IS NULL)::INTEGER) FROM counted") for name, atom in atoms.items()}
+    filled = {
+        name: 1 - scalar(con, f"SELECT avg(({atom.sql} IS NULL)::INTEGER) FROM counted") for name, atom in atoms.items()
+    }
     kept = _cheapest_cover(atoms, filled, {names: counted[names] for names in chosen}, budget)
     rules, told = _with_stops(con, atoms, kept, limit)
     return rules, warnings + told
@@ -216,7 +232,9 @@ def _with_stops(
     for names in kept:
         ordered = sorted(names)
         sql = key_table([atoms[name] for name in ordered])
-        con.execute(f"CREATE OR REPLACE TEMP TABLE block AS SELECT key, count(*) AS held FROM ({sql}) GROUP BY key HAVING held > 1")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE block AS SELECT key, count(*) AS held FROM ({sql}) GROUP BY key HAVING held > 1"
+        )
         made = scalar(con, f"SELECT coalesce(sum(held * (held - 1) / 2), 0)::BIGINT FROM block WHERE held <= {limit}")
         large = con.execute(f"SELECT key, held FROM block WHERE held > {limit} ORDER BY held DESC, key").fetchall()
         rules.append(Rule(tuple(ordered), int(made), tuple(key for key, _ in large)))

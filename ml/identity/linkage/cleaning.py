@@ -27,7 +27,7 @@ def texts_of(records: pd.DataFrame) -> pd.DataFrame:
     Numbers and texts that show the same are the same: 4011, 4011.0 and '4011'. Scripts other than Latin stay as they
     are, and so do the marks that belong to them.
     """
-    made = {name: _text(records[name]) for name in records.columns}
+    made = {str(name): _text(records[name]) for name in records.columns}
     return pd.DataFrame(made, index=records.index)
 
 
@@ -150,5 +150,6 @@ def street_words(line: str) -> str:
 def nickname_table() -> pd.DataFrame:
     """``name, root``: short and pet names with the name they stand for."""
     return pd.DataFrame(
-        [(_fold(short), _fold(root)) for root, shorts in NICKNAMES.items() for short in shorts], columns=["name", "root"]
+        [(_fold(short), _fold(root)) for root, shorts in NICKNAMES.items() for short in shorts],
+        columns=["name", "root"],
     ).drop_duplicates("name")

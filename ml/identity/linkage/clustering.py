@@ -28,9 +28,7 @@ def components(nodes: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return first[labels]
 
 
-def entities(
-    nodes: int, left: np.ndarray, right: np.ndarray, probability: np.ndarray, threshold: float
-) -> np.ndarray:
+def entities(nodes: int, left: np.ndarray, right: np.ndarray, probability: np.ndarray, threshold: float) -> np.ndarray:
     """The smallest node of the entity of every node.
 
     Parameters

@@ -196,7 +196,9 @@ def _given(key: str, j: int, column: Column, family: str | None) -> Comparison:
         measures[crossed] = _crossed(value, other)
         levels.insert(0, Level("given and family name exchanged", f'"{crossed}"', 0.02, 1e-6))
         missing = f'(({missing}) AND NOT "{crossed}")'
-    return Comparison(key, column.name, column.kind, (column.name,), True, missing, tuple(levels), record, 0.5, measures)
+    return Comparison(
+        key, column.name, column.kind, (column.name,), True, missing, tuple(levels), record, 0.5, measures
+    )
 
 
 def _family(key: str, j: int, column: Column, given: str | None) -> Comparison:
@@ -231,7 +233,16 @@ def _middle(key: str, j: int, column: Column) -> Comparison:
         Level("different", "ELSE", 0.09, 1e-2),
     )
     return Comparison(
-        key, column.name, column.kind, (column.name,), True, _missing(value), levels, {value: f"f{j}_v"}, 0.5, _alike(value, 0.75)
+        key,
+        column.name,
+        column.kind,
+        (column.name,),
+        True,
+        _missing(value),
+        levels,
+        {value: f"f{j}_v"},
+        0.5,
+        _alike(value, 0.75),
     )
 
 
@@ -272,7 +283,9 @@ def _full(key: str, j: int, column: Column) -> Comparison:
         Level("different", "ELSE", 0.02, 1e-2),
     )  # fmt: skip
     measures = _alike(line, 0.8) | _shared(tokens)
-    return Comparison(key, column.name, column.kind, (column.name,), True, _missing(line), levels, record, 0.1, measures)
+    return Comparison(
+        key, column.name, column.kind, (column.name,), True, _missing(line), levels, record, 0.1, measures
+    )
 
 
 def _date(key: str, j: int, column: Column) -> Comparison:
@@ -298,7 +311,12 @@ def _number(key: str, j: int, column: Column) -> Comparison:
     levels = (
         Level("exact", _equal(value), 0.86, 1e-8, value),
         Level("one sign off", f"length({_l(value)}) > 4 AND {_ends_agree(value)} AND {_edit(value)}", 0.08, 1e-7),
-        Level("two signs off", f"length({_l(value)}) > 6 AND {_ends_agree(value)} AND levenshtein({_l(value)}, {_r(value)}) <= 2", 0.02, 1e-6),
+        Level(
+            "two signs off",
+            f"length({_l(value)}) > 6 AND {_ends_agree(value)} AND levenshtein({_l(value)}, {_r(value)}) <= 2",
+            0.02,
+            1e-6,
+        ),
         Level("different", "ELSE", 0.04, 1e-2),
     )
     personal = not column.shared
@@ -428,7 +446,17 @@ def _text(key: str, j: int, column: Column) -> Comparison:
     )
     measures = _alike(line, 0.93) | _shared(tokens) | _shared(rare)
     return Comparison(
-        key, column.name, column.kind, (column.name,), True, _missing(line), levels, record, 0.1, measures, {rare: tokens}
+        key,
+        column.name,
+        column.kind,
+        (column.name,),
+        True,
+        _missing(line),
+        levels,
+        record,
+        0.1,
+        measures,
+        {rare: tokens},
     )
 
 

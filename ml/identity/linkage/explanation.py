@@ -52,7 +52,7 @@ def explain(
     finally:
         store.close()
 
-    rows: list[dict[str, Any]] = [_row("prior", model.prior_match / (1 - model.prior_match))]
+    rows: list[dict[str, Any]] = [_row("prior", model.prior_match)]
     match, household = model.prior_match, model.prior_household
     for k, one in enumerate(model.comparisons):
         level = int(levels[k])

@@ -51,7 +51,13 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     terms = records.count_terms(con, comparisons)
     held = [[(terms[name][0]["held"].to_numpy(), terms[name][1]) for name in one.terms] for one in comparisons]
     learned = training.learn(
-        comparisons, count, pairs.unpack(packed, comparisons), counts, pairs.unpack(random_packed, comparisons), random_counts, held
+        comparisons,
+        count,
+        pairs.unpack(packed, comparisons),
+        counts,
+        pairs.unpack(random_packed, comparisons),
+        random_counts,
+        held,
     )
     tell("learned")
     shares, rare = {}, {}

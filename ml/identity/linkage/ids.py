@@ -18,8 +18,9 @@ def sorted_by_id(records: pd.DataFrame, id_column: str) -> pd.DataFrame:
         The column is missing or there twice, columns share a name, or ids are missing or repeated.
     """
     names = pd.Index(records.columns)
-    if names.has_duplicates:
-        twice = sorted({str(name) for name in names[names.duplicated()]})
+    spelled = names.astype(str)
+    if spelled.has_duplicates:
+        twice = sorted(set(spelled[spelled.duplicated()]))
         raise LinkageError(f"the columns {twice} are there more than once; give every column a name of its own")
     if id_column not in names:
         raise LinkageError(f"there is no id column {id_column!r}; the records have {[str(name) for name in names]}")
@@ -30,7 +31,9 @@ def sorted_by_id(records: pd.DataFrame, id_column: str) -> pd.DataFrame:
     keys = sort_keys(ids)
     repeated = int(keys.duplicated(keep=False).sum())
     if repeated:
-        raise LinkageError(f"{repeated} of {len(ids)} records share their {id_column!r} with another; ids must be unique")
+        raise LinkageError(
+            f"{repeated} of {len(ids)} records share their {id_column!r} with another; ids must be unique"
+        )
     order = np.argsort(keys.to_numpy(), kind="stable")
     return records.iloc[order].reset_index(drop=True)
 

@@ -37,7 +37,9 @@ _MEASURE = re.compile(
     r"(^|_)(amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|pct|qty|quantity|area|"
     r"feet|lat|lon|latitude|longitude)($|_)"
 )
-_LEGAL = r"(?i)\b(?:ltd|limited|inc|llc|gmbh|corp|corporation|plc|pty|pvt|s\.?a\.?r\.?l|s\.?r\.?l|bv|oy|ag|kg|company|co)\b"
+_LEGAL = (
+    r"(?i)\b(?:ltd|limited|inc|llc|gmbh|corp|corporation|plc|pty|pvt|s\.?a\.?r\.?l|s\.?r\.?l|bv|oy|ag|kg|company|co)\b"
+)
 
 # Formats of dates, tried in this order; the two that are ambiguous are ordered by what a column shows.
 _DATE_FORMATS = (

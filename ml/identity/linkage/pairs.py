@@ -28,6 +28,9 @@ def case_statements(comparisons: tuple[Comparison, ...]) -> list[str]:
 
 def compare(con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...], pairs: str, into: str) -> None:
     """Write the table ``into`` (``l, r, levels``) for the table ``pairs`` (``l, r``)."""
+    if not comparisons:
+        con.execute(f"CREATE OR REPLACE TABLE {into} (l INTEGER, r INTEGER, levels BIGINT)")
+        return
     names = [name for one in comparisons for name in (*one.record_sql, *one.rare_words)]
     sides = ", ".join(f'a.{name} AS "{name}_l", b.{name} AS "{name}_r"' for name in names)
     packed = " + ".join(f"((gamma_{one.key} + 1)::BIGINT << {_BITS * k})" for k, one in enumerate(comparisons))

@@ -63,7 +63,9 @@ def load(
     con.unregister("nickname_table")
 
 
-def common_words(con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...], count: int) -> dict[str, list[str]]:
+def common_words(
+    con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...], count: int
+) -> dict[str, list[str]]:
     """By column of rare words: the words that so many records hold that they are not rare, sorted."""
     found = {}
     for one in comparisons:
@@ -111,13 +113,22 @@ def count_terms(
 
 
 def add_frequencies(
-    con: duckdb.DuckDBPyConnection, table: str, comparisons: tuple[Comparison, ...], shares: Mapping[str, Mapping[str, float]], rare: Mapping[str, float]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    comparisons: tuple[Comparison, ...],
+    shares: Mapping[str, Mapping[str, float]],
+    rare: Mapping[str, float],
 ) -> None:
     """Give every term its share of other people's records; terms that are not listed are ``rare``."""
     selected, joins = ["t.*"], ""
     for comparison in comparisons:
         for name in comparison.terms:
-            known = pa.table({"term": pa.array(list(shares[name]), pa.string()), "share": pa.array(list(shares[name].values()), pa.float64())})
+            known = pa.table(
+                {
+                    "term": pa.array(list(shares[name]), pa.string()),
+                    "share": pa.array(list(shares[name].values()), pa.float64()),
+                }
+            )
             con.register(f"known_{name}", known)
             joins += f" LEFT JOIN known_{name} k_{name} ON k_{name}.term = t.{name}"
             selected.append(f"coalesce(k_{name}.share, {rare[name]!r}) AS {name}_tf")

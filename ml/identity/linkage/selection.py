@@ -36,10 +36,15 @@ def independent(kinds: Kinds, texts: pd.DataFrame, config: LinkageConfig) -> Kin
     while len(made) > MAX_COMPARISONS:
         # The least telling go first: categories with few values, then texts, then whatever comes last.
         rank = {"category": 0, "text": 1, "date": 2, "middle_name": 3, "organisation": 4}
-        last = min(kept, key=lambda one: (9 if is_sex(one.name) else rank.get(one.kind, 9), texts[one.name].nunique(), str(one.name)))
+        last = min(
+            kept,
+            key=lambda one: (
+                9 if is_sex(one.name) else rank.get(one.kind, 9),
+                texts[one.name].nunique(),
+                str(one.name),
+            ),
+        )
         notes.append(f"column {last.name!r} is ignored: {MAX_COMPARISONS} comparisons are made, others tell more")
         kept.remove(last)
         made = build(kept)
     return Kinds(tuple(kept), tuple(notes))
-
-

@@ -108,7 +108,9 @@ class Store:
         """
         keys = sort_keys(pd.Series(list(given_ids), dtype=None if self.ids.empty else self.ids.dtype)).drop_duplicates()
         self.con.register("marked_keys", pa.table({"id": pa.array(keys, self._key_type)}))
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT rid FROM record SEMI JOIN marked_keys USING (id)")
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT rid FROM record SEMI JOIN marked_keys USING (id)"
+        )
         self.con.unregister("marked_keys")
         unknown = len(keys) - int(scalar(self.con, f"SELECT count(*) FROM {table}"))
         if unknown:

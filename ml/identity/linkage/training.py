@@ -16,6 +16,7 @@ import numpy as np
 from ml.identity.linkage.comparisons import Comparison
 
 _ROUNDS = 3
+_FIRST_MATCHES = 0.2  # per record, to start from
 _STEPS = 60
 _PRIOR_PAIRS = 40.0  # the starting values of m weigh as much as this many matches
 _LEAST_M = 0.002
@@ -83,13 +84,16 @@ def learn(
     start = [one / one.sum() for one in start]
     m = [one.copy() for one in start]
     personal = [one.is_personal for one in comparisons]
-    matches = 0.05 * records
-    prior_match = prior_household = matches / total
+    prior_match = prior_household = _FIRST_MATCHES * records / total
     cluster_size = 1.0
     u: list[np.ndarray] = []
-    for _ in range(_ROUNDS):
+    for round_ in range(_ROUNDS):
+        # Nearly equal values among random pairs of a small table may all be matches. At first as many are allowed for as
+        # there could be; what turns out to be of strangers is given back in the next round.
+        among = prior_match if round_ else 2 * records / total
         u = [
-            _among_strangers(one, k, records, m[k], prior_match, random_levels, random_pairs, term_counts[k], cluster_size)
+            _among_strangers(one, k, records, m[k], among, random_levels, random_pairs, term_counts[k], cluster_size, not round_
+            )
             for k, one in enumerate(comparisons)
         ]
         for _ in range(_STEPS):
@@ -98,9 +102,7 @@ def learn(
             weight = match * pairs
             prior_match = max(weight.sum(), 0.25) / total
             prior_household = max((household * pairs).sum() / total, _LEAST_HOUSEHOLD * prior_match)
-            m = [
-                _monotone(_weighed(levels[:, k], weight, start[k]), u[k]) for k in range(len(comparisons))
-            ]
+            m = [_monotone(_weighed(levels[:, k], weight, start[k]), u[k]) for k in range(len(comparisons))]
             if abs(prior_match - before) < 1e-9 * before:
                 break
         cluster_size = 1 + 2 * prior_match * total / max(records, 1)
@@ -150,6 +152,7 @@ def _among_strangers(
     random_pairs: np.ndarray,
     term_counts: list[tuple[np.ndarray, int]],
     cluster_size: float,
+    is_first: bool,
 ) -> np.ndarray:
     """Probability of the levels among strangers: random pairs without the matches that are among them.
 
@@ -158,9 +161,10 @@ def _among_strangers(
     present = random_levels[:, k] >= 0
     counted = np.bincount(random_levels[present, k], weights=random_pairs[present], minlength=len(m)).astype(float)
     drawn = max(counted.sum(), 1.0)
-    counted = np.maximum(counted - prior_match * drawn * m, 0.0)
     least = np.array([level.u for level in one.levels])
-    u = np.maximum(counted / drawn, np.maximum(least, 0.3 / drawn))
+    u = np.maximum(counted / drawn - prior_match * m, np.maximum(least, 0.3 / drawn))
+    if is_first:
+        u = np.maximum(u, np.sqrt(least * counted / drawn))
     for (held, present), name in zip(term_counts, one.terms, strict=True):
         at = [i for i, level in enumerate(one.levels) if level.tf == name]
         if at[0] == min(i for i, level in enumerate(one.levels) if level.tf):

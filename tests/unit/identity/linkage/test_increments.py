@@ -98,9 +98,7 @@ def test_removing_what_is_not_there_is_an_error_with_counts() -> None:
 
 
 def test_a_chain_of_pairs_is_not_one_entity() -> None:
-    edges = pd.DataFrame(
-        {"record_id_a": [1, 2, 3], "record_id_b": [2, 3, 4], "match_probability": [0.9, 0.6, 0.9]}
-    )
+    edges = pd.DataFrame({"record_id_a": [1, 2, 3], "record_id_b": [2, 3, 4], "match_probability": [0.9, 0.6, 0.9]})
     entities = cluster([4, 3, 2, 1], edges)
     assert dict(zip(entities["record_id"], entities["entity_id"], strict=True)) == {1: 1, 2: 1, 3: 3, 4: 3}
 

@@ -52,7 +52,7 @@ def test_repeated_missing_and_absent_ids_are_errors_with_counts() -> None:
         resolve(records, id_column="id")
     with pytest.raises(LinkageError, match="1 of 3 records have no 'id'"):
         resolve(records.assign(id=[1, None, 2]), id_column="id")
-    with pytest.raises(LinkageError, match="no id column 'key'.*'id', 'name'"):
+    with pytest.raises(LinkageError, match=r"no id column 'key'.*'id', 'name'"):
         resolve(records, id_column="key")
 
 
@@ -62,14 +62,15 @@ def test_columns_of_one_name_are_refused() -> None:
         resolve(records, id_column="id")
 
 
-@pytest.mark.parametrize(("ids", "kind"), [(int, np.integer), (str, str)])
-def test_ids_come_back_as_they_were_given(ids: type, kind: type) -> None:
+@pytest.mark.parametrize("ids", [int, str])
+def test_ids_come_back_as_they_were_given(ids: type) -> None:
     records = people(40, seed=4).drop(columns="truth")
     records["id"] = [ids(number * 7 + 3) for number in range(len(records))]
     linkage = resolve(records, id_column="id")
     for column in (linkage.entities["record_id"], linkage.entities["entity_id"], linkage.edges["record_id_a"]):
-        assert all(isinstance(value, kind) for value in column)
+        assert all(isinstance(value, ids) for value in column)
         assert set(column) <= set(records["id"])
+        assert column.dtype == records["id"].dtype
     assert (linkage.edges["record_id_a"] < linkage.edges["record_id_b"]).all()
 
 
