@@ -152,8 +152,8 @@ united as (
         case
             when decision = 'CONFIRMED' then 'CONFIRMED'
             when decision in ('DISMISSED', 'RESOLVED') and is_all_looked_at then decision
-            when {{ dbt.datediff('last_seen_on', as_of_date(), 'day') }} > {{ flag_window_days('flag_type') }} then 'RESOLVED'
             when is_confirmed_at_source = 1 and decision is null then 'CONFIRMED'
+            when {{ dbt.datediff('last_seen_on', as_of_date(), 'day') }} > {{ flag_window_days('flag_type') }} then 'RESOLVED'
             else 'ACTIVE'
         end as flag_status,
         case

@@ -31,7 +31,11 @@ select
     gr_id,
     'gst_fraud' as flag_type,
     {{ days_after(dbt.dateadd('month', 1, 'period_start'), -1) }} as evidence_on,
-    {{ days_after(dbt.dateadd('month', 1, 'period_start'), -1) }} as held_until,
+    -- An alert that is active goes on, though returns come in a month and more after their period.
+    case
+        when alert_status = 'ACTIVE' then {{ as_of_date() }}
+        else {{ days_after(dbt.dateadd('month', 1, 'period_start'), -1) }}
+    end as held_until,
     least(0.5 + 0.05 * periods_count, 1.0) as score,
     'GST returns and bank disagree: ' || evidence_kind || ', ' || cast(periods_count as {{ dbt.type_string() }})
     || ' periods until ' || cast(last_period as {{ dbt.type_string() }}) as evidence,
