@@ -80,8 +80,9 @@ def test_figures_are_of_people_not_seen(learnt: tuple[Evidence, np.ndarray, np.n
     # Nothing can be known of noise; a figure measured on the people learnt from would claim some.
     assert model.metadata["metrics"]["chosen"]["brier_skill"] < 0.02
     assert np.allclose(told.chosen.sum(axis=1), 1)
-    # What is told of those who declared nothing is calibrated by people not seen, too: noise is pulled to the shares.
-    assert max(model.of_all.link.slope) < 0.5
+    # What is told of those who declared nothing is calibrated by people not seen, too. By those learnt from, memorised
+    # noise would look like knowledge, and calibration would make it surer still (slopes of 2).
+    assert max(model.of_all.link.slope) < 1.3
 
 
 def test_too_few_declarations_are_refused_with_the_counts() -> None:
