@@ -14,7 +14,8 @@ from orchestration.warehouse import Role
 
 # What differs between two equal runs: wall clocks, run-time ids, lineage of loads.
 VOLATILE = {
-    "published_at", "created_at", "recorded_at", "scored_at", "set_at", "_loaded_at", "loaded_at", "finished_at",
+    "published_at", "computed_at", "created_at", "recorded_at", "scored_at", "set_at", "_loaded_at", "loaded_at",
+    "finished_at",
 }  # fmt: skip
 
 
