@@ -245,7 +245,7 @@ def _between_parties(pairs: pd.DataFrame, versions: pd.DataFrame, threshold: flo
         [*pair, "is_match", "doubt", "evidence_known_at"], ascending=[True, True, False, True, True]
     )
     first = frame.drop_duplicates(pair).drop(columns=["is_match", "doubt"])
-    return first.assign(match_probability=first.set_index(pair).index.map(highest)).reset_index(drop=True)[
+    return first.assign(match_probability=first.set_index(pair).index.map(highest.to_dict())).reset_index(drop=True)[
         [*pair, "match_probability", "evidence_known_at"]
     ]
 
@@ -291,10 +291,8 @@ def weigh_columns(conn: psycopg.Connection) -> "WeighColumns | None":
         across = pairs[pairs["record_id_a"].lt(len(one)) & pairs["record_id_b"].ge(len(one))]
         best = across.sort_values("match_probability").iloc[-1] if len(across) else None
         left, right = (0, len(one)) if best is None else (int(best["record_id_a"]), int(best["record_id_b"]))
-        told = explain(model, both.loc[left, columns], both.loc[right, columns])
-        return [
-            ColumnEvidence(row.columns or row.evidence, row.level or "", float(row.bits))
-            for row in told.fillna("").itertuples()
-        ]
+        rows = [{column: record[column] for column in columns} for record in (*one, *other)]
+        told = explain(model, rows[left], rows[right]).fillna("").to_dict("records")
+        return [ColumnEvidence(row["columns"] or row["evidence"], row["level"], float(row["bits"])) for row in told]
 
     return weigh
