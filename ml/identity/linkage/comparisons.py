@@ -454,7 +454,7 @@ def _text(key: str, j: int, column: Column) -> Comparison:
         _missing(line),
         levels,
         record,
-        0.1,
+        0.02,
         measures,
         {rare: tokens},
     )

@@ -82,7 +82,7 @@ def learn(
     total = max(records * (records - 1) / 2, 1.0)
     start = [np.array([level.m for level in one.levels]) for one in comparisons]
     start = [one / one.sum() for one in start]
-    m = [one.copy() for one in start]
+    m = observed = start  # `m` is monotone in evidence, `observed` is not
     personal = [one.is_personal for one in comparisons]
     prior_match = prior_household = _FIRST_MATCHES * records / total
     cluster_size = 1.0
@@ -92,7 +92,7 @@ def learn(
         # there could be; what turns out to be of strangers is given back in the next round.
         among = prior_match if round_ else 2 * records / total
         u = [
-            _among_strangers(one, k, records, m[k], among, random_levels, random_pairs, term_counts[k], cluster_size, not round_
+            _among_strangers(one, k, records, observed[k], among, random_levels, random_pairs, term_counts[k], cluster_size, not round_
             )
             for k, one in enumerate(comparisons)
         ]
@@ -102,7 +102,8 @@ def learn(
             weight = match * pairs
             prior_match = max(weight.sum(), 0.25) / total
             prior_household = max((household * pairs).sum() / total, _LEAST_HOUSEHOLD * prior_match)
-            m = [_monotone(_weighed(levels[:, k], weight, start[k]), u[k]) for k in range(len(comparisons))]
+            observed = [_weighed(levels[:, k], weight, start[k]) for k in range(len(comparisons))]
+            m = [_monotone(one, strangers) for one, strangers in zip(observed, u, strict=True)]
             if abs(prior_match - before) < 1e-9 * before:
                 break
         cluster_size = 1 + 2 * prior_match * total / max(records, 1)
