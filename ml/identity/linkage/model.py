@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from ml.identity.linkage.blocking import Rule
-from ml.identity.linkage.comparisons import Comparison, build
+from ml.identity.linkage.comparisons import build
 from ml.identity.linkage.config import LinkageError
 from ml.identity.linkage.kinds import Column
+from ml.identity.linkage.levels import Comparison
 
 FORMAT = 1
 

@@ -7,8 +7,8 @@ Does not belong here: probabilities.
 import duckdb
 import numpy as np
 
-from ml.identity.linkage.comparisons import Comparison
 from ml.identity.linkage.database import scalar
+from ml.identity.linkage.levels import Comparison
 
 _BITS = 4
 

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.identity.linkage import cleaning
-from ml.identity.linkage.comparisons import Comparison
 from ml.identity.linkage.database import scalar
 from ml.identity.linkage.kinds import Column
+from ml.identity.linkage.levels import Comparison
 
 
 def load(

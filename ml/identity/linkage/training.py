@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.identity.linkage.comparisons import Comparison
+from ml.identity.linkage.levels import Comparison
 
 _ROUNDS = 3
 _FIRST_MATCHES = 0.2  # per record, to start from
@@ -92,7 +92,17 @@ def learn(
         # there could be; what turns out to be of strangers is given back in the next round.
         among = prior_match if round_ else 2 * records / total
         u = [
-            _among_strangers(one, k, records, observed[k], among, random_levels, random_pairs, term_counts[k], cluster_size, not round_
+            _among_strangers(
+                one,
+                k,
+                records,
+                observed[k],
+                among,
+                random_levels,
+                random_pairs,
+                term_counts[k],
+                cluster_size,
+                not round_,
             )
             for k, one in enumerate(comparisons)
         ]
