@@ -72,10 +72,15 @@ def splink(count: int) -> None:
     atoms = blocking_keys.atoms_of(model.comparisons)
     keys = [blocking_keys.key_table([atoms[name] for name in rule.atoms]) for rule in model.rules]
     single = [
-        (rule, sql) for rule, sql in zip(model.rules, keys, strict=True) if not any(atoms[name].is_list for name in rule.atoms)
-    ]  # fmt: skip
+        (rule, sql)
+        for rule, sql in zip(model.rules, keys, strict=True)
+        if not any(atoms[name].is_list for name in rule.atoms)
+    ]
     for i, (_, sql) in enumerate(single):
-        store.con.execute(f"CREATE OR REPLACE TABLE record AS SELECT t.*, k.key AS key_{i} FROM record t LEFT JOIN ({sql}) k USING (rid)")  # fmt: skip
+        store.con.execute(
+            f"CREATE OR REPLACE TABLE record AS SELECT t.*, k.key AS key_{i} FROM record t LEFT "
+            f"JOIN ({sql}) k USING (rid)"
+        )
     rules = [CustomRule(f"l.key_{i} = r.key_{i}", sql_dialect="duckdb") for i in range(len(single))]
     settings = SettingsCreator(
         link_type="dedupe_only",

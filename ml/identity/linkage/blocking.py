@@ -23,6 +23,7 @@ from ml.identity.linkage.levels import Comparison
 _FREE_PAIRS = 1_500_000  # a budget that any machine does in seconds, whatever the number of records
 _COUNTED = 100_000  # records on which rules are counted before the choice
 _MOST_RULES = 20
+GROWTH = 4  # blocks may grow so much after the training before they block nothing
 _IMAGINED = 20_000
 _LEAST_GAIN = 2e-4
 _SEED = 11
@@ -82,8 +83,8 @@ def choose(
     chosen: list[frozenset[str]] = []
     too_many = [frozenset([name]) for name in atoms]
     for size in (1, 2, 3):
-        fitting = []
-        failing = []
+        fitting: list[frozenset[str]] = []
+        failing: list[frozenset[str]] = []
         for names in sorted(too_many, key=sorted):
             if len({atoms[name].group for name in names}) < size or any(rule <= names for rule in chosen):
                 continue
@@ -141,7 +142,8 @@ def _with_stops(
         ordered = sorted(names)
         sql = key_table([atoms[name] for name in ordered])
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE block AS SELECT key, count(*) AS held FROM ({sql}) GROUP BY key HAVING held > 1"
+            f"CREATE OR REPLACE TEMP TABLE block AS SELECT key, count(*) AS held FROM ({sql}) GROUP BY key "
+            f"HAVING held > 1"
         )
         made = scalar(con, f"SELECT coalesce(sum(held * (held - 1) / 2), 0)::BIGINT FROM block WHERE held <= {limit}")
         large = con.execute(f"SELECT key, held FROM block WHERE held > {limit} ORDER BY held DESC, key").fetchall()
@@ -173,11 +175,46 @@ def make_keys(
         con.execute(f"{start} SELECT rid, hash(key) AS h FROM ({sql}) {allowed}")
 
 
-def make_candidates(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], changed: str | None = None) -> int:
+def _overfull(i: int, of: str, most: int) -> str:
+    """SQL: keys of the records of a table that more records hold than are compared."""
+    return (
+        f"SELECT h FROM key_{i} WHERE h IN (SELECT k.h FROM key_{i} k SEMI JOIN {of} o ON o.rid = k.rid) "
+        f"GROUP BY h HAVING count(*) > {most}"
+    )
+
+
+def add_overfull(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], of: str, limit: int, into: str) -> int:
+    """Add to a table ``rid`` all records of the blocks that are too large and that records of ``of`` belong to.
+
+    What was compared while such a block was smaller is to be compared again without it, and the other way round.
+
+    Returns
+    -------
+    int
+        Blocks.
+    """
+    blocks = 0
+    for i in range(len(rules)):
+        keys = _overfull(i, of, limit * GROWTH)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE overfull AS {keys}")
+        blocks += int(scalar(con, "SELECT count(*) FROM overfull"))
+        con.execute(f"INSERT INTO {into} SELECT rid FROM key_{i} WHERE h IN (FROM overfull)")
+    return blocks
+
+
+def make_candidates(
+    con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], limit: int, changed: str | None = None
+) -> int:
     """Write the table ``candidate`` (``l, r``: rids, the one with the smaller id first), every pair once.
 
     Parameters
     ----------
+    con
+        Holds the tables ``key_<i>`` and ``record``.
+    rules : tuple of Rule
+        Those of the keys.
+    limit : int
+        Of the training; blocks that have grown to ``GROWTH`` times as many records are left out.
     changed : str, optional
         A table ``rid``: only pairs in which at least one record is of it. Without it rids are in the order of ids.
 
@@ -186,18 +223,20 @@ def make_candidates(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], cha
     int
         Pairs.
     """
+    most = limit * GROWTH
     con.execute("CREATE OR REPLACE TEMP TABLE found (l INTEGER, r INTEGER)")
     for i in range(len(rules)):
         if changed is None:
             con.execute(
-                f"INSERT INTO found WITH c AS (SELECT h FROM key_{i} GROUP BY h HAVING count(*) > 1), "
+                f"INSERT INTO found WITH c AS (SELECT h FROM key_{i} GROUP BY h HAVING count(*) BETWEEN 2 AND {most}), "
                 f"block AS (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN c ON c.h = k.h) "
                 "SELECT a.rid, b.rid FROM block a JOIN block b ON a.h = b.h AND a.rid < b.rid"
             )
         else:
             con.execute(
                 f"INSERT INTO found SELECT least(a.rid, b.rid), greatest(a.rid, b.rid) "
-                f"FROM (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN {changed} c ON c.rid = k.rid) a "
+                f"FROM (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN {changed} c ON c.rid = k.rid "
+                f"WHERE k.h NOT IN ({_overfull(i, changed, most)})) a "
                 f"JOIN key_{i} b ON a.h = b.h AND a.rid <> b.rid"
             )
     once = "SELECT DISTINCT l, r FROM found"

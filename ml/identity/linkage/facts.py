@@ -14,16 +14,18 @@ def date_comparison(key: str, j: int, column: Column) -> Comparison:
     value = f"{key}_v"
     one, other = sql.left(value), sql.right(value)
     turned = f"{one} = left({other}, 4) || right({other}, 2) || substr({other}, 5, 2)"
+    same_month = f"left({one}, 6) = left({other}, 6)"
+    one_part = f"{same_month} OR (left({one}, 4) = left({other}, 4) AND right({one}, 2) = right({other}, 2))"
     born = column.kind == "birth_date"
     levels = (
         Level("exact", sql.equal(value), 0.84, 1e-5, value),
         Level("day and month exchanged", turned, 0.01, 1e-6),
         Level("one digit off", f"{sql.ends_agree(value)} AND {sql.edit(value)}", 0.08, 1e-4),
         Level("same month and day", f"right({one}, 4) = right({other}, 4)", 0.01, 1e-4),
-        Level("same year and month, or day", f"left({one}, 6) = left({other}, 6) OR (left({one}, 4) = left({other}, 4) AND right({one}, 2) = right({other}, 2))", 0.01, 1e-4),
+        Level("same year and month, or day", one_part, 0.01, 1e-4),
         Level("within a year", f'abs("{key}_year_l" - "{key}_year_r") <= 1', 0.01, 1e-3),
         Level("different", "ELSE", 0.04, 1e-2),
-    )  # fmt: skip
+    )
     record = {value: f"f{j}_v", f"{key}_year": f"try_cast(left(f{j}_v, 4) AS INTEGER)"}
     return Comparison(key, column.name, column.kind, (column.name,), born, sql.missing(value), levels, record, 0.1)
 
@@ -40,7 +42,8 @@ def number_comparison(key: str, j: int, column: Column) -> Comparison:
         ),
         Level(
             "two signs off",
-            f"length({sql.left(value)}) > 6 AND {sql.ends_agree(value)} AND levenshtein({sql.left(value)}, {sql.right(value)}) <= 2",
+            f"length({sql.left(value)}) > 6 AND {sql.ends_agree(value)} AND levenshtein({sql.left(value)}, "
+            f"{sql.right(value)}) <= 2",
             0.02,
             1e-6,
         ),
@@ -85,7 +88,10 @@ def email_comparison(key: str, j: int, column: Column, names: list[str]) -> Comp
     }
     mistyped = f"{sql.jaro(local, 0.75)} AND {sql.equal(digits)} AND {sql.edit(value)}"
     by_name = f"{sql.left(named)} AND {sql.right(named)}"
-    missing = f"({sql.missing(value)} OR ({by_name} AND {sql.jaro(local, 0.75)} AND {sql.left(value)} <> {sql.right(value)} AND NOT ({mistyped})))"
+    by_names = (
+        f"({by_name} AND {sql.jaro(local, 0.75)} AND {sql.left(value)} <> {sql.right(value)} AND NOT ({mistyped}))"
+    )
+    missing = f"({sql.missing(value)} OR {by_names})"
     levels = (
         Level("exact", sql.equal(value), 0.72, 1e-7, value),
         Level("one sign off", mistyped, 0.06, 1e-7),
@@ -104,14 +110,16 @@ def address_comparison(key: str, lines: list[tuple[int, Column]]) -> Comparison:
     street = cleaning.street_words(joined)
     found = f"string_split({street}, ' ')"
     is_number = "regexp_matches(x, '^[0-9]')"
+    street_words = f"list_filter({found}, lambda x: NOT {is_number})"
     record = {
         whole: street,
         numbers: f"list_filter({found}, lambda x: {is_number})[1]",
-        names: f"nullif(array_to_string(list_sort(list_distinct(list_filter({found}, lambda x: NOT {is_number}))), ' '), '')",
-        tokens: f"list_distinct(list_filter({found}, lambda x: NOT {is_number}))[:12]",
+        names: f"nullif(array_to_string(list_sort(list_distinct({street_words})), ' '), '')",
+        tokens: f"list_distinct({street_words})[:12]",
     }
     same_number = f"coalesce({sql.equal(numbers)}, false)"
-    alike = f"({sql.jaro(names, 0.92)} OR ({sql.shared_tokens(tokens)} >= 2 AND {sql.shared_tokens(tokens)} >= 0.75 * {sql.fewer_tokens(tokens)}))"
+    most = f"({sql.shared_tokens(tokens)} >= 2 AND {sql.shared_tokens(tokens)} >= 0.75 * {sql.fewer_tokens(tokens)})"
+    alike = f"({sql.jaro(names, 0.92)} OR {most})"
     partly = (
         f"({sql.jaro(names, 0.85)} OR {sql.shared_tokens(tokens)} >= greatest(1, 0.5 * {sql.fewer_tokens(tokens)}))"
     )
@@ -148,7 +156,9 @@ def place_comparison(key: str, places: list[tuple[int, Column]]) -> Comparison:
         levels.append(Level("same place", sql.equal(city), 0.1, 1e-4, city))
         levels.append(Level("place alike", sql.jaro(city, 0.9), 0.05, 1e-4))
     if has_post:
-        levels.append(Level("postcode alike", f"length({sql.left(post)}) > 3 AND ({sql.edit(post)} OR left({sql.left(post)}, 3) = left({sql.right(post)}, 3))", 0.05, 1e-3))  # fmt: skip
+        begins = f"left({sql.left(post)}, 3) = left({sql.right(post)}, 3)"
+        near = f"length({sql.left(post)}) > 3 AND ({sql.edit(post)} OR {begins})"
+        levels.append(Level("postcode alike", near, 0.05, 1e-3))
     if has_region:
         levels.append(Level("same region", sql.equal(region), 0.05, 1e-2, region))
     levels.append(Level("different", "ELSE", 0.05, 1e-2))

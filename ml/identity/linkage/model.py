@@ -45,6 +45,8 @@ class LinkageModel:
         By record column of texts: words that are not rare.
     rules : tuple of Rule
         Of blocking.
+    block_limit : int
+        Records that may share a key.
     threshold, least_probability : float
         A pair is a match from ``threshold``; pairs below ``least_probability`` are not kept.
     """
@@ -61,6 +63,7 @@ class LinkageModel:
     rules: tuple[Rule, ...]
     threshold: float
     least_probability: float
+    block_limit: int
     trained_on: int
     notes: tuple[str, ...] = field(default=())
 

@@ -111,19 +111,37 @@ def full_comparison(key: str, j: int, column: Column) -> Comparison:
     # Ivanov Ivan P. and Petr Ivan Ivanov: the parts in any order, an initial for a name.
     initials = sql.either_way(
         f'len(list_filter("{tokens}_{{A}}", lambda x: list_contains("{tokens}_{{B}}", x) OR '
-        f'(length(x) = 1 AND len(list_filter("{tokens}_{{B}}", lambda y: starts_with(y, x))) > 0))) = len("{tokens}_{{A}}")'
+        f'(length(x) = 1 AND len(list_filter("{tokens}_{{B}}", lambda y: starts_with(y, x))) > 0))) = '
+        f'len("{tokens}_{{A}}")'
     )
     levels = (
         Level("exact, in any order", sql.equal(line), 0.7, 1e-6, line),
-        Level("one within the other", f"{sql.shared_tokens(tokens)} >= 2 AND {sql.shared_tokens(tokens)} = {sql.fewer_tokens(tokens)}", 0.05, 1e-6),
-        Level("one letter off", f"length({sql.left(line)}) > 5 AND {sql.jaro(line, 0.8)} AND {sql.edit(line)}", 0.08, 1e-6),
-        Level("initials agree", f"{sql.fewer_tokens(tokens)} >= 2 AND {sql.shared_tokens(tokens)} >= 1 AND {initials}", 0.03, 1e-5),
+        Level(
+            "one within the other",
+            f"{sql.shared_tokens(tokens)} >= 2 AND {sql.shared_tokens(tokens)} = {sql.fewer_tokens(tokens)}",
+            0.05,
+            1e-6,
+        ),
+        Level(
+            "one letter off", f"length({sql.left(line)}) > 5 AND {sql.jaro(line, 0.8)} AND {sql.edit(line)}", 0.08, 1e-6
+        ),
+        Level(
+            "initials agree",
+            f"{sql.fewer_tokens(tokens)} >= 2 AND {sql.shared_tokens(tokens)} >= 1 AND {initials}",
+            0.03,
+            1e-5,
+        ),
         Level("alike", sql.jaro(line, 0.93), 0.05, 1e-5),
-        Level("a name in common, the rest alike", f"{sql.shared_tokens(tokens)} >= 1 AND {sql.jaro(line, 0.85)}", 0.03, 1e-4),
+        Level(
+            "a name in common, the rest alike",
+            f"{sql.shared_tokens(tokens)} >= 1 AND {sql.jaro(line, 0.85)}",
+            0.03,
+            1e-4,
+        ),
         Level("a name in common", f"{sql.shared_tokens(tokens)} >= 1", 0.03, 1e-3),
         Level("somewhat alike", sql.jaro(line, 0.8), 0.01, 1e-3),
         Level("different", "ELSE", 0.02, 1e-2),
-    )  # fmt: skip
+    )
     measures = sql.alike(line, 0.8) | sql.shared(tokens)
     return Comparison(
         key, column.name, column.kind, (column.name,), True, sql.missing(line), levels, record, 0.1, measures

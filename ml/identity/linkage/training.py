@@ -72,6 +72,8 @@ def learn(
 
     Parameters
     ----------
+    comparisons, records
+        What was compared, how many records there are.
     levels, pairs : array of shape (patterns, comparisons) and (patterns,)
         Of the candidates.
     random_levels, random_pairs : array
@@ -88,8 +90,8 @@ def learn(
     cluster_size = 1.0
     u: list[np.ndarray] = []
     for round_ in range(_ROUNDS):
-        # Nearly equal values among random pairs of a small table may all be matches. At first as many are allowed for as
-        # there could be; what turns out to be of strangers is given back in the next round.
+        # Nearly equal values among random pairs of a small table may all be matches. At first as many are allowed for
+        # as there could be; what turns out to be of strangers is given back in the next round.
         among = prior_match if round_ else 2 * records / total
         u = [
             _among_strangers(
@@ -176,12 +178,12 @@ def _among_strangers(
     u = np.maximum(counted / drawn - prior_match * m, np.maximum(least, 0.3 / drawn))
     if is_first:
         u = np.maximum(u, np.sqrt(least * counted / drawn))
-    for (held, present), name in zip(term_counts, one.terms, strict=True):
+    for (held, holders), name in zip(term_counts, one.terms, strict=True):
         at = [i for i, level in enumerate(one.levels) if level.tf == name]
         if at[0] == min(i for i, level in enumerate(one.levels) if level.tf):
-            shares = term_shares(held, present, cluster_size, one.rare)
-            single = max(present - held.sum(), 0)
-            agree = (float((held * shares).sum()) + single * one.rare / max(present, 1)) / max(present, 1)
+            shares = term_shares(held, holders, cluster_size, one.rare)
+            single = max(holders - held.sum(), 0)
+            agree = (float((held * shares).sum()) + single * one.rare / max(holders, 1)) / max(holders, 1)
             u[at[0]] = max(agree, least[at[0]])
     return u / u.sum()
 
