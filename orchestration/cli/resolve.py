@@ -4,6 +4,7 @@ Belongs here: reading the file, writing the result, telling what was found.
 Does not belong here: linking (``ml.identity.linkage``).
 """
 
+import codecs
 import csv
 import gzip
 import zlib
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from ml.identity.linkage import Linkage
 
-_SNIFFED_CHARACTERS = 64_000
+_SNIFFED_BYTES = 64_000
 _DELIMITERS = ",;\t|"
 _SUFFIXES = ".csv, .csv.gz, .tsv, .txt or .parquet"
 
@@ -94,7 +95,8 @@ def read_records(file: Path, id_column: str) -> "pd.DataFrame":
         raise AssayError(f"{file}: {error}; expected {_SUFFIXES} with one line per record") from error
     if id_column not in records.columns:
         raise AssayError(
-            f"{file}: there is no column {id_column!r}; it has {', '.join(map(str, records.columns))}. Name one with --id"
+            f"{file}: there is no column {id_column!r}; it has {', '.join(map(str, records.columns))}. Name one "
+            f"with --id"
         )
     if records[id_column].dtype != object and not pd.api.types.is_string_dtype(records[id_column].dtype):
         return records
@@ -113,10 +115,7 @@ def _format_of(path: Path) -> str:
 
 def _encoding(file: Path) -> str:
     """UTF-8 where the whole file is, else Latin-1, which any file is."""
-    opened = gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb")
-    with opened as stream:
-        import codecs
-
+    with gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb") as stream:
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         try:
             while block := stream.read(1 << 20):
@@ -129,9 +128,8 @@ def _encoding(file: Path) -> str:
 
 def _delimiter(file: Path, encoding: str) -> str:
     """What separates the columns: the sign that stands equally often in the first lines, the comma where none does."""
-    opened = gzip.open(file, "rt", encoding=encoding) if file.suffix.lower() == ".gz" else file.open(encoding=encoding)
-    with opened as stream:
-        lines = stream.read(_SNIFFED_CHARACTERS).splitlines()[:50]
+    with gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb") as stream:
+        lines = stream.read(_SNIFFED_BYTES).decode(encoding, errors="replace").splitlines()[:50]
     counts = {sign: [len(row) for row in csv.reader(lines, delimiter=sign)] for sign in _DELIMITERS}
     best = max(_DELIMITERS, key=lambda sign: (_agreement(counts[sign]), counts[sign][:1]))
     return best if _agreement(counts[best]) else ","

@@ -14,8 +14,8 @@ from ml.identity.linkage import Linkage, resolve
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _PERSON = (
-    "first_name", "middle_name", "last_name", "sex", "birth_date", "ssn", "phone", "email", "address", "postcode", "city",
-    "state",
+    "first_name", "middle_name", "last_name", "sex", "birth_date", "ssn", "phone", "email", "address", "postcode",
+    "city", "state",
 )  # fmt: skip
 _SOURCES = (
     ("core_banking", "customers", "customer_no"),

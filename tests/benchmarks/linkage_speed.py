@@ -60,7 +60,7 @@ def splink(count: int) -> None:
     from splink.blocking_rule_library import CustomRule
     from splink.comparison_library import CustomComparison
 
-    from ml.identity.linkage import LinkageConfig, blocking, resolve
+    from ml.identity.linkage import LinkageConfig, blocking_keys, resolve
     from ml.identity.linkage.store import Store
     from tests.benchmarks.linkage_people import people
 
@@ -69,13 +69,18 @@ def splink(count: int) -> None:
     model = linkage.model
     store = Store(LinkageConfig(), "id")
     store.load(records, model)
-    atoms = blocking.atoms_of(model.comparisons)
-    keys = [blocking.key_table([atoms[name] for name in rule.atoms]) for rule in model.rules]
+    atoms = blocking_keys.atoms_of(model.comparisons)
+    keys = [blocking_keys.key_table([atoms[name] for name in rule.atoms]) for rule in model.rules]
     single = [
-        (rule, sql) for rule, sql in zip(model.rules, keys, strict=True) if not any(atoms[name].is_list for name in rule.atoms)
-    ]  # fmt: skip
+        (rule, sql)
+        for rule, sql in zip(model.rules, keys, strict=True)
+        if not any(atoms[name].is_list for name in rule.atoms)
+    ]
     for i, (_, sql) in enumerate(single):
-        store.con.execute(f"CREATE OR REPLACE TABLE record AS SELECT t.*, k.key AS key_{i} FROM record t LEFT JOIN ({sql}) k USING (rid)")  # fmt: skip
+        store.con.execute(
+            f"CREATE OR REPLACE TABLE record AS SELECT t.*, k.key AS key_{i} FROM record t LEFT "
+            f"JOIN ({sql}) k USING (rid)"
+        )
     rules = [CustomRule(f"l.key_{i} = r.key_{i}", sql_dialect="duckdb") for i in range(len(single))]
     settings = SettingsCreator(
         link_type="dedupe_only",

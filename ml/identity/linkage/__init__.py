@@ -4,7 +4,7 @@
 >>> linkage.entities, linkage.edges, linkage.report
 >>> linkage = linkage.update(changed)                      # the same model, a fraction of the cost
 
-Where records and pairs live in a database: ``train`` gives a model, ``link`` the scored pairs, ``cluster`` the entities.
+Where records and pairs live in a database: ``train`` gives a model, ``link`` scored pairs, ``cluster`` entities.
 
 Belongs here: everything from a frame to entities, without labels and without a configuration for ordinary data.
 Does not belong here: persistent ids, stewards' decisions, databases other than DuckDB in memory.

@@ -1,7 +1,7 @@
 """Which pairs are compared: rules are chosen by the number of pairs they make, counted before any is made.
 
-Belongs here: blocking keys of the kinds, counting, choosing, values in too many records, candidate pairs.
-Does not belong here: comparing.
+Belongs here: counting, choosing, values in too many records, candidate pairs.
+Does not belong here: what records can be blocked by (``blocking_keys``), comparing.
 
 A rule is a set of atoms, a pair a candidate when two records agree in all atoms of a rule. The pairs that a rule makes
 are counted; the matches that it finds are not known, so they are expected: of matches imagined with ordinary errors and
@@ -16,37 +16,19 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from ml.identity.linkage.comparisons import Comparison
+from ml.identity.linkage.blocking_keys import Atom, atoms_of, key_table
 from ml.identity.linkage.database import scalar
+from ml.identity.linkage.levels import Comparison
 
 _FREE_PAIRS = 1_500_000  # a budget that any machine does in seconds, whatever the number of records
 _COUNTED = 100_000  # records on which rules are counted before the choice
 _MOST_RULES = 20
+GROWTH = 4  # blocks may grow so much after the training before they block nothing
 _IMAGINED = 20_000
 _LEAST_GAIN = 2e-4
 _SEED = 11
 _RULE_SHARE = 0.2  # of the budget that one rule may use
 _STOPPED_SHARE = 0.3  # of the records may hold values that are too frequent; a rule with more finds too little
-
-
-@dataclass(frozen=True)
-class Atom:
-    """Something to agree in: an SQL expression on ``record``; several in one record where it is a list.
-
-    ``agrees`` is how often two records of one person agree in it, as far as one can say of unseen data.
-    """
-
-    name: str
-    group: str
-    kind: str
-    sql: str
-    agrees: float
-    is_list: bool = False
-
-    @property
-    def is_whole(self) -> bool:
-        """The value itself, not a part of it, and one that tells people apart."""
-        return ": " not in self.name and self.kind != "category"
 
 
 @dataclass(frozen=True)
@@ -61,79 +43,6 @@ class Rule:
     def label(self) -> str:
         """As a person reads it."""
         return " + ".join(self.atoms)
-
-
-def atoms_of(comparisons: tuple[Comparison, ...]) -> dict[str, Atom]:
-    """What records can be blocked by, by name."""
-    made: list[Atom] = []
-    for one in comparisons:
-        key, title = one.key, one.title
-        value = f"{key}_v"
-
-        def add(
-            what: str,
-            sql: str,
-            agrees: float,
-            is_list: bool = False,
-            key: str = key,
-            title: str = title,
-            kind: str = one.kind,
-        ) -> None:
-            made.append(Atom(f"{title}: {what}" if what else title, key, kind, sql, agrees, is_list))
-
-        if one.kind == "given_name":
-            add("", f"{key}_root", 0.8)
-            add("initial", f"left({value}, 1)", 0.93)
-        elif one.kind == "family_name":
-            add("sound", f"{key}_sound", 0.88)
-            add("first letters", f"left({value}, 4)", 0.88)
-        elif one.kind in ("birth_date", "date"):
-            add("", value, 0.85 if one.kind == "birth_date" else 0.3)
-            if one.kind == "birth_date":
-                add("year", f"left({value}, 4)", 0.93)
-                add("day", f"right({value}, 4)", 0.91)
-        elif one.kind == "id_number":
-            add("", value, 0.88)
-            add("first signs", f"CASE WHEN length({value}) >= 6 THEN left({value}, 4) END", 0.93)
-            add("last signs", f"CASE WHEN length({value}) >= 6 THEN right({value}, 4) END", 0.93)
-        elif one.kind == "phone":
-            add("", value, 0.75)
-        elif one.kind == "email":
-            add("", value, 0.75)
-            add("before the @", f"{key}_local", 0.8)
-        elif one.kind == "address":
-            add("", value, 0.5)
-            add("number and street", f"{key}_n || ' ' || left({key}_w, 4)", 0.65)
-            add("words", f"{key}_t", 0.88, True)
-        elif one.kind == "place":
-            if f"{key}_p" in one.record_sql:
-                add("postcode", f"{key}_p", 0.85)
-            if f"{key}_c" in one.record_sql:
-                add("place", f"{key}_c", 0.8)
-        elif one.kind == "full_name":
-            add("", value, 0.7)
-            add("names", f"list_filter({key}_t, lambda x: length(x) > 1)", 0.92, True)
-            add("first letters", f"array_to_string(list_transform({key}_t, lambda x: left(x, 3)), ' ')", 0.8)
-        elif one.kind in ("organisation", "text"):
-            add("", value, 0.5)
-            add("words", f"list_filter({key}_t, lambda x: length(x) > 1)", 0.92, True)
-            add("first letters", f"left({value}, 5)", 0.7)
-        else:
-            add("", value, 0.85)
-    return {atom.name: atom for atom in made}
-
-
-def key_table(atoms: list[Atom], source: str = "record") -> str:
-    """SQL: ``rid, id, key`` of a rule, one row per key of a record."""
-    parts = [f"unnest({atom.sql})" if atom.is_list else atom.sql for atom in atoms]
-    named = ", ".join(f"{part} AS a{i}" for i, part in enumerate(parts))
-    known = " AND ".join(f"a{i} IS NOT NULL" for i in range(len(parts)))
-    text = " || '|' || ".join(f"a{i}" for i in range(len(parts)))
-    return (
-        f"SELECT DISTINCT rid, id, {text} AS key FROM (SELECT rid, id, {named} FROM {source}) WHERE {known}"
-        if any(atom.is_list for atom in atoms)
-        else f"SELECT rid, id, {text} AS key FROM (SELECT rid, id, {named} FROM {source}) WHERE {known}"
-    )
 
 
 def choose(
@@ -174,8 +83,8 @@ def choose(
     chosen: list[frozenset[str]] = []
     too_many = [frozenset([name]) for name in atoms]
     for size in (1, 2, 3):
-        fitting = []
-        failing = []
+        fitting: list[frozenset[str]] = []
+        failing: list[frozenset[str]] = []
         for names in sorted(too_many, key=sorted):
             if len({atoms[name].group for name in names}) < size or any(rule <= names for rule in chosen):
                 continue
@@ -233,7 +142,8 @@ def _with_stops(
         ordered = sorted(names)
         sql = key_table([atoms[name] for name in ordered])
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE block AS SELECT key, count(*) AS held FROM ({sql}) GROUP BY key HAVING held > 1"
+            f"CREATE OR REPLACE TEMP TABLE block AS SELECT key, count(*) AS held FROM ({sql}) GROUP BY key "
+            f"HAVING held > 1"
         )
         made = scalar(con, f"SELECT coalesce(sum(held * (held - 1) / 2), 0)::BIGINT FROM block WHERE held <= {limit}")
         large = con.execute(f"SELECT key, held FROM block WHERE held > {limit} ORDER BY held DESC, key").fetchall()
@@ -265,11 +175,46 @@ def make_keys(
         con.execute(f"{start} SELECT rid, hash(key) AS h FROM ({sql}) {allowed}")
 
 
-def make_candidates(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], changed: str | None = None) -> int:
+def _overfull(i: int, of: str, most: int) -> str:
+    """SQL: keys of the records of a table that more records hold than are compared."""
+    return (
+        f"SELECT h FROM key_{i} WHERE h IN (SELECT k.h FROM key_{i} k SEMI JOIN {of} o ON o.rid = k.rid) "
+        f"GROUP BY h HAVING count(*) > {most}"
+    )
+
+
+def add_overfull(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], of: str, limit: int, into: str) -> int:
+    """Add to a table ``rid`` all records of the blocks that are too large and that records of ``of`` belong to.
+
+    What was compared while such a block was smaller is to be compared again without it, and the other way round.
+
+    Returns
+    -------
+    int
+        Blocks.
+    """
+    blocks = 0
+    for i in range(len(rules)):
+        keys = _overfull(i, of, limit * GROWTH)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE overfull AS {keys}")
+        blocks += int(scalar(con, "SELECT count(*) FROM overfull"))
+        con.execute(f"INSERT INTO {into} SELECT rid FROM key_{i} WHERE h IN (FROM overfull)")
+    return blocks
+
+
+def make_candidates(
+    con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], limit: int, changed: str | None = None
+) -> int:
     """Write the table ``candidate`` (``l, r``: rids, the one with the smaller id first), every pair once.
 
     Parameters
     ----------
+    con
+        Holds the tables ``key_<i>`` and ``record``.
+    rules : tuple of Rule
+        Those of the keys.
+    limit : int
+        Of the training; blocks that have grown to ``GROWTH`` times as many records are left out.
     changed : str, optional
         A table ``rid``: only pairs in which at least one record is of it. Without it rids are in the order of ids.
 
@@ -278,18 +223,20 @@ def make_candidates(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], cha
     int
         Pairs.
     """
+    most = limit * GROWTH
     con.execute("CREATE OR REPLACE TEMP TABLE found (l INTEGER, r INTEGER)")
     for i in range(len(rules)):
         if changed is None:
             con.execute(
-                f"INSERT INTO found WITH c AS (SELECT h FROM key_{i} GROUP BY h HAVING count(*) > 1), "
+                f"INSERT INTO found WITH c AS (SELECT h FROM key_{i} GROUP BY h HAVING count(*) BETWEEN 2 AND {most}), "
                 f"block AS (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN c ON c.h = k.h) "
                 "SELECT a.rid, b.rid FROM block a JOIN block b ON a.h = b.h AND a.rid < b.rid"
             )
         else:
             con.execute(
                 f"INSERT INTO found SELECT least(a.rid, b.rid), greatest(a.rid, b.rid) "
-                f"FROM (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN {changed} c ON c.rid = k.rid) a "
+                f"FROM (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN {changed} c ON c.rid = k.rid "
+                f"WHERE k.h NOT IN ({_overfull(i, changed, most)})) a "
                 f"JOIN key_{i} b ON a.h = b.h AND a.rid <> b.rid"
             )
     once = "SELECT DISTINCT l, r FROM found"

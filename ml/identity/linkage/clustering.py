@@ -10,6 +10,7 @@ counts as no match.
 """
 
 import heapq
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -37,6 +38,8 @@ def entities(nodes: int, left: np.ndarray, right: np.ndarray, probability: np.nd
         Records, numbered in the order of their ids.
     left, right, probability : array
         Pairs, each once.
+    threshold : float
+        From which an average of probabilities joins two groups.
     """
     linked = probability >= threshold
     label = components(nodes, left[linked], right[linked])
@@ -81,7 +84,7 @@ def _grouped(
     order = np.lexsort((right, left, component))
     component, left, right, probability = component[order], left[order], right[order], probability[order]
     bounds = np.flatnonzero(np.r_[True, component[1:] != component[:-1], True]) if len(component) else np.zeros(1, int)
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in itertools.pairwise(bounds):
         part = slice(int(start), int(end))
         yield from _average_linkage(left[part].tolist(), right[part].tolist(), probability[part].tolist(), threshold)
 

@@ -34,9 +34,9 @@ def explain(
     -------
     DataFrame
         ``evidence, columns, kind, level, m, u, bayes_factor, bits``: a row ``prior``, one per comparison, a row
-        ``household`` for what two people of one household agree in anyway, and a row ``total``, whose bits are those of the
-        posterior odds and whose ``bayes_factor`` is the match probability. ``u`` is that of the agreeing term where it is
-        known; ``level`` is "missing" where one of the records has no value.
+        ``household`` for what two people of one household agree in anyway, and a row ``total``, whose bits are those
+        of the posterior odds and whose ``bayes_factor`` is the match probability. ``u`` is that of the agreeing term
+        where it is known; ``level`` is "missing" where one of the records has no value.
     """
     frame = pd.DataFrame([dict(left), dict(right)])
     frame[_ID] = [0, 1]

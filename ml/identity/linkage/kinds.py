@@ -9,32 +9,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ml.identity.linkage.column_names import NAMES
 from ml.identity.linkage.config import LinkageConfig, LinkageError
 
-# Strongest first; matched against the column's name in lower case with underscores. Several languages.
-_NAMES: tuple[tuple[str, str], ...] = (
-    ("email", r"e_?mail|courriel|correo|почта"),
-    ("birth_date", r"(^|_)(dob|d_o_b|bday)($|_)|birth|born|geburt|geb_?dat|naissance|nacimiento|nascita|nascimento|рожд"),
-    ("phone", r"phone|(^|_)(tel|cell|fax|handy|msisdn|gsm|ph)($|_|[0-9])|mobile|telef|rufnummer|contact_n|телефон"),
-    ("postcode", r"post_?(al_?)?(code|kod)|postnr|(^|_)(zip|plz|cap|cep|pin_?code|pincode)($|_|code)|zipcode|codigo_postal|индекс"),
-    ("address", r"(street|house|hause?|str|building|flat|apartment|apt|unit)_?(number|num|no|nr|nbr)($|_)|hausn"),
-    ("id_number", r"(^|_)(ssn|sin|nino|pan|tin|ein|cin|nif|nie|nit|cpf|cnpj|curp|rfc|dni|cuit|siren|siret|abn|nhs|nin|bsn|vat|gst|gstin|iban|isbn|ean|upc|gtin|imei|vin|mpn|mrn|inn|snils|uid|uuid|guid|duns|lei)($|_)"),
-    ("id_number", r"soc_?sec|social(_|$|sec)|national_?(id|ins)|tax_?(id|n|payer)|vat_?(id|n)|passport|licen[cs]e|aadha+r|id_?(number|num|no|card)|steuer|personnummer|medicare|insurance_?n|inn$|инн|паспорт"),
-    ("given_name", r"given|(^|_)(first|fore|f|christian|1st)_?name|^first$|fname|forename|vorname|pr[ée]nom|primer_nombre|^nombres?$|rufname|^nome$|имя"),
-    ("middle_name", r"middle|(^|_)m(id)?_?(name|init)|second_name|patronym|отчество"),
-    ("family_name", r"surname|sur_name|(^|_)(last|family|l|s|2nd)_?name|^last$|(^|_)(lname|sname|family)$|nachname|familienname|apellido|cognome|sobrenome|^nom$|nom_de_famille|maiden|фамилия"),
-    ("organisation", r"compan|organi[sz]ation|(^|_)(org|firm|firma|business|trading|trade|legal|brand|vendor|manufacturer|merchant|supplier|employer|shop|store|venue)(_?name)?$|raz[oó]n_social|unternehmen|entreprise|empresa"),
-    ("address", r"addr|street|strasse|straße|(^|_)(str|rue|calle|via|rua|ulica|line_?[1-4])($|_)|direcci|indirizzo|endere|адрес|улица"),
-    ("city", r"(^|_)(city|town|suburb|ort|stadt|ville|ciudad|citta|cidade|locality|municipality|village|miasto|place)($|_)|wohnort|город"),
-    ("region", r"(^|_)(state|province|region|county|country|bundesland|land|prefecture|governorate|nation|nationality)($|_)"),
-    ("category", r"(^|_)(sex|gender|geschlecht|sexe|sexo|пол|salutation|anrede)($|_)"),
-    ("date", r"(^|_)(date|datum|fecha|data|day_of)($|_)|_(on|at)$|timestamp"),
-    ("full_name", r"(^|_)(full|complete|person|client|customer|patient|holder|contact|member|applicant|author|employee)?_?name$|^(customer|client|patient|person|holder|applicant|member|author|nom_complet|nombre_completo|naam|фио)$|fullname"),
-    ("text", r"title|description|descr|text|comment|note|bezeichnung|product|item"),
-)  # fmt: skip
 SHARED_ID = re.compile(r"household|family|haushalt|account|policy|group|parent|hh_")
 _MEASURE = re.compile(
-    r"(^|_)(amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|pct|qty|quantity|area|"
+    r"(^|_)(amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|pct|qty|"
+    r"quantity|area|"
     r"feet|lat|lon|latitude|longitude)($|_)"
 )
 _LEGAL = (
@@ -64,7 +45,7 @@ class Column:
 
 def is_sex(name: str) -> bool:
     """Whether a column holds what people of a household differ in although it has few values."""
-    return any(kind == "category" and re.search(pattern, words_of(name)) for kind, pattern in _NAMES)
+    return any(kind == "category" and re.search(pattern, words_of(name)) for kind, pattern in NAMES)
 
 
 @dataclass(frozen=True)
@@ -124,7 +105,7 @@ def words_of(name: object) -> str:
 
 
 def _kind(name: str, sample: pd.Series, distinctness: float, distinct: int) -> str:
-    said = next((kind for kind, pattern in _NAMES if re.search(pattern, name)), None)
+    said = next((kind for kind, pattern in NAMES if re.search(pattern, name)), None)
     if said is not None and (kind := _confirmed(said, name, sample, distinctness, distinct)):
         return kind
     return _by_values(name, sample, distinctness, distinct)

@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from ml.identity.linkage.blocking import Rule
-from ml.identity.linkage.comparisons import Comparison, build
+from ml.identity.linkage.comparisons import build
 from ml.identity.linkage.config import LinkageError
 from ml.identity.linkage.kinds import Column
+from ml.identity.linkage.levels import Comparison
 
 FORMAT = 1
 
@@ -44,6 +45,8 @@ class LinkageModel:
         By record column of texts: words that are not rare.
     rules : tuple of Rule
         Of blocking.
+    block_limit : int
+        Records that may share a key.
     threshold, least_probability : float
         A pair is a match from ``threshold``; pairs below ``least_probability`` are not kept.
     """
@@ -60,6 +63,7 @@ class LinkageModel:
     rules: tuple[Rule, ...]
     threshold: float
     least_probability: float
+    block_limit: int
     trained_on: int
     notes: tuple[str, ...] = field(default=())
 

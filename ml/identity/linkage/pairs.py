@@ -7,8 +7,8 @@ Does not belong here: probabilities.
 import duckdb
 import numpy as np
 
-from ml.identity.linkage.comparisons import Comparison
 from ml.identity.linkage.database import scalar
+from ml.identity.linkage.levels import Comparison
 
 _BITS = 4
 
@@ -56,7 +56,7 @@ def unpack(levels: np.ndarray, comparisons: tuple[Comparison, ...]) -> np.ndarra
 def patterns(con: duckdb.DuckDBPyConnection, table: str) -> tuple[np.ndarray, np.ndarray]:
     """The different packed levels of a table, sorted, and how many pairs have each."""
     found = con.execute(f"SELECT levels, count(*) AS pairs FROM {table} GROUP BY levels ORDER BY levels").fetchnumpy()
-    return found["levels"].astype(np.int64), found["pairs"].astype(np.int64)
+    return np.asarray(found["levels"], dtype=np.int64), np.asarray(found["pairs"], dtype=np.int64)
 
 
 def make_random(con: duckdb.DuckDBPyConnection, records: int, seed: int, wanted: int = 600_000) -> int:
@@ -75,7 +75,8 @@ def make_random(con: duckdb.DuckDBPyConnection, records: int, seed: int, wanted:
         )
         listed = ", ".join(str(distance) for distance in np.sort(distances))
         sql = (
-            f"SELECT least(rid, other) AS l, greatest(rid, other) AS r FROM (SELECT rid, (rid + d)::INTEGER % {records} AS other "
+            f"SELECT least(rid, other) AS l, greatest(rid, other) AS r FROM (SELECT rid, (rid + d)::INTEGER % "
+            f"{records} AS other "
             f"FROM record, (SELECT unnest([{listed}]) AS d))"
         )
     con.execute(f"CREATE OR REPLACE TABLE random_pair AS {sql}")

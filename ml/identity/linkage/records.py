@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.identity.linkage import cleaning
-from ml.identity.linkage.comparisons import Comparison
 from ml.identity.linkage.database import scalar
 from ml.identity.linkage.kinds import Column
+from ml.identity.linkage.levels import Comparison
 
 
 def load(
@@ -32,6 +32,8 @@ def load(
 
     Parameters
     ----------
+    con, columns, comparisons
+        Where to write, what columns hold, what comparisons read.
     table : str
         Its name; replaced where it exists.
     keys : Series
@@ -105,7 +107,8 @@ def count_terms(
     for comparison in comparisons:
         for name in comparison.terms:
             terms = con.execute(
-                f"SELECT {name} AS term, count(*) AS held FROM record WHERE {name} IS NOT NULL GROUP BY 1 HAVING held > 1 "
+                f"SELECT {name} AS term, count(*) AS held FROM record WHERE {name} IS NOT NULL GROUP BY 1 HAVING "
+                f"held > 1 "
                 "ORDER BY held DESC, term"
             ).df()
             counted[name] = (terms, int(scalar(con, f"SELECT count({name}) FROM record")))

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ml.identity.linkage import clustering, scoring
+from ml.identity.linkage.blocking import GROWTH
 from ml.identity.linkage.config import LinkageConfig, LinkageError
 from ml.identity.linkage.fitting import THRESHOLD, fit
 from ml.identity.linkage.ids import sort_keys, sorted_by_id
@@ -150,9 +151,16 @@ def link(
     ----------
     records : DataFrame
         All records as they are now.
+    model : LinkageModel
+        Of ``train`` or ``resolve``.
+    id_column : str
+        Tells the records apart.
+    config : LinkageConfig or mapping, optional
+        Threads and memory; kinds and limits are the model's.
     changed_ids : iterable, optional
         Only pairs in which at least one record is of these; a caller that keeps edges deletes those with a changed or
-        removed record and adds what is returned.
+        removed record and adds what is returned. Exact as long as no block outgrows the model (``Linkage.update`` is
+        exact beyond).
 
     Returns
     -------
@@ -179,6 +187,8 @@ def cluster(ids: Iterable[Any], edges: pd.DataFrame, threshold: float = THRESHOL
         Of all records, also of those without a pair.
     edges : DataFrame
         ``record_id_a, record_id_b, match_probability``, every pair once.
+    threshold : float
+        By default the one for all data.
 
     Returns
     -------
@@ -206,6 +216,12 @@ def _told(store: Store) -> Linkage:
     entities, edges = store.results()
     store.latest = edges
     size = entities.groupby("entity_id")["record_id"].transform("size") if len(entities) else pd.Series(dtype=int)
+    outgrown = []
+    if store.overfull:
+        outgrown.append(
+            f"{store.overfull} blocks have grown to more than {model.block_limit * GROWTH} records since the training "
+            "and block nothing; train the model again"
+        )
     report = LinkageReport(
         records=len(entities),
         entities=int(entities["entity_id"].nunique()),
@@ -213,6 +229,6 @@ def _told(store: Store) -> Linkage:
         edges=len(edges),
         kinds={column.name: column.kind for column in model.columns},
         pairs_by_rule={rule.label: rule.pairs for rule in model.rules},
-        warnings=model.notes,
+        warnings=(*model.notes, *outgrown),
     )
     return Linkage(entities, edges, model, report, store)

@@ -41,7 +41,8 @@ def score(con: duckdb.DuckDBPyConnection, model: LinkageModel, compared: str, in
             needed.append(name)
     odds = f"{model.prior_match!r} * {' * '.join(match)} / (1.0 + {model.prior_household!r} * {' * '.join(household)})"
     con.execute(
-        f"CREATE OR REPLACE TABLE {into} AS SELECT l, r, odds / (1.0 + odds) AS match_probability FROM (SELECT c.l, c.r, {odds} AS odds "
+        f"CREATE OR REPLACE TABLE {into} AS SELECT l, r, odds / (1.0 + odds) AS match_probability FROM (SELECT "
+        f"c.l, c.r, {odds} AS odds "
         f"FROM {compared} c JOIN pattern p USING (levels) JOIN record a ON a.rid = c.l) "
         f"WHERE odds >= {model.least_probability / (1 - model.least_probability)!r}"
     )

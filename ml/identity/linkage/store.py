@@ -30,6 +30,7 @@ class Store:
         self.con = connect(config)
         self.ids = pd.Series(dtype=object)  # as they were given, by rid
         self.model: LinkageModel | None = None
+        self.overfull = 0  # blocks that the last change touched and that have outgrown the model
         self.latest: pd.DataFrame | None = None  # the edges of the linkage that this is the state of
 
     def close(self) -> None:
@@ -69,14 +70,14 @@ class Store:
     def link(self, changed: str | None = None) -> None:
         """Write the table ``edge`` for all pairs, or for those with a record of the table ``changed`` (``rid``)."""
         model = self.known_model
-        blocking.make_candidates(self.con, model.rules, changed)
+        blocking.make_candidates(self.con, model.rules, model.block_limit, changed)
         pairs.compare(self.con, model.comparisons, "candidate", "compared")
         scoring.score(self.con, model, "compared", "edge")
         self.con.execute("DROP TABLE compared")
 
     def nodes(self) -> np.ndarray:
         """The rid of each record in the order of the ids."""
-        return self.con.execute("SELECT rid FROM record ORDER BY id").fetchnumpy()["rid"]
+        return np.asarray(self.con.execute("SELECT rid FROM record ORDER BY id").fetchnumpy()["rid"])
 
     def results(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Entities and edges as they are told."""
@@ -87,7 +88,7 @@ class Store:
         found = self.con.execute("SELECT l, r, match_probability FROM edge").fetchnumpy()
         left, right = node_of[found["l"]], node_of[found["r"]]
         order = np.lexsort((right, left))
-        left, right, probability = left[order], right[order], found["match_probability"][order]
+        left, right, probability = left[order], right[order], np.asarray(found["match_probability"])[order]
         ids = self.ids.iloc[nodes].reset_index(drop=True)
         edges = pd.DataFrame(
             {
@@ -128,6 +129,8 @@ class Store:
         con.register("changed_keys", pa.table({"id": pa.array(sort_keys(ordered[self.id_column]), self._key_type)}))
         con.execute("INSERT INTO gone SELECT rid FROM record SEMI JOIN changed_keys USING (id)")
         con.unregister("changed_keys")
+        con.execute("CREATE OR REPLACE TEMP TABLE again (rid INTEGER)")
+        self.overfull = blocking.add_overfull(con, model.rules, "gone", model.block_limit, "again")
         if scalar(con, "SELECT count(*) FROM gone"):
             con.execute("DELETE FROM edge WHERE l IN (FROM gone) OR r IN (FROM gone)")
             con.execute("DELETE FROM record WHERE rid IN (FROM gone)")
@@ -137,9 +140,14 @@ class Store:
             self._clean("fresh", ordered)
             con.execute("INSERT INTO record SELECT * FROM fresh")
             blocking.make_keys(con, model.comparisons, model.rules, "fresh", add=True)
+            self.overfull += blocking.add_overfull(con, model.rules, "fresh", model.block_limit, "again")
+            con.execute("INSERT INTO again SELECT rid FROM fresh")
+            con.execute("DROP TABLE fresh")
+        con.execute("DELETE FROM again WHERE rid IN (FROM gone)")
+        if scalar(con, "SELECT count(*) FROM again"):
+            con.execute("DELETE FROM edge WHERE l IN (FROM again) OR r IN (FROM again)")
             con.execute("ALTER TABLE edge RENAME TO kept_edge")
-            self.link("fresh")
+            self.link("again")
             con.execute("INSERT INTO kept_edge FROM edge")
             con.execute("DROP TABLE edge")
             con.execute("ALTER TABLE kept_edge RENAME TO edge")
-            con.execute("DROP TABLE fresh")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.identity.linkage.comparisons import Comparison
+from ml.identity.linkage.levels import Comparison
 
 _ROUNDS = 3
 _FIRST_MATCHES = 0.2  # per record, to start from
@@ -72,6 +72,8 @@ def learn(
 
     Parameters
     ----------
+    comparisons, records
+        What was compared, how many records there are.
     levels, pairs : array of shape (patterns, comparisons) and (patterns,)
         Of the candidates.
     random_levels, random_pairs : array
@@ -82,17 +84,27 @@ def learn(
     total = max(records * (records - 1) / 2, 1.0)
     start = [np.array([level.m for level in one.levels]) for one in comparisons]
     start = [one / one.sum() for one in start]
-    m = [one.copy() for one in start]
+    m = observed = start  # `m` is monotone in evidence, `observed` is not
     personal = [one.is_personal for one in comparisons]
     prior_match = prior_household = _FIRST_MATCHES * records / total
     cluster_size = 1.0
     u: list[np.ndarray] = []
     for round_ in range(_ROUNDS):
-        # Nearly equal values among random pairs of a small table may all be matches. At first as many are allowed for as
-        # there could be; what turns out to be of strangers is given back in the next round.
+        # Nearly equal values among random pairs of a small table may all be matches. At first as many are allowed for
+        # as there could be; what turns out to be of strangers is given back in the next round.
         among = prior_match if round_ else 2 * records / total
         u = [
-            _among_strangers(one, k, records, m[k], among, random_levels, random_pairs, term_counts[k], cluster_size, not round_
+            _among_strangers(
+                one,
+                k,
+                records,
+                observed[k],
+                among,
+                random_levels,
+                random_pairs,
+                term_counts[k],
+                cluster_size,
+                not round_,
             )
             for k, one in enumerate(comparisons)
         ]
@@ -102,7 +114,8 @@ def learn(
             weight = match * pairs
             prior_match = max(weight.sum(), 0.25) / total
             prior_household = max((household * pairs).sum() / total, _LEAST_HOUSEHOLD * prior_match)
-            m = [_monotone(_weighed(levels[:, k], weight, start[k]), u[k]) for k in range(len(comparisons))]
+            observed = [_weighed(levels[:, k], weight, start[k]) for k in range(len(comparisons))]
+            m = [_monotone(one, strangers) for one, strangers in zip(observed, u, strict=True)]
             if abs(prior_match - before) < 1e-9 * before:
                 break
         cluster_size = 1 + 2 * prior_match * total / max(records, 1)
@@ -165,12 +178,12 @@ def _among_strangers(
     u = np.maximum(counted / drawn - prior_match * m, np.maximum(least, 0.3 / drawn))
     if is_first:
         u = np.maximum(u, np.sqrt(least * counted / drawn))
-    for (held, present), name in zip(term_counts, one.terms, strict=True):
+    for (held, holders), name in zip(term_counts, one.terms, strict=True):
         at = [i for i, level in enumerate(one.levels) if level.tf == name]
         if at[0] == min(i for i, level in enumerate(one.levels) if level.tf):
-            shares = term_shares(held, present, cluster_size, one.rare)
-            single = max(present - held.sum(), 0)
-            agree = (float((held * shares).sum()) + single * one.rare / max(present, 1)) / max(present, 1)
+            shares = term_shares(held, holders, cluster_size, one.rare)
+            single = max(holders - held.sum(), 0)
+            agree = (float((held * shares).sum()) + single * one.rare / max(holders, 1)) / max(holders, 1)
             u[at[0]] = max(agree, least[at[0]])
     return u / u.sum()
 

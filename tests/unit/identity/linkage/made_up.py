@@ -3,10 +3,38 @@
 import numpy as np
 import pandas as pd
 
-GIVEN = (
-    "robert mary james patricia john jennifer michael linda david elizabeth william barbara richard susan joseph "
-    "jessica thomas sarah charles karen christopher lisa daniel nancy matthew betty anthony margaret mark sandra"
-).split()
+GIVEN = [
+    "robert",
+    "mary",
+    "james",
+    "patricia",
+    "john",
+    "jennifer",
+    "michael",
+    "linda",
+    "david",
+    "elizabeth",
+    "william",
+    "barbara",
+    "richard",
+    "susan",
+    "joseph",
+    "jessica",
+    "thomas",
+    "sarah",
+    "charles",
+    "karen",
+    "christopher",
+    "lisa",
+    "daniel",
+    "nancy",
+    "matthew",
+    "betty",
+    "anthony",
+    "margaret",
+    "mark",
+    "sandra",
+]
 FAMILY = [
     start + end
     for start in ("ash", "brook", "carl", "dun", "east", "fair", "green", "hart", "king", "lang", "mar", "nor")

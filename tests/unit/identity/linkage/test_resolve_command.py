@@ -30,7 +30,8 @@ def test_csv_gzip_parquet_and_other_delimiters_give_the_same(tmp_path, records: 
     records.to_parquet(tmp_path / "c.parquet", index=False)
     (tmp_path / "d.csv").write_bytes(records.to_csv(index=False, sep="\t").encode("latin-1"))
     results = []
-    for name, out in (("a.csv", "a.out.csv"), ("b.csv.gz", "b.out.parquet"), ("c.parquet", "c.out.csv.gz"), ("d.csv", "d.out.csv")):  # fmt: skip
+    files = {"a.csv": "a.out.csv", "b.csv.gz": "b.out.parquet", "c.parquet": "c.out.csv.gz", "d.csv": "d.out.csv"}
+    for name, out in files.items():
         told = _resolve(tmp_path / name, "--id", "id", "--out", tmp_path / out)
         assert "first_name" in told
         assert "given_name" in told
