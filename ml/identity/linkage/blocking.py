@@ -11,6 +11,7 @@ next, as long as the budget lasts.
 
 import itertools
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -183,8 +184,19 @@ def _overfull(i: int, of: str, most: int) -> str:
     )
 
 
-def add_overfull(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], of: str, limit: int, into: str) -> int:
-    """Add to a table ``rid`` all records of the blocks that are too large and that records of ``of`` belong to.
+def largest(con: duckdb.DuckDBPyConnection, i: int, of: str) -> int:
+    """How many of the records of a table share a key of a rule, at most."""
+    return int(
+        scalar(
+            con,
+            "SELECT coalesce(max(held), 0) FROM "
+            f"(SELECT count(*) AS held FROM key_{i} k SEMI JOIN {of} o ON o.rid = k.rid GROUP BY k.h)",
+        )
+    )
+
+
+def add_overfull(con: duckdb.DuckDBPyConnection, i: int, of: str, limit: int, into: str) -> int:
+    """Add to a table ``rid`` all records of a rule's blocks that are too large and that records of ``of`` belong to.
 
     What was compared while such a block was smaller is to be compared again without it, and the other way round.
 
@@ -193,17 +205,17 @@ def add_overfull(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], of: st
     int
         Blocks.
     """
-    blocks = 0
-    for i in range(len(rules)):
-        keys = _overfull(i, of, limit * GROWTH)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE overfull AS {keys}")
-        blocks += int(scalar(con, "SELECT count(*) FROM overfull"))
-        con.execute(f"INSERT INTO {into} SELECT rid FROM key_{i} WHERE h IN (FROM overfull)")
-    return blocks
+    con.execute(f"CREATE OR REPLACE TEMP TABLE overfull AS {_overfull(i, of, limit * GROWTH)}")
+    con.execute(f"INSERT INTO {into} SELECT rid FROM key_{i} WHERE h IN (FROM overfull)")
+    return int(scalar(con, "SELECT count(*) FROM overfull"))
 
 
 def make_candidates(
-    con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], limit: int, changed: str | None = None
+    con: duckdb.DuckDBPyConnection,
+    rules: tuple[Rule, ...],
+    limit: int,
+    changed: str | None = None,
+    fitting: Collection[int] = (),
 ) -> int:
     """Write the table ``candidate`` (``l, r``: rids, the one with the smaller id first), every pair once.
 
@@ -217,6 +229,8 @@ def make_candidates(
         Of the training; blocks that have grown to ``GROWTH`` times as many records are left out.
     changed : str, optional
         A table ``rid``: only pairs in which at least one record is of it. Without it rids are in the order of ids.
+    fitting : collection of int
+        Rules whose blocks are known to be small enough; of the others they are counted.
 
     Returns
     -------
@@ -233,10 +247,10 @@ def make_candidates(
                 "SELECT a.rid, b.rid FROM block a JOIN block b ON a.h = b.h AND a.rid < b.rid"
             )
         else:
+            counted = "" if i in fitting else f"WHERE k.h NOT IN ({_overfull(i, changed, most)})"
             con.execute(
                 f"INSERT INTO found SELECT least(a.rid, b.rid), greatest(a.rid, b.rid) "
-                f"FROM (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN {changed} c ON c.rid = k.rid "
-                f"WHERE k.h NOT IN ({_overfull(i, changed, most)})) a "
+                f"FROM (SELECT k.rid, k.h FROM key_{i} k SEMI JOIN {changed} c ON c.rid = k.rid {counted}) a "
                 f"JOIN key_{i} b ON a.h = b.h AND a.rid <> b.rid"
             )
     once = "SELECT DISTINCT l, r FROM found"

@@ -90,4 +90,5 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     )
     records.add_frequencies(con, "record", comparisons, shares, rare)
     store.model = model
+    store.blocks = [config.block_limit] * len(rules)  # values in more records are no keys
     return model

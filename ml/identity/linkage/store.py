@@ -30,6 +30,7 @@ class Store:
         self.con = connect(config)
         self.ids = pd.Series(dtype=object)  # as they were given, by rid
         self.model: LinkageModel | None = None
+        self.blocks: list[int] = []  # by rule, the largest block at most; empty where that is not known
         self.overfull = 0  # blocks that the last change touched and that have outgrown the model
         self.latest: pd.DataFrame | None = None  # the edges of the linkage that this is the state of
 
@@ -70,7 +71,8 @@ class Store:
     def link(self, changed: str | None = None) -> None:
         """Write the table ``edge`` for all pairs, or for those with a record of the table ``changed`` (``rid``)."""
         model = self.known_model
-        blocking.make_candidates(self.con, model.rules, model.block_limit, changed)
+        fitting = [i for i, most in enumerate(self.blocks) if most <= model.block_limit * blocking.GROWTH]
+        blocking.make_candidates(self.con, model.rules, model.block_limit, changed, fitting)
         pairs.compare(self.con, model.comparisons, "candidate", "compared")
         scoring.score(self.con, model, "compared", "edge")
         self.con.execute("DROP TABLE compared")
@@ -130,7 +132,7 @@ class Store:
         con.execute("INSERT INTO gone SELECT rid FROM record SEMI JOIN changed_keys USING (id)")
         con.unregister("changed_keys")
         con.execute("CREATE OR REPLACE TEMP TABLE again (rid INTEGER)")
-        self.overfull = blocking.add_overfull(con, model.rules, "gone", model.block_limit, "again")
+        self.overfull = self._compare_again("gone")
         if scalar(con, "SELECT count(*) FROM gone"):
             con.execute("DELETE FROM edge WHERE l IN (FROM gone) OR r IN (FROM gone)")
             con.execute("DELETE FROM record WHERE rid IN (FROM gone)")
@@ -140,7 +142,8 @@ class Store:
             self._clean("fresh", ordered)
             con.execute("INSERT INTO record SELECT * FROM fresh")
             blocking.make_keys(con, model.comparisons, model.rules, "fresh", add=True)
-            self.overfull += blocking.add_overfull(con, model.rules, "fresh", model.block_limit, "again")
+            self.blocks = [most + blocking.largest(con, i, "fresh") for i, most in enumerate(self.blocks)]
+            self.overfull += self._compare_again("fresh")
             con.execute("INSERT INTO again SELECT rid FROM fresh")
             con.execute("DROP TABLE fresh")
         con.execute("DELETE FROM again WHERE rid IN (FROM gone)")
@@ -151,3 +154,13 @@ class Store:
             con.execute("INSERT INTO kept_edge FROM edge")
             con.execute("DROP TABLE edge")
             con.execute("ALTER TABLE kept_edge RENAME TO edge")
+
+    def _compare_again(self, of: str) -> int:
+        """Note in ``again`` the records of blocks that outgrew the model; returns how many blocks those are."""
+        limit = self.known_model.block_limit
+        outgrown = 0
+        for i, most in enumerate(self.blocks):
+            if most > limit * blocking.GROWTH:  # only then it is worth counting
+                self.blocks[i] = blocking.largest(self.con, i, "record")
+                outgrown += blocking.add_overfull(self.con, i, of, limit, "again")
+        return outgrown
