@@ -67,7 +67,8 @@ small_addresses as (
     having count(*) <= {{ most_residents }} and count(distinct surname) <= {{ most_surnames }}
 ),
 
--- Unit: a registered household; else the people of one surname at an address; else the person alone.
+-- Unit: a registered household; else the people of one surname at an address; else the person alone. Whether it is registered
+-- stands in a flag of its own: of a NULL in a CTE PostgreSQL expects next to no rows, and loops over a million.
 units as (
     select
         people.gr_id,
@@ -75,6 +76,7 @@ units as (
         people.postcode,
         people.surname,
         registered.household_id,
+        registered.household_id is not null as is_registered,
         small_addresses.address_line is not null as is_small_address,
         case
             when registered.household_id is not null then registered.household_id
@@ -96,9 +98,9 @@ ties as (
     -- Stated or by a joint account; apart they are relatives and no household, unless a source says that they are one.
     select
         one.unit_id as unit_id,
-        one.household_id as household_id,
+        one.is_registered as is_registered,
         other.unit_id as other_unit_id,
-        other.household_id as other_household_id
+        other.is_registered as is_other_registered
     from {{ ref('gr_relationships') }} as gr_relationships
     inner join units as one on gr_relationships.gr_id_from = one.gr_id
     inner join units as other on gr_relationships.gr_id_to = other.gr_id
@@ -116,9 +118,9 @@ ties as (
     -- Unregistered, with the address and surname of somebody registered.
     select
         one.unit_id as unit_id,
-        one.household_id as household_id,
+        one.is_registered as is_registered,
         other.unit_id as other_unit_id,
-        other.household_id as other_household_id
+        other.is_registered as is_other_registered
     from units as one
     inner join units as other
         on
@@ -126,41 +128,41 @@ ties as (
             and one.postcode = other.postcode
             and one.surname = other.surname
     where
-        one.household_id is null
-        and other.household_id is not null
+        not one.is_registered
+        and other.is_registered
         and one.is_small_address
 ),
 
 both_ways as (
     select
         unit_id,
-        household_id,
+        is_registered,
         other_unit_id,
-        other_household_id
+        is_other_registered
     from ties
     union all
     select
         other_unit_id as unit_id,
-        other_household_id as household_id,
+        is_other_registered as is_registered,
         unit_id as other_unit_id,
-        household_id as other_household_id
+        is_registered as is_other_registered
     from ties
 ),
 
--- The agency keeps households apart: none is joined with another, and a unit joins the one it has most ties to.
+-- A registered unit is named after its household. The agency keeps households apart: none is joined with another, and a unit joins the one it has most ties to.
 hosts as (
     select
         unit_id,
-        other_household_id as household_id,
+        other_unit_id as household_id,
         row_number() over (
             partition by unit_id
-            order by count(*) desc, other_household_id asc
+            order by count(*) desc, other_unit_id asc
         ) as host_rank
     from both_ways
     where
-        household_id is null
-        and other_household_id is not null
-    group by unit_id, other_household_id
+        not is_registered
+        and is_other_registered
+    group by unit_id, other_unit_id
 ),
 
 free_units as (
@@ -168,7 +170,7 @@ free_units as (
     from units
     left join hosts on units.unit_id = hosts.unit_id
     where
-        units.household_id is null
+        not units.is_registered
         and hosts.unit_id is null
 ),
 
@@ -213,7 +215,7 @@ placed as (
     left join hosts
         on
             units.unit_id = hosts.unit_id
-            and units.household_id is null
+            and not units.is_registered
             and hosts.host_rank = 1
     left join family_{{ rounds }} on units.unit_id = family_{{ rounds }}.unit_id
 ),
