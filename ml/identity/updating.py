@@ -132,6 +132,7 @@ def resolver_of(conn: psycopg.Connection, config: IdentityConfig, knowledge_cuto
     conn : psycopg.Connection
         The one that ``update`` is given: pairs are kept in the run's transaction.
     config : IdentityConfig
+        Rules, and what the model compares.
     knowledge_cutoff : datetime
         Of the run.
     """
