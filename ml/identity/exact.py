@@ -40,7 +40,9 @@ class ExactRules:
         """Links by all rules; see :class:`ml.identity.resolution.EdgeSource`."""
         known_of = records.groupby("party_id")["known_at"].min()
         found = [
-            _reference_edges(records, rule, known_of) if rule.column == REFERENCE_COLUMN else _value_edges(records, rule)
+            _reference_edges(records, rule, known_of)
+            if rule.column == REFERENCE_COLUMN
+            else _value_edges(records, rule)
             for rule in config.identity_rules
         ]
         # Empty frames say nothing of types; leaving them out keeps those of the others.

@@ -13,7 +13,7 @@ import psycopg
 from ml.identity.exact import ExactResolver
 from ml.identity.overrides import Outcome, contradictions, in_force, judge
 from ml.identity.persistent_ids import XrefChange, assign_gr_ids
-from ml.identity.resolution import OVERRIDE, IdentityConfig, Resolution, Resolver
+from ml.identity.resolution import OVERRIDE, IdentityConfig, Resolution, Resolver, is_among
 from ml.identity.stewardship import advance_clock, keep_reviews, read_decisions
 from ml.identity.store import append_events, last_number, lock, read, read_records, read_validity, write
 
@@ -134,9 +134,7 @@ def resolve_and_store(
 
     The parameters are those of :func:`update`.
     """
-    done = update(
-        conn, resolver or ExactResolver(), config, as_of_date=as_of_date, knowledge_cutoff=knowledge_cutoff
-    )
+    done = update(conn, resolver or ExactResolver(), config, as_of_date=as_of_date, knowledge_cutoff=knowledge_cutoff)
     happened = done.change.events.groupby("event")["party_count"].agg(["size", "sum"])
     times, records = happened["size"].to_dict(), happened["sum"].to_dict()
     rules = done.resolution.edges["rule_name"].astype(str)
@@ -163,6 +161,6 @@ def resolve_and_store(
 
 def _after(existing: pd.DataFrame, change: XrefChange, parties: pd.Series) -> pd.Series:
     """``gr_id`` by ``party_id`` after the change, for some parties."""
-    stays = existing[existing["retired_at"].isna() & ~existing["party_id"].isin(change.retired["party_id"])]
+    stays = existing[existing["retired_at"].isna() & ~is_among(existing["party_id"], change.retired["party_id"])]
     rows = pd.concat([stays[["party_id", "gr_id"]], change.new[["party_id", "gr_id"]]])
-    return rows[rows["party_id"].isin(parties)].set_index("party_id")["gr_id"].astype(object)
+    return rows[is_among(rows["party_id"], parties)].set_index("party_id")["gr_id"].astype(object)

@@ -226,10 +226,7 @@ def print_history(settings: Settings, gr_id: str, console: Console) -> None:
         console,
         "what happened",
         ("known at", "event", "golden record", "other", "records", "cause", "model"),
-        [
-            (e.known_at, e.event, e.gr_id, e.other_gr_id, e.party_count, e.cause, e.model_version)
-            for e in found.events
-        ],
+        [(e.known_at, e.event, e.gr_id, e.other_gr_id, e.party_count, e.cause, e.model_version) for e in found.events],
         "The ledger says nothing: the id is older than it.",
     )
     _print(
@@ -262,8 +259,8 @@ def _existing(connection: psycopg.Connection[Any], party_id: str) -> None:
         raise IdentityError("Nothing is loaded yet: run `assay run` first")
     if connection.execute("select 1 from core.parties where party_id = %s limit 1", (party_id,)).fetchone() is None:
         raise IdentityError(
-            f"core.parties has no record {party_id!r}; expected a party_id as `select party_id from core.parties` "
-            "(`assay psql --role admin`) gives it, not a gr_id"
+            f"core.parties has no record {party_id!r}; expected a party_id such as core_banking:customer:17 "
+            "(`assay psql --role admin` reads core.parties), not a gr_id"
         )
 
 
@@ -284,9 +281,7 @@ def _number(row: Sequence[Any] | None) -> int:
     return int(row[0]) if row else 0
 
 
-def _print(
-    console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str
-) -> None:
+def _print(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
     from rich.markup import escape
 
     table = Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left")
