@@ -284,7 +284,9 @@ def _number(row: Sequence[Any] | None) -> int:
 def _print(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
     from rich.markup import escape
 
-    table = Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left")
+    # Where the terminal is narrow, long ids of records are broken; dates and states stay whole.
+    heads = [Column(name, overflow="fold", no_wrap=not name.startswith("record")) for name in columns]
+    table = Table(*heads, title=title, title_justify="left")
     for row in rows:
         table.add_row(*(escape(_text(value)) for value in row))
     console.print(table if table.row_count else nothing)
