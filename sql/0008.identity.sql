@@ -45,7 +45,7 @@ from (
         known_from,
         case
             when retired_at is null then null
-            when next_gr_id is distinct from gr_id and next_known_from is not null then next_known_from
+            when next_known_from is not null and next_gr_id <> gr_id then next_known_from
             else known_from
         end as superseded_at
     from (

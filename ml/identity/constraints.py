@@ -45,7 +45,7 @@ def follow(
 
     accepted = np.ones(len(candidates), dtype=bool)
     reason = np.full(len(candidates), None, dtype=object)
-    against = pd.Series(pd.NA, index=candidates.index, dtype="Int64")
+    against: dict[int, int] = {}
     groups = _Groups(is_anchor, one[met], other[met], apart["override_id"].to_numpy("int64")[met])
     for position in np.flatnonzero(crowded[labels[left]]) if len(candidates) else []:
         refused = groups.join(int(left[position]), int(right[position]))
@@ -54,8 +54,9 @@ def follow(
         accepted[position] = False
         reason[position] = refused[0]
         if refused[1] is not None:
-            against.iloc[position] = refused[1]
-    return accepted, reason, against
+            against[int(position)] = refused[1]
+    numbers = pd.Series(against, dtype="Int64").reindex(range(len(candidates)))
+    return accepted, reason, numbers.set_axis(candidates.index)
 
 
 class _Groups:

@@ -22,6 +22,7 @@ from ml.identity.resolution import (
     InvalidRecordsError,
     Resolution,
     entities_from,
+    is_among,
     no_edges,
     no_overrides,
     unknown_references,
@@ -69,10 +70,13 @@ class EvidenceResolver:
         _check(records, self.columns(config))
         parties = _parties(records, config.anchor_record_type)
         decided = no_overrides() if overrides is None else overrides
-        both_there = decided["party_id_a"].isin(parties["party_id"]) & decided["party_id_b"].isin(parties["party_id"])
+        both_there = is_among(decided["party_id_a"], parties["party_id"]) & is_among(
+            decided["party_id_b"], parties["party_id"]
+        )
         decided = decided[both_there].sort_values("override_id", ignore_index=True)
 
-        found, versions = [_must_links(decided)], {}
+        found = [_must_links(decided)]
+        versions: dict[str, str] = {}
         for source in self.sources:
             edges = source.edges(records, config)[EDGE_COLUMNS]
             _check_edges(edges, parties)
@@ -113,7 +117,7 @@ def _check(records: pd.DataFrame, columns: list[str]) -> None:
 def _check_edges(edges: pd.DataFrame, parties: pd.DataFrame) -> None:
     wrong = {
         "of unknown records": ~(
-            edges["party_id_a"].isin(parties["party_id"]) & edges["party_id_b"].isin(parties["party_id"])
+            is_among(edges["party_id_a"], parties["party_id"]) & is_among(edges["party_id_b"], parties["party_id"])
         ),
         "not in the order party_id_a < party_id_b": ~edges["party_id_a"].lt(edges["party_id_b"]),
         "there twice": edges.duplicated(["party_id_a", "party_id_b", "rule_name"]),

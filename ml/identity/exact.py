@@ -40,7 +40,9 @@ class ExactRules:
         """Links by all rules; see :class:`ml.identity.resolution.EdgeSource`."""
         known_of = records.groupby("party_id")["known_at"].min()
         found = [
-            _reference_edges(records, rule, known_of) if rule.column == REFERENCE_COLUMN else _value_edges(records, rule)
+            _reference_edges(records, rule, known_of)
+            if rule.column == REFERENCE_COLUMN
+            else _value_edges(records, rule)
             for rule in config.identity_rules
         ]
         # Empty frames say nothing of types; leaving them out keeps those of the others.
@@ -87,7 +89,7 @@ def _value_edges(records: pd.DataFrame, rule: LinkRule) -> pd.DataFrame:
 
 
 def _first_known(edges: pd.DataFrame) -> pd.DataFrame:
-    """Two values (an old and a new telephone, records that name each other) may link the same pair: the first counts."""
+    """Two values (old and new telephone, records that name each other) may link one pair: what was known first counts."""
     return edges.sort_values("evidence_known_at").drop_duplicates(["party_id_a", "party_id_b"])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ml.identity.resolution import ANCHOR, OVERRIDE, OWN_RECORD, Resolution
+from ml.identity.resolution import ANCHOR, OVERRIDE, OWN_RECORD, Resolution, is_among
 
 LEDGER_COLUMNS = [
     "event", "gr_id", "other_gr_id", "party_count", "cause", "override_id", "model_version", "known_at",
@@ -46,7 +46,7 @@ def events_of(
     """
     if changed.empty:
         return _frame([])
-    changed = changed.assign(is_new_id=changed["gr_id"].isin(set(born)))
+    changed = changed.assign(is_new_id=is_among(changed["gr_id"], pd.Index(list(born))))
     first, moved = changed[changed["what"].eq(FIRST)], changed[changed["what"].eq(MOVED)]
     former = current.set_index("party_id")["gr_id"]
     causes = _joining_causes(changed, resolution, former)
@@ -87,8 +87,10 @@ def _flows(
     moved: pd.DataFrame, joining: dict[str, pd.Series], parting: pd.Series, redirects: pd.DataFrame
 ) -> pd.DataFrame:
     """What left which id for which: ``split``, ``merged`` or ``moved``."""
-    flows = moved.groupby(["gr_id_now", "gr_id", "is_new_id"], as_index=False).agg(
-        party_count=("party_id", "size"), known_at=("known_from", "max"), link_rule=("link_rule", "min")
+    flows = (
+        moved.sort_values("link_rule")
+        .groupby(["gr_id_now", "gr_id", "is_new_id"], as_index=False)
+        .agg(party_count=("party_id", "size"), known_at=("known_from", "max"), link_rule=("link_rule", "first"))
     )
     target = dict(zip(redirects["gr_id_from"], redirects["gr_id_to"], strict=True))
     is_merge = flows["gr_id_now"].map(target).eq(flows["gr_id"]).to_numpy(bool) & ~flows["is_new_id"].to_numpy(bool)
@@ -124,8 +126,7 @@ def _joining_causes(changed: pd.DataFrame, resolution: Resolution, former: pd.Se
     """By id that was left (``""``: a new record) and by id that was reached: the strongest link between the two."""
     goes_to = changed.set_index("party_id")["gr_id"]
     edges = resolution.edges
-    touched = edges["party_id_a"].isin(goes_to.index) | edges["party_id_b"].isin(goes_to.index)
-    edges = edges[touched]
+    edges = edges[is_among(edges["party_id_a"], goes_to.index) | is_among(edges["party_id_b"], goes_to.index)]
     sides = []
     for one, other in (("party_id_a", "party_id_b"), ("party_id_b", "party_id_a")):
         side = edges.assign(

@@ -13,7 +13,8 @@ from ml.identity.ledger import LEDGER_COLUMNS
 from ml.identity.resolution import CANNOT_LINK, MUST_LINK, OVERRIDE, OVERRIDE_COLUMNS, TWO_ANCHORS, Resolution
 
 DECISION_COLUMNS = [
-    "override_id", "kind", "party_id_a", "party_id_b", "valid_until", "is_revoked", "applied_known_at", "is_expiry_told",
+    "override_id", "kind", "party_id_a", "party_id_b", "valid_until", "is_revoked", "applied_known_at",
+    "is_expiry_told",
 ]  # fmt: skip
 REVIEW_COLUMNS = [
     "review_key", "kind", "party_id_a", "party_id_b", "rule_name", "override_id", "against_override_id",
@@ -92,7 +93,11 @@ def judge(
     together = standing["party_id_a"].map(gr_of_party).eq(standing["party_id_b"].map(gr_of_party))
     would_matter = expired & there & together.ne(standing["kind"].eq(MUST_LINK))
     reviews = pd.concat(
-        [refused, _of_decisions(standing[would_matter], EXPIRED), _of_decisions(standing[~expired & ~there], WITHOUT_RECORD)],
+        [
+            refused,
+            _of_decisions(standing[would_matter], EXPIRED),
+            _of_decisions(standing[~expired & ~there], WITHOUT_RECORD),
+        ],
         ignore_index=True,
     )
     contradicted = refused.loc[refused["kind"].isin([MUST_LINK_OF_ANCHORS, CONTRADICTION]), "override_id"]
@@ -144,9 +149,9 @@ def _of_decisions(decisions: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def _keyed(rows: pd.DataFrame) -> pd.DataFrame:
-    parts = [rows[column].astype(str) for column in ("kind", "rule_name", "party_id_a", "party_id_b")]
+    kind, rule, one, other = (rows[column].astype(str) for column in ("kind", "rule_name", "party_id_a", "party_id_b"))
     numbers = {column: rows[column].astype("Int64") for column in ("override_id", "against_override_id")}
-    return rows.assign(review_key=parts[0].str.cat(parts[1:], sep="|"), **numbers)[REVIEW_COLUMNS]
+    return rows.assign(review_key=kind + "|" + rule + "|" + one + "|" + other, **numbers)[REVIEW_COLUMNS]
 
 
 def _followed(active: pd.DataFrame, resolution: Resolution) -> pd.DataFrame:

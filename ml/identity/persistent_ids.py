@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ml.identity.ledger import CORRECTED, FIRST, LEDGER_COLUMNS, MOVED, VALIDITY, events_of
-from ml.identity.resolution import Resolution
+from ml.identity.resolution import Resolution, is_among
 
 LINK_COLUMNS = [
     "party_id", "gr_id", "link_rule", "link_probability", "model_version", "valid_from", "valid_to", "known_at",
@@ -98,7 +98,7 @@ def assign_gr_ids(
     wanted, born = _wanted(resolution, current, existing_xref, last_number)
     wanted = _with_validity(wanted, validity, current)
     compared = wanted.merge(current[LINK_COLUMNS], on="party_id", how="left", suffixes=("", "_now"))
-    compared["has_past"] = compared["party_id"].isin(_parties_with_a_past(existing_xref))
+    compared["has_past"] = is_among(compared["party_id"], _parties_with_a_past(existing_xref))
     compared["what"] = _what_changes(compared)
     compared["known_from"] = _known_from(compared, knowledge_cutoff)
 
@@ -128,7 +128,7 @@ def _wanted(
     entities = resolution.entities
     gr_of_entity = _inherit(entities, current)
     entity_ids = np.sort(entities["entity"].unique())
-    without = entity_ids[~np.isin(entity_ids, gr_of_entity.index.to_numpy(object))]
+    without = entity_ids[~is_among(pd.Series(entity_ids), gr_of_entity.index)]
     # Ids have a fixed number of digits, so that the greatest text is the newest.
     start = 1 + max(last_number, number_of(existing_xref["gr_id"].max()) if len(existing_xref) else 0)
     born = [f"{PREFIX}{number:0{DIGITS}d}" for number in range(start, start + len(without))]
@@ -201,29 +201,34 @@ def _known_from(compared: pd.DataFrame, knowledge_cutoff: dt.datetime | None) ->
 
 
 def _microseconds(instants: pd.Series) -> np.ndarray:
-    return np.asarray(pd.to_datetime(instants, utc=True).astype("datetime64[us, UTC]").array.asi8)
+    return pd.to_datetime(instants, utc=True).dt.tz_localize(None).to_numpy("datetime64[us]").astype("int64")
 
 
 def _inherit(entities: pd.DataFrame, current: pd.DataFrame) -> pd.Series:
     """``gr_id`` by entity, for the entities that inherit one."""
     held = entities[["party_id", "entity", "is_anchor"]].merge(current[["party_id", "gr_id"]], on="party_id")
-    claims = held.groupby(["gr_id", "entity"], as_index=False).agg(
-        has_anchor=("is_anchor", "max"), size=("party_id", "size"), smallest=("party_id", "min")
+    # Sorted, so that the first is the smallest: pandas takes minima of text group by group in Python.
+    claims = (
+        held.sort_values("party_id")
+        .groupby(["gr_id", "entity"], as_index=False)
+        .agg(has_anchor=("is_anchor", "max"), size=("party_id", "size"), smallest=("party_id", "first"))
     )
     claims = claims.sort_values(["gr_id", "size", "has_anchor", "smallest"], ascending=[True, False, False, True])
     heirs = claims.drop_duplicates("gr_id")
     # Ids have a fixed number of digits, so that the smallest text is the oldest.
-    return heirs.groupby("entity")["gr_id"].min().astype(object)
+    return heirs.groupby("entity")["gr_id"].first().astype(object)
 
 
 def _redirects(wanted: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
     moved = current[["party_id", "gr_id"]].merge(
         wanted[["party_id", "gr_id"]], on="party_id", suffixes=("_from", "_to")
     )
-    absent = current.loc[~current["party_id"].isin(wanted["party_id"]), "gr_id"]
-    gone = moved[~moved["gr_id_from"].isin(wanted["gr_id"]) & ~moved["gr_id_from"].isin(absent)]
-    counted = gone.groupby(["gr_id_from", "gr_id_to"], as_index=False).agg(
-        size=("party_id", "size"), smallest=("party_id", "min")
+    absent = current.loc[~is_among(current["party_id"], wanted["party_id"]), "gr_id"]
+    gone = moved[~is_among(moved["gr_id_from"], wanted["gr_id"]) & ~is_among(moved["gr_id_from"], absent)]
+    counted = (
+        gone.sort_values("party_id")
+        .groupby(["gr_id_from", "gr_id_to"], as_index=False)
+        .agg(size=("party_id", "size"), smallest=("party_id", "first"))
     )
     best = counted.sort_values(["gr_id_from", "size", "smallest"], ascending=[True, False, True])
     return best.drop_duplicates("gr_id_from")[["gr_id_from", "gr_id_to"]].reset_index(drop=True)

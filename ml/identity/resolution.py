@@ -161,6 +161,11 @@ def no_overrides() -> pd.DataFrame:
     return empty.astype({"override_id": "int64", "known_at": "datetime64[us, UTC]"})
 
 
+def is_among(values: pd.Series, known: pd.Series | pd.Index) -> np.ndarray:
+    """Which values are known; pandas' own ``isin`` of text is five times slower, NumPy's of objects quadratic."""
+    return np.asarray(pd.Index(known.unique()).get_indexer(pd.Index(values)) >= 0)
+
+
 def labels_of(party_count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Component number of each party, from edges between positions ``left`` and ``right``."""
     from scipy.sparse import coo_array

@@ -14,10 +14,10 @@ from ml.identity.evidence import EvidenceResolver
 from ml.identity.exact import ExactRules
 from ml.identity.overrides import Outcome, contradictions, in_force, judge
 from ml.identity.persistent_ids import XrefChange, assign_gr_ids
-from ml.identity.resolution import OVERRIDE, EdgeSource, IdentityConfig, Resolution, Resolver
+from ml.identity.resolution import OVERRIDE, EdgeSource, IdentityConfig, Resolution, Resolver, is_among
 from ml.identity.stewardship import advance_clock, keep_reviews, read_decisions
-from ml.identity.stored_linkage import StoredLinkage
 from ml.identity.store import append_events, last_number, lock, read, read_records, read_validity, write
+from ml.identity.stored_linkage import StoredLinkage
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,6 @@ def resolve_and_store(
 
 def _after(existing: pd.DataFrame, change: XrefChange, parties: pd.Series) -> pd.Series:
     """``gr_id`` by ``party_id`` after the change, for some parties."""
-    stays = existing[existing["retired_at"].isna() & ~existing["party_id"].isin(change.retired["party_id"])]
+    stays = existing[existing["retired_at"].isna() & ~is_among(existing["party_id"], change.retired["party_id"])]
     rows = pd.concat([stays[["party_id", "gr_id"]], change.new[["party_id", "gr_id"]]])
-    return rows[rows["party_id"].isin(parties)].set_index("party_id")["gr_id"].astype(object)
+    return rows[is_among(rows["party_id"], parties)].set_index("party_id")["gr_id"].astype(object)

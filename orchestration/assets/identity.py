@@ -32,8 +32,8 @@ EDGES, XREF = dg.AssetKey(["ml", "match_edges"]), dg.AssetKey(["ml", "party_xref
             ),
             (
                 XREF,
-                "Party record to golden record in two times; an id keeps its meaning for ever, ended rows stay, and every "
-                "change stands in ops.identity_ledger.",
+                "Party record to golden record in two times; an id keeps its meaning for ever, ended rows stay, and "
+                "every change stands in ops.identity_ledger.",
             ),
         )
     ],

@@ -231,7 +231,14 @@ def print_history(settings: Settings, gr_id: str, console: Console) -> None:
         "records over time",
         ("record", "golden record", "by", "probability", "known from", "until"),
         [
-            (m.party_id, m.gr_id, m.link_rule, "" if m.link_probability is None else f"{m.link_probability:.4f}", m.known_at, m.superseded_at or "now")
+            (
+                m.party_id,
+                m.gr_id,
+                m.link_rule,
+                "" if m.link_probability is None else f"{m.link_probability:.4f}",
+                m.known_at,
+                m.superseded_at or "now",
+            )
             for m in found.members
         ],
         "It never held a record for longer than a run.",
@@ -256,8 +263,8 @@ def _existing(connection: psycopg.Connection[Any], party_id: str) -> None:
         raise IdentityError("Nothing is loaded yet: run `assay run` first")
     if connection.execute("select 1 from core.parties where party_id = %s limit 1", (party_id,)).fetchone() is None:
         raise IdentityError(
-            f"core.parties has no record {party_id!r}; expected a party_id as `select party_id from core.parties` "
-            "(`assay psql --role admin`) gives it, not a gr_id"
+            f"core.parties has no record {party_id!r}; expected a party_id such as core_banking:customer:17 "
+            "(`assay psql --role admin` reads core.parties), not a gr_id"
         )
 
 
@@ -281,7 +288,9 @@ def _number(row: Sequence[Any] | None) -> int:
 def _print(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
     from rich.markup import escape
 
-    table = Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left")
+    # Where the terminal is narrow, long ids of records are broken; dates and states stay whole.
+    heads = [Column(name, overflow="fold", no_wrap=not name.startswith("record")) for name in columns]
+    table = Table(*heads, title=title, title_justify="left")
     for row in rows:
         table.add_row(*(escape(_text(value)) for value in row))
     console.print(table if table.row_count else nothing)

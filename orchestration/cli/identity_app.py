@@ -1,6 +1,5 @@
 """Commands below ``assay identity`` and their options; what they do is in ``identity``."""
 
-import datetime as dt
 from typing import TYPE_CHECKING, Annotated
 
 import typer
