@@ -89,7 +89,7 @@ def _value_edges(records: pd.DataFrame, rule: LinkRule) -> pd.DataFrame:
 
 
 def _first_known(edges: pd.DataFrame) -> pd.DataFrame:
-    """Two values (old and new telephone, records that name each other) may link one pair: what was known first counts."""
+    """Two values (an old and a new telephone) may link one pair: what was known first counts."""
     return edges.sort_values("evidence_known_at").drop_duplicates(["party_id_a", "party_id_b"])
 
 
