@@ -187,6 +187,26 @@ def test_the_larger_part_of_a_split_keeps_the_id() -> None:
     assert second.ledger_events[["members_count", "shared_count"]].values.tolist() == [[5, 5]]
 
 
+def test_a_split_below_the_scale_is_seen_by_what_is_left_between_the_parts() -> None:
+    # At this scale two groups of six are one community, whatever lies between them.
+    coarse = CommunityConfig(scale=100_000.0, seeds=3)
+    whole = frame(*clique(*group("a"), *group("b")))
+    first = detect(whole, config=coarse, as_of_date=DAYS[0])
+    assert first.report.communities == 1
+    parts = [*clique(*group("a")), *clique(*group("b")), ("a0", "b0", 1.0)]
+    second = detect(frame(*parts), first, coarse, as_of_date=DAYS[1])
+    assert community(second, "a0") != community(second, "b0")
+    together = CommunityConfig(scale=100_000.0, seeds=3, separation=0.0)
+    assert detect(frame(*parts), first, together, as_of_date=DAYS[1]).report.communities == 1
+
+
+def test_a_ring_of_friends_is_not_taken_apart() -> None:
+    people = [f"p{number:02d}" for number in range(24)]
+    ring = [(people[k], people[(k + step) % 24], 1.0) for k in range(24) for step in (1, 2, 3)]
+    result = detect(frame(*ring), config=CommunityConfig(scale=100_000.0, seeds=3), as_of_date=DAYS[0])
+    assert result.report.communities == 1
+
+
 def test_parts_without_any_link_left_are_two_however_small() -> None:
     first = detect(frame(("a", "b", 1.0), ("b", "c", 1.0), ("c", "d", 1.0)), config=CONFIG, as_of_date=DAYS[0])
     second = detect(frame(("a", "b", 1.0), ("c", "d", 1.0)), first, CONFIG, as_of_date=DAYS[1])
