@@ -24,6 +24,10 @@ class CommunityConfig:
         A change of communities is taken only where it gains more than this share of the link weight of the people it
         touches; true merges and splits gain far more, a coin toss between equals less. See
         ``tests/benchmarks/communities.py``.
+    separation : float
+        A community is taken apart where the links between its parts weigh less than this share of what chance would
+        put there; see ``separated``. 2026-11: of true splits of communities of 10 to 120 people 31 to 43 % were seen
+        the same day without it, 88 to 95 % at 0.3, and agreement with the plant rose by 0.02 to 0.03.
     random_seed : int
         Where the runs' random numbers start.
     fresh_edges_limit : int
@@ -37,6 +41,7 @@ class CommunityConfig:
     seeds: int = 10
     min_stability: float = 0.5
     margin: float = 0.005
+    separation: float = 0.3
     random_seed: int = 5
     fresh_edges_limit: int = 200_000
     merge_share: float = 0.5
@@ -46,7 +51,7 @@ class CommunityConfig:
             raise ValueError(f"scale is {self.scale}; expected a number above 0, or None to choose it from the graph")
         if self.seeds < 1:
             raise ValueError(f"seeds is {self.seeds}; expected at least 1")
-        for name in ("min_stability", "margin", "merge_share"):
+        for name in ("min_stability", "margin", "separation", "merge_share"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} is {value}; expected a share of 0 to 1")

@@ -12,7 +12,8 @@ import pandas as pd
 from ml.network.carrying import carry
 from ml.network.config import CommunityConfig
 from ml.network.graph import Graph, Ints, NetworkError, build_graph, connected
-from ml.network.partition import Partition, fresh_modularity, modularity, partition
+from ml.network.leiden import modularity_run
+from ml.network.partition import Partition, modularity, partition
 from ml.network.scale import choose_scale, rand_index
 
 MEMBER_COLUMNS = ["gr_id", "cluster_id", "community_id", "stability", "members_count", "links_hash"]
@@ -144,6 +145,12 @@ def detect(
     return CommunityResult(members, ledger, _report(graph, members, ledger, before, found, scale, config))
 
 
+def _fresh_modularity(graph: Graph, random_seed: int) -> float:
+    return modularity(
+        graph, modularity_run(graph.one, graph.other, graph.weight, graph.size, "modularity", random_seed)
+    )
+
+
 def _checked(previous: pd.DataFrame | None) -> pd.DataFrame:
     if previous is None:
         return pd.DataFrame(
@@ -185,6 +192,6 @@ def _report(
         merged=int(events.get("merged", 0)),
         died=int(events.get("died", 0)),
         modularity=modularity(graph, found.label) if graph.size else None,
-        fresh_modularity=fresh_modularity(graph, config.random_seed) if is_affordable else None,
+        fresh_modularity=_fresh_modularity(graph, config.random_seed) if is_affordable else None,
         agreement_with_day_before=rand_index(before[both], found.label[both]) if both.any() else None,
     )

@@ -4,9 +4,6 @@ Belongs here: which people are looked at again, the runs, and which changes are 
 business of ``carrying``.
 """
 
-import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +11,8 @@ import numpy.typing as npt
 
 from ml.network.config import CommunityConfig
 from ml.network.graph import Floats, Graph, Ints, connected, summed
+from ml.network.leiden import leiden_runs, numbered
+from ml.network.separation import separated
 
 Bools = npt.NDArray[np.bool_]
 
@@ -48,6 +47,7 @@ class _Piece:
     other: Ints
     weight: Floats
     strength: Floats
+    inner: Floats
     members: Ints
     before: Ints
 
@@ -78,7 +78,7 @@ def partition(
     """
     looked_at = _looked_at(before, touched)
     if not looked_at.any():
-        return Partition(_numbered(before), stability.copy(), 0, 0)
+        return Partition(numbered(before), stability.copy(), 0, 0)
     # Nodes: the people looked at, then the communities left alone.
     node = np.full(graph.size, -1, np.int64)
     people = np.flatnonzero(looked_at)
@@ -90,6 +90,11 @@ def partition(
     ends = node[graph.one[seen]], node[graph.other[seen]]
     one, other, weight = summed(np.minimum(*ends), np.maximum(*ends), graph.weight[seen])
     strength = np.bincount(node, graph.strength(), size).astype(np.float64)
+    # Of links inside a community left alone, each counts for both ends.
+    apart = node[graph.one] != node[graph.other]
+    outside = np.concatenate([node[graph.one[apart]], node[graph.other[apart]]])
+    inner = strength - np.bincount(outside, np.tile(graph.weight[apart], 2), size)
+    inner[: len(people)] = 0.0
     members = np.bincount(node, minlength=size)
     start = np.concatenate([before[people], resting])
 
@@ -97,24 +102,35 @@ def partition(
     components = int(component.max()) + 1
     label, share = np.empty(size, np.int64), np.ones(size)
     whole = _undividable(component, components, one, weight, strength, scale)
-    label[whole[component]] = component[whole[component]]
-    next_label, runs = components, 0
+    simple = np.flatnonzero(whole[component])
+    local = np.full(size, -1, np.int64)
+    local[simple] = np.arange(len(simple))
+    links = np.flatnonzero(local[one] >= 0)
+    label[simple] = separated(
+        local[one[links]], local[other[links]], weight[links], component[simple], inner[simple], config
+    )
+    next_label, runs = size, 0
     order, edge_order = np.argsort(component, kind="stable"), np.argsort(component[one], kind="stable")
     bounds = np.searchsorted(component[order], np.arange(components + 1))
     edge_bounds = np.searchsorted(component[one][edge_order], np.arange(components + 1))
-    local = np.empty(size, np.int64)
     for number in np.flatnonzero(~whole):
         nodes = order[bounds[number] : bounds[number + 1]]
         links = edge_order[edge_bounds[number] : edge_bounds[number + 1]]
         local[nodes] = np.arange(len(nodes))
         piece = _Piece(
-            local[one[links]], local[other[links]], weight[links], strength[nodes], members[nodes], start[nodes]
+            local[one[links]],
+            local[other[links]],
+            weight[links],
+            strength[nodes],
+            inner[nodes],
+            members[nodes],
+            start[nodes],
         )
         found, sure = _solve(piece, scale, config)
         label[nodes], share[nodes] = next_label + found, sure
         next_label += len(nodes)
         runs += 1
-    return Partition(_numbered(label[node]), np.where(looked_at, share[node], stability), int(looked_at.sum()), runs)
+    return Partition(numbered(label[node]), np.where(looked_at, share[node], stability), int(looked_at.sum()), runs)
 
 
 def modularity(graph: Graph, label: Ints) -> float:
@@ -125,46 +141,6 @@ def modularity(graph: Graph, label: Ints) -> float:
     strength = np.bincount(label, graph.strength())
     inside = graph.weight[label[graph.one] == label[graph.other]].sum()
     return float(inside / total - np.square(strength / (2 * total)).sum())
-
-
-def fresh_modularity(graph: Graph, random_seed: int) -> float:
-    """Modularity that one plain run of Leiden finds without a past."""
-    import igraph
-
-    whole = igraph.Graph(n=graph.size, edges=np.column_stack([graph.one, graph.other]))
-    with _randomness(random_seed, "modularity"):
-        found = whole.community_leiden("modularity", weights=graph.weight.tolist())
-    return modularity(graph, np.asarray(found.membership, np.int64))
-
-
-def leiden_runs(
-    one: Ints,
-    other: Ints,
-    weight: Floats,
-    strength: Floats,
-    scale: float,
-    names: Sequence[str],
-    random_seed: int,
-    initial: Ints | None = None,
-) -> list[Ints]:
-    """Leiden at a fixed scale, once for each name, whose random numbers come from the name and ``random_seed``.
-
-    Modularity with ``scale`` in place of the weight of all links: igraph's Potts model with strengths as node weights.
-    ``strength`` may be more than the links given here, where a node stands for a community with links of its own.
-    """
-    import igraph
-
-    graph = igraph.Graph(n=len(strength), edges=np.column_stack([one, other]))
-    weights, strengths = weight.tolist(), strength.tolist()
-    start = None if initial is None else _numbered(initial).tolist()
-    runs = []
-    for name in names:
-        with _randomness(random_seed, name):
-            found = graph.community_leiden(
-                "CPM", weights=weights, node_weights=strengths, resolution=1 / scale, initial_membership=start
-            )
-        runs.append(np.asarray(found.membership, np.int64))
-    return runs
 
 
 def _looked_at(before: Ints, touched: Bools) -> Bools:
@@ -204,7 +180,9 @@ def _solve(piece: _Piece, scale: float, config: CommunityConfig) -> tuple[Ints, 
         (warm,) = leiden_runs(*links, ["warm"], config.random_seed, kept)
         label = _better(piece, kept, warm, scale, config.margin)
         label = _better(piece, label, agreed, scale, config.margin)
-    return label, _shares(label, fresh, piece.members)
+    # The runs cannot see what is taken apart: a part is as stable as the community it is a part of.
+    share = _shares(label, fresh, piece.members)
+    return separated(piece.one, piece.other, piece.weight, label, piece.inner, config), share
 
 
 def _placed(piece: _Piece) -> Ints:
@@ -234,7 +212,7 @@ def _in_one_piece(piece: _Piece, label: Ints) -> Ints:
 
 def _better(piece: _Piece, label: Ints, candidate: Ints, scale: float, margin: float) -> Ints:
     """Take the candidate's communities where they are worth it: group by group of communities that share people."""
-    label, candidate = _numbered(label), _numbered(candidate)
+    label, candidate = numbered(label), numbered(candidate)
     old, new = int(label.max()) + 1, int(candidate.max()) + 1
     group = connected(label, candidate + old, old + new)
     groups = int(group.max()) + 1
@@ -255,7 +233,7 @@ def _worth(piece: _Piece, label: Ints, scale: float) -> Floats:
 
 def _shares(label: Ints, runs: list[Ints], members: Ints) -> Floats:
     """Share of runs in which each node is in its community: that one and the run's have most of each other."""
-    label = _numbered(label)
+    label = numbered(label)
     agreeing = np.zeros(len(label))
     for run in runs:
         own, theirs, shared = summed(label, run, members.astype(np.float64))
@@ -269,20 +247,3 @@ def _shares(label: Ints, runs: list[Ints], members: Ints) -> Floats:
         back[theirs[first]] = own[first]
         agreeing += (partner[label] == run) & (back[run] == label)
     return agreeing / len(runs)
-
-
-def _numbered(label: Ints) -> Ints:
-    """The same communities, numbered from 0."""
-    return np.unique(label, return_inverse=True)[1].astype(np.int64)
-
-
-@contextmanager
-def _randomness(random_seed: int, name: str) -> Iterator[None]:
-    """igraph draws from Python's generator; within this block from one of its own, so that a run repeats."""
-    import igraph
-
-    igraph.set_random_number_generator(random.Random(f"{random_seed} {name}"))  # noqa: S311  (nothing secret)
-    try:
-        yield
-    finally:
-        igraph.set_random_number_generator(random)

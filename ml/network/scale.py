@@ -10,7 +10,8 @@ import numpy as np
 
 from ml.network.config import CommunityConfig
 from ml.network.graph import Floats, Graph, Ints, summed
-from ml.network.partition import leiden_runs, modularity
+from ml.network.leiden import leiden_runs
+from ml.network.partition import modularity
 
 # Candidates: times the squared mean link weight of a person. About so many people squared are where two groups with
 # one link between them fall apart: families at one end, whole towns at the other.

@@ -29,7 +29,7 @@ SPEED_PEOPLE = 380_000
 
 def main() -> None:
     """Print both tables."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=140)
     table = Table(title=f"Planted network, {DAYS} days: means over the days; adjusted Rand index (ARI)")
     for column in ("network", "way", "ARI plant", "ARI day before", "modularity", "merges seen", "splits seen"):
         table.add_column(column, justify="left" if column in ("network", "way") else "right")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ml.network import CommunityConfig, CommunityResult, NetworkError, choose_scale, detect, rand_index
 from ml.network.graph import build_graph
+from ml.network.partition import _shares
 
 DAYS = [dt.date(2026, 3, 1) + dt.timedelta(days=day) for day in range(30)]
 # Two groups of six with one link between them are two; twelve who all know each other are one.
@@ -187,6 +188,26 @@ def test_the_larger_part_of_a_split_keeps_the_id() -> None:
     assert second.ledger_events[["members_count", "shared_count"]].values.tolist() == [[5, 5]]
 
 
+def test_a_split_below_the_scale_is_seen_by_what_is_left_between_the_parts() -> None:
+    # At this scale two groups of six are one community, whatever lies between them.
+    coarse = CommunityConfig(scale=100_000.0, seeds=3)
+    whole = frame(*clique(*group("a"), *group("b")))
+    first = detect(whole, config=coarse, as_of_date=DAYS[0])
+    assert first.report.communities == 1
+    parts = [*clique(*group("a")), *clique(*group("b")), ("a0", "b0", 1.0)]
+    second = detect(frame(*parts), first, coarse, as_of_date=DAYS[1])
+    assert community(second, "a0") != community(second, "b0")
+    together = CommunityConfig(scale=100_000.0, seeds=3, separation=0.0)
+    assert detect(frame(*parts), first, together, as_of_date=DAYS[1]).report.communities == 1
+
+
+def test_a_ring_of_friends_is_not_taken_apart() -> None:
+    people = [f"p{number:02d}" for number in range(24)]
+    ring = [(people[k], people[(k + step) % 24], 1.0) for k in range(24) for step in (1, 2, 3)]
+    result = detect(frame(*ring), config=CommunityConfig(scale=100_000.0, seeds=3), as_of_date=DAYS[0])
+    assert result.report.communities == 1
+
+
 def test_parts_without_any_link_left_are_two_however_small() -> None:
     first = detect(frame(("a", "b", 1.0), ("b", "c", 1.0), ("c", "d", 1.0)), config=CONFIG, as_of_date=DAYS[0])
     second = detect(frame(("a", "b", 1.0), ("c", "d", 1.0)), first, CONFIG, as_of_date=DAYS[1])
@@ -226,6 +247,28 @@ def test_somebody_between_two_communities_has_no_cluster_but_a_stability() -> No
     assert middle["community_id"] is not None
     assert 0 < middle["stability"] < 0.9
     assert (result.members.set_index("gr_id").drop("m")["stability"] > 0.9).all()
+
+
+def test_a_run_that_joins_two_communities_confirms_the_larger_only() -> None:
+    label, joined, cut = np.array([0, 0, 0, 1, 1]), np.zeros(5, int), np.array([0, 0, 1, 2, 2])
+    people = np.ones(5, int)
+    assert _shares(label, [joined], people).tolist() == [1, 1, 1, 0, 0]
+    assert _shares(label, [cut], people).tolist() == [1, 1, 0, 1, 1]
+    assert _shares(label, [joined, cut], people).tolist() == [1, 1, 0.5, 0.5, 0.5]
+    # One node may stand for many people.
+    assert _shares(label, [joined], np.array([1, 1, 1, 9, 1])).tolist() == [0, 0, 0, 1, 1]
+
+
+def test_parts_that_only_others_connect_are_two_even_where_no_change_is_worth_taking() -> None:
+    stubborn = CommunityConfig(scale=400.0, seeds=3, margin=1.0, separation=0.0)
+    links = [*clique(*group("a")), *clique(*group("b")), ("a0", "b0", 1.0), ("a5", "b0", 1.0)]
+    first = detect(frame(*links), config=stubborn, as_of_date=DAYS[0])
+    halves = [
+        link for link in links if {link[0], link[1]} <= {"a0", "a1", "a2"} or link[1][0] == "b" or min(link[:2]) > "a2"
+    ]
+    second = detect(frame(*halves), first, stubborn, as_of_date=DAYS[1])
+    assert community(first, "a0") == community(first, "a5")
+    assert community(second, "a0") != community(second, "a5")
 
 
 def test_the_scale_is_chosen_where_the_planted_groups_are() -> None:
