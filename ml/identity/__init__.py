@@ -21,7 +21,7 @@ from ml.identity.resolution import (
 from ml.identity.stewardship import record_training
 from ml.identity.store import read, read_records, write
 from ml.identity.stored_linkage import StoredLinkage
-from ml.identity.updating import IdentitySummary, IdentityUpdate, resolve_and_store, update
+from ml.identity.updating import IdentitySummary, IdentityUpdate, resolve_and_store, retrain, update
 
 __all__ = [
     "EdgeSource",
@@ -43,6 +43,7 @@ __all__ = [
     "read_records",
     "record_training",
     "resolve_and_store",
+    "retrain",
     "update",
     "write",
 ]

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from ml.identity.bulk import copy_in, copy_out
-from ml.identity.resolution import EDGE_COLUMNS, IdentityConfig, LinkageSettings, no_edges
+from ml.identity.resolution import EDGE_COLUMNS, IdentityConfig, InvalidRecordsError, LinkageSettings, no_edges
 from ml.identity.stewardship import record_training
 from ml.identity.why import ColumnEvidence, WeighColumns
 
@@ -116,8 +116,18 @@ class StoredLinkage:
         -------
         str
             The version.
+
+        Raises
+        ------
+        InvalidRecordsError
+            There are fewer than ``LEAST_RECORDS``.
         """
-        return self._train(self._versions(records), cause=cause, by=by)[0]
+        versions = self._versions(records)
+        if (count := versions["party_id"].nunique()) < LEAST_RECORDS:
+            raise InvalidRecordsError(
+                f"{count} records can be compared; at least {LEAST_RECORDS} are needed to learn from"
+            )
+        return self._train(versions, cause=cause, by=by)[0]
 
     def _versions(self, records: pd.DataFrame) -> pd.DataFrame:
         """One row per version with something to compare, with its key and the hash of its content."""

@@ -14,7 +14,15 @@ from ml.identity.evidence import EvidenceResolver
 from ml.identity.exact import ExactRules
 from ml.identity.overrides import Outcome, contradictions, in_force, judge
 from ml.identity.persistent_ids import XrefChange, assign_gr_ids
-from ml.identity.resolution import OVERRIDE, EdgeSource, IdentityConfig, Resolution, Resolver, is_among
+from ml.identity.resolution import (
+    OVERRIDE,
+    EdgeSource,
+    IdentityConfig,
+    InvalidRecordsError,
+    Resolution,
+    Resolver,
+    is_among,
+)
 from ml.identity.stewardship import advance_clock, keep_reviews, read_decisions
 from ml.identity.store import append_events, last_number, lock, read, read_records, read_validity, write
 from ml.identity.stored_linkage import StoredLinkage
@@ -140,6 +148,39 @@ def resolver_of(conn: psycopg.Connection, config: IdentityConfig, knowledge_cuto
     if config.linkage is not None:
         sources.append(StoredLinkage(conn, config.linkage, knowledge_cutoff))
     return EvidenceResolver(sources)
+
+
+def retrain(conn: psycopg.Connection, config: IdentityConfig, *, by: str, cause: str) -> str:
+    """Train the linkage model anew on the newest records; the next run compares everything with it.
+
+    Parameters
+    ----------
+    conn : psycopg.Connection
+        Role ``assay_ml``.
+    config : IdentityConfig
+        With a ``linkage``.
+    by : str
+        Who asked for it: stands beside the alias.
+    cause : str
+        A word or two for the ledger; no personal data.
+
+    Returns
+    -------
+    str
+        Version of the model now in use.
+
+    Raises
+    ------
+    InvalidRecordsError
+        The portfolio compares nothing, or has too few records to learn from.
+    """
+    if config.linkage is None:
+        raise InvalidRecordsError("This portfolio has no linkage: records are linked by exact rules only")
+    with conn.transaction():
+        lock(conn)
+        source = StoredLinkage(conn, config.linkage, dt.datetime.now(dt.UTC))
+        columns = ["party_id", "record_type", "known_at", *source.columns(config)]
+        return source.retrain(read_records(conn, config, columns), cause=cause, by=by)
 
 
 def resolve_and_store(

@@ -126,6 +126,31 @@ def revoke(settings: Settings, override_id: int, revoked_by: str, reason: str, c
     console.print(f"override {override_id} is taken back; the next run resolves without it.")
 
 
+def retrain_linkage(settings: Settings, by: str, console: Console) -> None:
+    """Train the linkage model anew on the records that are loaded; the next run uses it.
+
+    Raises
+    ------
+    IdentityError
+        The portfolio has no linkage, or too few records.
+    AssayError
+        Nobody is named.
+    """
+    from ml.identity import InvalidRecordsError, retrain
+    from orchestration.runtime import Runtime
+    from orchestration.warehouse import Role
+
+    if not by.strip():
+        raise AssayError("An auditor will ask who had it trained: --by must not be empty")
+    runtime = Runtime(settings)
+    try:
+        with runtime.exclusive("identity"), runtime.warehouse.connect(Role.ML) as connection:
+            version = retrain(connection, settings.portfolio, by=by, cause="requested")
+    except InvalidRecordsError as error:
+        raise IdentityError(str(error)) from error
+    console.print(f"identity_linkage {version} is in use; the next run compares all records with it.")
+
+
 def print_overrides(settings: Settings, console: Console) -> None:
     """List all decisions with their state."""
     with _connect(settings) as connection:

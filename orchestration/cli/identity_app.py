@@ -47,6 +47,14 @@ def revoke(
 
 
 @identity_app.command()
+def retrain(by: By, portfolio: PortfolioOption = None) -> None:
+    """Train the linkage model anew; it stays as it is otherwise. An event of the ledger; the next run compares anew."""
+    from orchestration.cli.identity import retrain_linkage
+
+    retrain_linkage(settings_of(portfolio), by, console)
+
+
+@identity_app.command()
 def overrides(portfolio: PortfolioOption = None) -> None:
     """List the decisions, and whether they are followed."""
     from orchestration.cli.identity import print_overrides

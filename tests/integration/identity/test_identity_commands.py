@@ -42,3 +42,25 @@ def test_a_decision_is_made_listed_and_taken_back(parties: Warehouse, assay: Ass
 def test_a_decision_without_who_or_why_or_with_no_date_is_a_usage_error(parties: Warehouse, assay: Assay) -> None:
     assert assay("link", "c1", "e2", "--by", "Kim").exit_code == 2
     assert assay("link", "c1", "e2", "--by", "Kim", "--why", "x", "--until", "tomorrow").exit_code == 2
+
+
+def test_a_portfolio_with_too_few_records_to_learn_from_says_so(parties: Warehouse, assay: Assay) -> None:
+    columns = [
+        "first_name",
+        "middle_name",
+        "last_name",
+        "sex",
+        "birth_date",
+        "national_id",
+        "email",
+        "address_line",
+        "postcode",
+        "city",
+    ]
+    with parties.connect("assay_dbt") as connection:
+        for column in columns:
+            connection.execute(f"alter table core.parties add column {column} text")
+    run(parties, 0)
+    asked = assay("retrain", "--by", "Kim", "--portfolio", "sample")
+    assert asked.exit_code == 1
+    assert "0 records can be compared; at least 50 are needed" in str(asked.exception)

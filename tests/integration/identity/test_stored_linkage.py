@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from psycopg import sql
 
-from ml.identity import EvidenceResolver, ExactRules, StoredLinkage, resolve_and_store
+from ml.identity import EvidenceResolver, ExactRules, StoredLinkage, resolve_and_store, retrain
 from orchestration.warehouse import Warehouse
 
 KINDS = {
@@ -177,11 +177,7 @@ def test_retraining_is_an_event_and_the_next_run_compares_everything(warehouse: 
     run(warehouse)
     add(warehouse, people(120).iloc[150:], DAY + dt.timedelta(days=1))
     with warehouse.connect("assay_ml") as connection:
-        from ml.identity import read_records
-
-        source = StoredLinkage(connection, Config().linkage, dt.datetime(2026, 3, 3, tzinfo=dt.UTC))
-        wanted = ["party_id", "record_type", "known_at", *source.columns(Config())]
-        version = source.retrain(read_records(connection, Config(), wanted), cause="schedule", by="Ada")
+        version = retrain(connection, Config(), by="Ada", cause="schedule")
     assert rows_of(
         warehouse,
         f"select cause, model_version = '{version}' from ops.identity_ledger where event = 'model_trained' "
