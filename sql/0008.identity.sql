@@ -203,7 +203,8 @@ comment on column ops.identity_ledger.gr_id is 'Golden record.';
 comment on column ops.identity_ledger.other_gr_id is 'The other golden record of the event, where it has one.';
 comment on column ops.identity_ledger.party_count is 'Records that the event concerns.';
 comment on column ops.identity_ledger.cause is
-'Rule, override:<override_id>, linkage, new_records, source, or evidence_gone: what linked them is no more.';
+'Rule, override:<override_id>, linkage (of a split: the model no longer links them), new_records, source, or evidence_gone:
+what linked them is no more.';
 comment on column ops.identity_ledger.override_id is 'The decision behind it, where one is.';
 comment on column ops.identity_ledger.model_version is 'Model behind it, where one is.';
 comment on column ops.identity_ledger.known_at is 'Knowledge time of the change, as in ml.party_xref.';

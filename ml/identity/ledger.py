@@ -29,7 +29,8 @@ def events_of(
     Parameters
     ----------
     changed : DataFrame
-        One row per party whose row changes: ``party_id, what, gr_id, gr_id_now, link_rule, known_from``.
+        One row per party whose row changes: ``party_id, what, gr_id, gr_id_now, link_rule, link_rule_now,
+        known_from``.
     resolution : Resolution
         Its edges and conflicts tell why.
     current : DataFrame
@@ -50,7 +51,7 @@ def events_of(
     first, moved = changed[changed["what"].eq(FIRST)], changed[changed["what"].eq(MOVED)]
     former = current.set_index("party_id")["gr_id"]
     causes = _joining_causes(changed, resolution, former)
-    flows = _flows(moved, causes, _parting_causes(moved, resolution, former), redirects)
+    flows = _flows(moved, causes, _parting_causes(moved, resolution, former), redirects, resolution.model_versions)
 
     born_rows = changed[changed["is_new_id"]]
     from_split = flows[flows["event"].eq("split")].drop_duplicates("other_gr_id").set_index("other_gr_id")["cause"]
@@ -84,13 +85,25 @@ def _counted(rows: pd.DataFrame, event: str) -> pd.DataFrame:
 
 
 def _flows(
-    moved: pd.DataFrame, joining: dict[str, pd.Series], parting: pd.Series, redirects: pd.DataFrame
+    moved: pd.DataFrame,
+    joining: dict[str, pd.Series],
+    parting: pd.Series,
+    redirects: pd.DataFrame,
+    model_rules: Iterable[str],
 ) -> pd.DataFrame:
     """What left which id for which: ``split``, ``merged`` or ``moved``."""
+    # What a model linked and no longer links was let go by the model.
+    let_go = moved["link_rule_now"].where(moved["link_rule_now"].isin(list(model_rules))).astype(object)
     flows = (
-        moved.sort_values("link_rule")
+        moved.assign(let_go=let_go)
+        .sort_values("link_rule")
         .groupby(["gr_id_now", "gr_id", "is_new_id"], as_index=False)
-        .agg(party_count=("party_id", "size"), known_at=("known_from", "max"), link_rule=("link_rule", "first"))
+        .agg(
+            party_count=("party_id", "size"),
+            known_at=("known_from", "max"),
+            link_rule=("link_rule", "first"),
+            let_go=("let_go", "first"),
+        )
     )
     target = dict(zip(redirects["gr_id_from"], redirects["gr_id_to"], strict=True))
     is_merge = flows["gr_id_now"].map(target).eq(flows["gr_id"]).to_numpy(bool) & ~flows["is_new_id"].to_numpy(bool)
@@ -99,7 +112,7 @@ def _flows(
         joining[old].get(new, rule) if old in joining else rule
         for old, new, rule in zip(flows["gr_id_now"], flows["gr_id"], flows["link_rule"], strict=True)
     ]
-    parted_by = flows["gr_id_now"].map(parting).astype(object).fillna(EVIDENCE_GONE)
+    parted_by = flows["gr_id_now"].map(parting).astype(object).fillna(flows["let_go"]).fillna(EVIDENCE_GONE)
     # A merge is told from the id that lives on, anything else from the id that is left.
     return pd.DataFrame(
         {

@@ -76,8 +76,9 @@ def assign_gr_ids(
 
     Since when a row is known: the first of a party since its evidence is; one that takes another's place from the
     latest of the run's cut-off, the new evidence and the old row, so that an earlier cut-off still finds the old one.
-    A row that names the same ``gr_id`` for the same days by other evidence corrects the old one, which then never
-    counts.
+    A row that names the same ``gr_id`` for the same days by another rule or model takes the old one's place from the
+    run's cut-off on; one with evidence known earlier, or another probability of the same model, corrects it, and the
+    old one never counts.
 
     Parameters
     ----------
@@ -99,12 +100,12 @@ def assign_gr_ids(
     wanted = _with_validity(wanted, validity, current)
     compared = wanted.merge(current[LINK_COLUMNS], on="party_id", how="left", suffixes=("", "_now"))
     compared["has_past"] = is_among(compared["party_id"], _parties_with_a_past(existing_xref))
-    compared["what"] = _what_changes(compared)
+    compared["what"], compared["is_relinked"] = _what_changes(compared)
     compared["known_from"] = _known_from(compared, knowledge_cutoff)
 
     changed = compared[compared["what"].ne(SAME)]
     redirects = _redirects(wanted, current)
-    corrected = changed["what"].eq(CORRECTED)
+    corrected = changed["what"].eq(CORRECTED) & ~changed["is_relinked"]
     ended = changed.assign(superseded_at=changed["known_from"].where(~corrected, changed["known_at_now"]))
     ended = ended.loc[ended["what"].ne(FIRST), ["party_id", "gr_id_now", "superseded_at"]]
     return XrefChange(
@@ -159,23 +160,27 @@ def _parties_with_a_past(existing_xref: pd.DataFrame) -> pd.Series:
     return existing_xref.loc[counted, "party_id"]
 
 
-def _what_changes(compared: pd.DataFrame) -> np.ndarray:
+def _what_changes(compared: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """What becomes of each row, and whether a correction is by another rule or model: the old one held until then."""
+
     def differs(column: str) -> pd.Series:
         one, other = compared[column], compared[f"{column}_now"]
         return ~(one.eq(other) | (one.isna() & other.isna())).astype(bool)
 
     probability = compared["link_probability"].sub(compared["link_probability_now"].astype(float)).abs()
     earlier = compared["known_at"].lt(compared["known_at_now"]) & ~compared["has_past"]
-    return np.select(
+    by_another = differs("link_rule") | differs("model_version")
+    what = np.select(
         [
             compared["gr_id_now"].isna(),
             differs("gr_id"),
             differs("valid_from") | differs("valid_to"),
-            differs("link_rule") | differs("model_version") | ~probability.le(SAME_PROBABILITY) | earlier,
+            by_another | ~probability.le(SAME_PROBABILITY) | earlier,
         ],
         [FIRST, MOVED, VALIDITY, CORRECTED],
         SAME,
     )
+    return what, (what == CORRECTED) & by_another.to_numpy(bool) & ~earlier.to_numpy(bool)
 
 
 def _known_from(compared: pd.DataFrame, knowledge_cutoff: dt.datetime | None) -> pd.Series:
@@ -189,7 +194,11 @@ def _known_from(compared: pd.DataFrame, knowledge_cutoff: dt.datetime | None) ->
     if knowledge_cutoff is not None:
         found = _microseconds(pd.Series([knowledge_cutoff]))[0]
     known = np.select(
-        [compared["what"].eq(what) for what in (MOVED, VALIDITY, CORRECTED)],
+        [
+            compared["what"].eq(MOVED),
+            compared["what"].eq(VALIDITY) | compared["is_relinked"],
+            compared["what"].eq(CORRECTED),
+        ],
         [
             np.maximum.reduce([evidence, holders, now, np.full(len(now), found)]),
             np.maximum(now, found),

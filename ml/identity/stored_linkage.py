@@ -174,29 +174,30 @@ class StoredLinkage:
         """Compare the records with a new, changed or vanished version, and keep their pairs."""
         from ml.identity.linkage import link
 
-        keys = ["party_id", "valid_from"]
+        keys = ["party_id", "valid_from", "content_hash", "model_version"]
+        # Those of an older model too: what is no longer among the versions must go, whatever compared it.
         known = copy_out(
             self._conn,
             sql.SQL(
-                "select party_id, valid_from::text as valid_from, content_hash from ml.linkage_versions"
-                " where model_version = {}"
-            ).format(sql.Literal(self._version)),
+                "select party_id, valid_from::text as valid_from, content_hash, model_version from ml.linkage_versions"
+            ),
         )
-        compared = versions[[*keys, "content_hash"]].merge(
-            known, on=[*keys, "content_hash"], how="outer", indicator=True
-        )
+        compared = versions.assign(model_version=self._version)[keys].merge(known, on=keys, how="outer", indicator=True)
         touched = compared.loc[compared["_merge"].ne("both"), "party_id"].unique()
         if not len(touched):
             return
         of_touched = versions["party_id"].isin(touched)
         self.compared_versions = int(of_touched.sum())
-        pairs = link(
-            versions[["version_id", *self._settings.columns]],
-            model,
-            id_column="version_id",
-            changed_ids=None if of_touched.all() else versions.loc[of_touched, "version_id"],
-        )
-        self._keep(_between_parties(pairs, versions, model.threshold), versions[of_touched], touched)
+        found = pd.DataFrame(columns=["party_id_a", "party_id_b", "match_probability", "evidence_known_at"])
+        if of_touched.any():
+            pairs = link(
+                versions[["version_id", *self._settings.columns]],
+                model,
+                id_column="version_id",
+                changed_ids=None if of_touched.all() else versions.loc[of_touched, "version_id"],
+            )
+            found = _between_parties(pairs, versions, model.threshold)
+        self._keep(found, versions[of_touched], touched)
 
     def _keep(self, found: pd.DataFrame, versions: pd.DataFrame, touched: Iterable[str]) -> None:
         with self._conn.cursor() as cursor:

@@ -36,7 +36,10 @@ def read_links(conn: psycopg.Connection) -> pd.DataFrame:
     """Links as of the day that ``core`` was built for; see ``links``."""
     relationships = _frame(
         conn,
-        "select gr_id_from, gr_id_to, relationship_type, confidence::float8 from core.gr_relationships",
+        # Kinship outlasts death; a community is of the living.
+        "select gr_id_from, gr_id_to, relationship_type, confidence::float8 from core.gr_relationships"
+        " where gr_id_from not in (select gr_id from core.golden_records where status = 'deceased')"
+        " and gr_id_to not in (select gr_id from core.golden_records where status = 'deceased')",
         ["gr_id_from", "gr_id_to", "relationship_type", "confidence"],
     )
     flows = _frame(

@@ -36,7 +36,7 @@ def decide_flag(
     try:
         with psycopg.connect(warehouse.bi_conninfo()) as reader:
             row = reader.execute(
-                "select gr_id, flag_type, first_seen_on, last_seen_on, evidence_count from analytics_flags "
+                "select gr_id, flag_type, first_seen_on, last_evidence_on, evidence_count from analytics_flags "
                 "where flag_id = %s",
                 (flag_id,),
             ).fetchone()
@@ -47,16 +47,17 @@ def decide_flag(
         ) from error
     if row is None:
         raise UnknownFlagError(f"Gold has no flag {flag_id!r}; those there are stand in analytics_flags (`assay psql`)")
-    gr_id, flag_type, first_seen_on, last_seen_on, evidence_count = row
+    gr_id, flag_type, first_seen_on, last_evidence_on, evidence_count = row
     with warehouse.connect(Role.OPS) as connection:
         connection.execute(
             "insert into ops.flag_decisions (flag_id, gr_id, flag_type, evidence_from, evidence_until, "
             "evidence_count, decision, decided_by, reason) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
-                flag_id, gr_id, flag_type, first_seen_on, last_seen_on, evidence_count, decision, decided_by, reason,
+                flag_id, gr_id, flag_type, first_seen_on, last_evidence_on, evidence_count, decision, decided_by,
+                reason,
             ),
         )  # fmt: skip
     console.print(
-        f"{flag_type} of {gr_id}: {decision} on {evidence_count} pieces of evidence until {last_seen_on}; gold shows "
-        "it from the next publication on."
+        f"{flag_type} of {gr_id}: {decision} on {evidence_count} pieces of evidence until {last_evidence_on}; gold "
+        "shows it from the next publication on."
     )

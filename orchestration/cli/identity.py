@@ -5,7 +5,7 @@ Counts and ids only; values of records are printed where the caller asks for the
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.table import Column, Table
 
 from orchestration.errors import AssayError
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from ml.identity.why import WeighColumns
 
 Kind = Literal["must_link", "cannot_link"]
 
@@ -186,8 +189,9 @@ def print_why(
     console: Console,
     *,
     with_values: bool = False,
+    weigh: "WeighColumns | None" = None,
 ) -> None:
-    """Print the evidence of a match or a non-match, column by column.
+    """Print the evidence of a match or a non-match, column by column; ``weigh`` instead of the portfolio's own model.
 
     Raises
     ------
@@ -200,7 +204,7 @@ def print_why(
     with _connect(settings) as connection:
         for party_id in party_ids:
             _existing(connection, party_id)
-        found = explain(connection, *party_ids, with_values=with_values, weigh=weigh_columns(connection))
+        found = explain(connection, *party_ids, with_values=with_values, weigh=weigh or weigh_columns(connection))
     console.print(f"[bold]{found.verdict}[/bold]: {found.party_id_a} and {found.party_id_b}", soft_wrap=True)
     for party_id, gr_ids in found.gr_ids.items():
         console.print(f"  {party_id}: {' -> '.join(gr_ids) or 'not resolved yet'}", soft_wrap=True)

@@ -51,4 +51,7 @@ def print_profile(
             file.write(text)
         hidden.replace(out)
     except OSError as error:
-        raise AssayError(f"{error.filename or out}: {error.strerror}; name another file with --out") from error
+        raise AssayError(f"{out}: {error.strerror}; name another file with --out") from error
+    finally:
+        # Nothing personal stays behind where the file could not be put in its place.
+        hidden.unlink(missing_ok=True)

@@ -7,9 +7,10 @@ Does not belong here: linking (``ml.identity.linkage``).
 import codecs
 import csv
 import gzip
+import io
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from rich.console import Console
 from rich.markup import escape
@@ -36,11 +37,15 @@ def resolve_file(file: Path, id_column: str, config: Path | None, out: Path, con
         The file cannot be read, lacks the id column, has ids that are missing or repeated; the configuration says what
         is not known; the output is the input or cannot be written.
     """
+    import duckdb
+
     from ml.identity.linkage import LinkageConfig, LinkageError, resolve
 
     if out.exists() and file.exists() and out.samefile(file):
         raise AssayError(f"{out}: --out is the input; give another file, the input is never overwritten")
     _format_of(out)
+    if not out.absolute().parent.is_dir():
+        raise AssayError(f"{out}: there is no folder {out.absolute().parent}; make it, or name another file with --out")
     if {"entity_id", "match_confidence"} & {id_column}:
         raise AssayError(f"{file}: the id column is called {id_column!r}, as a column of the result; rename it")
     try:
@@ -58,6 +63,11 @@ def resolve_file(file: Path, id_column: str, config: Path | None, out: Path, con
             )
     except LinkageError as error:
         raise AssayError(f"{file}: {error}") from error
+    except duckdb.Error as error:
+        raise AssayError(
+            f"{file}: the linkage stopped: {type(error).__name__}; `memory_limit` of the configuration is "
+            f"{settings.memory_limit}, give it more where the machine has more"
+        ) from error
     result = linkage.entities.set_axis([id_column, "entity_id", "match_confidence"], axis=1)
     try:
         _write(result, out)
@@ -81,10 +91,7 @@ def read_records(file: Path, id_column: str) -> "pd.DataFrame":
             records = pd.read_parquet(file)
         else:
             encoding = _encoding(file)
-            records = pd.read_csv(
-                file, dtype=str, sep=_delimiter(file, encoding), encoding=encoding, skipinitialspace=True,
-                keep_default_na=False,
-            )  # fmt: skip
+            records = _read_delimited(file, _delimiter(file, encoding), encoding)
     except OSError as error:
         raise AssayError(
             f"{file}: {error.strerror or 'not readable as its suffix says'}; expected {_SUFFIXES}"
@@ -103,6 +110,41 @@ def read_records(file: Path, id_column: str) -> "pd.DataFrame":
     return records.assign(**{id_column: records[id_column].replace("", None)})
 
 
+def _read_delimited(file: Path, delimiter: str, encoding: str) -> "pd.DataFrame":
+    """The columns of the header as text; a field behind the last column must be empty, as of a delimiter at the end."""
+    import pandas as pd
+
+    with _opened(file) as stream:
+        reader = csv.reader(io.TextIOWrapper(stream, encoding, newline=""), delimiter=delimiter, skipinitialspace=True)
+        header = next((row for row in reader if row), [])
+        first = next((row for row in reader if row), [])
+    if header and not header[-1].strip():
+        header = header[:-1]
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise AssayError(f"{file}: the columns {repeated} are there twice; every column needs a name of its own")
+    if not header:
+        raise pd.errors.EmptyDataError
+    # pandas would take the first field for the name of the row where there is one field more than there are columns.
+    surplus = ["\0surplus"] if len(first) == len(header) + 1 else []
+    records = pd.read_csv(
+        file, dtype=str, sep=delimiter, encoding=encoding, skipinitialspace=True, keep_default_na=False,
+        names=[*header, *surplus], header=0, index_col=False if surplus else None,
+    )  # fmt: skip
+    for name in surplus:
+        filled = records[name].fillna("").str.strip().ne("")
+        if filled.any():
+            raise AssayError(
+                f"{file}: record {int(filled.to_numpy().argmax()) + 1} has more fields than the {len(header)} columns "
+                "of the header; expected as many in every line. Quote fields that hold the delimiter"
+            )
+    return records.drop(columns=surplus)
+
+
+def _opened(file: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb"))
+
+
 def _format_of(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     last = [suffix for suffix in suffixes if suffix != ".gz"][-1:]
@@ -115,7 +157,7 @@ def _format_of(path: Path) -> str:
 
 def _encoding(file: Path) -> str:
     """UTF-8 where the whole file is, else Latin-1, which any file is."""
-    with gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb") as stream:
+    with _opened(file) as stream:
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         try:
             while block := stream.read(1 << 20):
@@ -128,7 +170,7 @@ def _encoding(file: Path) -> str:
 
 def _delimiter(file: Path, encoding: str) -> str:
     """What separates the columns: the sign that stands equally often in the first lines, the comma where none does."""
-    with gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb") as stream:
+    with _opened(file) as stream:
         lines = stream.read(_SNIFFED_BYTES).decode(encoding, errors="replace").splitlines()[:50]
     counts = {sign: [len(row) for row in csv.reader(lines, delimiter=sign)] for sign in _DELIMITERS}
     best = max(_DELIMITERS, key=lambda sign: (_agreement(counts[sign]), counts[sign][:1]))
@@ -144,7 +186,7 @@ def _write(result: "pd.DataFrame", out: Path) -> None:
     if _format_of(out) == "parquet":
         result.to_parquet(out, index=False)
     else:
-        result.to_csv(out, index=False, sep="\t" if ".tsv" in out.suffixes else ",")
+        result.to_csv(out, index=False, sep="\t" if [s for s in out.suffixes if s != ".gz"][-1] == ".tsv" else ",")
 
 
 def _tell(linkage: "Linkage", out: Path, console: Console) -> None:

@@ -68,12 +68,13 @@ IDENTITY_FIELDS = (
 )  # fmt: skip
 # Tables with several rows a person: section, table, order of the rows.
 LISTS: Mapping[str, tuple[str, str]] = {
-    "flags": ("analytics_flags", "flag_type"),
+    "flags": ("analytics_flags", "flag_type, first_seen_on, flag_id"),
     "scores": ("risk_scores", "model_name, as_of_date, exposure_id"),
     "applications": ("eligibility_applications", "applied_on, eid"),
     "lineage": ("golden_record_lineage", "attribute"),
 }
-_OF_EVERY_ROW = ("gr_id", "last_updated")  # said once, in identity and publication
+# Said once, in identity and publication; and what a bank writes on its letters: the number of the account at risk.
+_OF_EVERY_ROW = ("gr_id", "last_updated", "exposure_id")
 BENEFITS_BY_SCHEME = """
     select be.scheme_id, sm.scheme_name, sm.category, count(*) as events_count, sum(be.amount) as total_amount,
         min(be.event_date) as first_on, max(be.event_date) as last_on

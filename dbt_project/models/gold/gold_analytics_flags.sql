@@ -17,10 +17,10 @@ select
     flags.evidence,
     cast(flags.evidence_facts as jsonb) as evidence_facts,
     flags.first_seen_on,
+    flags.last_evidence_on,
     flags.last_seen_on,
     flags.evidence_count,
     flags.decided_by,
-    flags.decision_reason,
     flags.decided_at,
     {{ data_cutoff() }} as last_updated
 from {{ ref('analytics_flags') }} as flags

@@ -44,6 +44,8 @@ def _text(values: pd.Series) -> pd.Series:
     elif pd.api.types.is_datetime64_any_dtype(values.dtype):
         text = values.dt.strftime("%Y-%m-%d").astype("string")
     else:
+        if values.dtype == object:
+            values = values.map(_readable, na_action="ignore")
         text = values.astype("string").str.slice(0, MAX_LENGTH)
         if values.dtype == object:  # a column of objects may hold numbers that were once whole
             text = text.str.replace(r"^(\d+)\.0$", r"\1", regex=True)
@@ -53,6 +55,15 @@ def _text(values: pd.Series) -> pd.Series:
         spellings = text[foreign].unique()
         text = text.where(~foreign, text.map(dict(zip(spellings, map(_fold, spellings), strict=True))))
     return text.mask(text.isin(_BLANKS)).astype("string")
+
+
+def _readable(value: object) -> object:
+    """Text that every library takes: bytes and halves of characters are nobody's name."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return None
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return value
 
 
 def _fold(text: str) -> str:

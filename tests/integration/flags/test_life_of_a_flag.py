@@ -93,7 +93,7 @@ def decide(warehouse: Warehouse, flag: Row, decision: str) -> None:
         connection.execute(
             "insert into ops.flag_decisions (flag_id, gr_id, flag_type, evidence_from, evidence_until, evidence_count, "
             "decision, decided_by, reason) values (%(flag_id)s, %(gr_id)s, %(flag_type)s, %(first_seen_on)s, "
-            "%(last_seen_on)s, %(evidence_count)s, %(decision)s, 'an officer', 'looked at the papers')",
+            "%(last_evidence_on)s, %(evidence_count)s, %(decision)s, 'an officer', 'looked at the papers')",
             {**flag, "decision": decision},
         )
 

@@ -288,7 +288,7 @@ def test_history_follows_a_retired_id_to_where_its_records_are(parties: Warehous
     text = steward.reads()
     assert f"{THREE} is no more: {THREE} -> {TWO}" in text
     assert f"merged │ {TWO} │ {THREE} │ 1 │ override:{number}" in text
-    assert f"e2 │ {THREE} │ own_record │ 1.0 │ 2014-02-01 00:00 UTC │ 2014-03-03 02:00 UTC" in text
+    assert f"e2 │ {THREE} │ own_record │ 1.0000 │ 2014-02-01 00:00 UTC │ 2014-03-03 02:00 UTC" in text
     with pytest.raises(cli.IdentityError, match="never given"):
         cli.print_history(steward.settings, "GR9999999999", steward.console)
 

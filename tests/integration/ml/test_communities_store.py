@@ -20,6 +20,7 @@ def network(warehouse: Warehouse) -> Warehouse:
             " (gr_id_from text, gr_id_to text, relationship_type text, confidence numeric(5, 4));"
             "create table core.money_flows"
             " (gr_id_from text, gr_id_to text, payments_count integer, is_through_hub boolean);"
+            "create table core.golden_records (gr_id text, status text);"
             "create table core.gr_redirects (gr_id_from text, gr_id_to text, retired_at timestamptz)"
         )
         connection.execute(

@@ -64,6 +64,8 @@ decisions as (
         coalesce(redirects.gr_id_to, stated.gr_id) as current_gr_id
     from {{ source('ops', 'flag_decisions') }} as stated
     left join {{ ref('gr_redirects') }} as redirects on stated.gr_id = redirects.gr_id_from
+    -- A day that runs again does not know what was found of later days.
+    where stated.evidence_until <= {{ as_of_date() }}
 ),
 
 -- A decision is about evidence, not about an id: late evidence may move where a flag begins, or join two.
@@ -140,7 +142,6 @@ unattached as (
     where
         attached.decision_id is null
         and identified.flag_id is null
-        and decisions.evidence_until <= {{ as_of_date() }}
 ),
 
 united as (
@@ -162,6 +163,7 @@ united as (
         end as evidence,
         evidence_facts,
         first_seen_on,
+        last_evidence_on,
         last_seen_on,
         evidence_count,
         decided_by,
@@ -178,6 +180,7 @@ united as (
         'The evidence is no longer in the data' as evidence,
         '[]' as evidence_facts,
         evidence_from as first_seen_on,
+        evidence_until as last_evidence_on,
         evidence_until as last_seen_on,
         cast(0 as integer) as evidence_count,
         decided_by,
@@ -197,6 +200,7 @@ select
     evidence,
     evidence_facts,
     first_seen_on,
+    last_evidence_on,
     last_seen_on,
     evidence_count,
     decided_by,

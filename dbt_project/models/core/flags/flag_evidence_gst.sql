@@ -41,6 +41,7 @@ select
     || ' periods until ' || cast(last_period as {{ dbt.type_string() }}) as evidence,
     {{ json_text([
         ['alert_id', 'alert_id', false],
+        ['period', 'period_start', false],
         ['evidence_kind', 'evidence_kind', false],
         ['first_period', 'first_period', false],
         ['last_period', 'last_period', false],

@@ -220,6 +220,7 @@ neighbours as (
 known_versions as (
     select
         party_xref.gr_id,
+        parties.party_id,
         parties.phone,
         parties.deleted_on,
         lower(trim(parties.email)) as email,
@@ -236,21 +237,45 @@ known_versions as (
         and parties.valid_from <= {{ as_of_date() }}
 ),
 
-contacts as (
-    {%- for kind in ['phone', 'email'] %}
+-- Since when a contact is told: the newest versions in a row that hold it, whatever else changed in between.
+{% for kind in ['phone', 'email'] %}
+{{ kind }}_now as (
     select
-        '{{ kind }}' as evidence_kind,
-        {{ kind }} as contact,
-        gr_id,
-        min(valid_from) as valid_from,
-        min(known_at) as known_at
+        party_id,
+        {{ kind }} as contact
     from known_versions
     where
         version_rank = 1
         and {{ kind }} is not null
         and {{ kind }} <> ''
         and (deleted_on is null or deleted_on > {{ as_of_date() }})
-    group by {{ kind }}, gr_id
+),
+
+{{ kind }}_told as (
+    select
+        known_versions.gr_id,
+        known_versions.valid_from,
+        known_versions.known_at,
+        known_versions.version_rank,
+        {{ kind }}_now.contact,
+        min(
+            case when coalesce(known_versions.{{ kind }}, '') <> {{ kind }}_now.contact then known_versions.version_rank end
+        ) over (partition by known_versions.party_id) as changed_rank
+    from known_versions
+    inner join {{ kind }}_now on known_versions.party_id = {{ kind }}_now.party_id
+),
+{% endfor %}
+contacts as (
+    {%- for kind in ['phone', 'email'] %}
+    select
+        '{{ kind }}' as evidence_kind,
+        contact,
+        gr_id,
+        min(valid_from) as valid_from,
+        min(known_at) as known_at
+    from {{ kind }}_told
+    where changed_rank is null or version_rank < changed_rank
+    group by contact, gr_id
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -362,15 +387,32 @@ united as (
     from shared_contacts
 ),
 
+deceased as (
+    select gr_id
+    from {{ ref('golden_attributes') }}
+    where death_date <= {{ as_of_date() }}
+),
+
+-- Kinship outlasts death, a household, a marriage or an account does not.
+living as (
+    select united.*
+    from united
+    left join deceased as one on united.gr_id_from = one.gr_id
+    left join deceased as other on united.gr_id_to = other.gr_id
+    where
+        united.relationship_type in ('parent', 'child', 'sibling')
+        or (one.gr_id is null and other.gr_id is null)
+),
+
 weighed as (
     select
-        united.*,
+        living.*,
         case evidence_kind
             {%- for kind, share in confidence.items() %}
             when '{{ kind }}' then {{ share }}
             {%- endfor %}
         end as confidence
-    from united
+    from living
 ),
 
 ranked as (

@@ -32,6 +32,7 @@ credits as (
     from {{ ref('benefit_payments') }} as payments
     where payments.account_id is not null
     group by payments.account_id, payments.paid_on
+    having sum(payments.amount) > 0
 ),
 
 credit_instants as (
