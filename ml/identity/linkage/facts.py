@@ -48,7 +48,7 @@ def number_comparison(key: str, j: int, column: Column) -> Comparison:
             0.02,
             1e-6,
         ),
-        Level("different", "ELSE", 0.04, 1e-2, most=0.2),
+        Level("different", "ELSE", 0.04, 1e-2, most=0.1),
     )
     personal = not column.shared
     return Comparison(

@@ -148,7 +148,7 @@ def full_comparison(key: str, j: int, column: Column) -> Comparison:
     )
 
 
-def text_comparison(key: str, j: int, column: Column) -> Comparison:
+def text_comparison(key: str, j: int, column: Column, is_personal: bool = True) -> Comparison:
     """Words that few records hold decide: two cameras of one make share all words but the number of the model."""
     tokens, line, rare = f"{key}_t", f"{key}_v", f"{key}_rare"
     record = {tokens: sql.tokens_of(f"f{j}_w"), line: f"array_to_string({sql.tokens_of(f'f{j}_w')}, ' ')"}
@@ -175,7 +175,7 @@ def text_comparison(key: str, j: int, column: Column) -> Comparison:
         column.name,
         column.kind,
         (column.name,),
-        True,
+        is_personal,
         sql.missing(line),
         levels,
         record,
