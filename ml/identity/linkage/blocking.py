@@ -10,7 +10,6 @@ next, as long as the budget lasts.
 """
 
 import itertools
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -29,7 +28,8 @@ _IMAGINED = 20_000
 _LEAST_GAIN = 2e-4
 _SEED = 11
 _RULE_SHARE = 0.2  # of the budget that one rule may use
-_STOPPED_SHARE = 0.3  # of the records may hold values that are too frequent; a rule with more finds too little
+_STOPPED_SHARE = 0.3  # of the records may hold values that are too frequent; those of a rule with more want others too
+_MISSED_SHARE = 0.5  # of the records without any candidate is told
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def choose(
     con.execute(f"CREATE OR REPLACE TEMP TABLE counted AS SELECT * FROM record WHERE hash(rid) % {step} = 0")
     fits = max(2.0, limit / step)
     counted: dict[frozenset[str], float] = {}
+    usable: dict[frozenset[str], float] = {}
     warnings: list[str] = []
 
     def count(names: frozenset[str]) -> float:
@@ -72,9 +73,13 @@ def choose(
                 f"coalesce(sum(held) FILTER (held > {fits}) / sum(held), 0), max(held) "
                 f"FROM (SELECT count(*) AS held FROM ({sql}) GROUP BY key)"
             ).fetchall()
-            is_useless = row[1] > _STOPPED_SHARE and not any(atoms[name].is_list for name in names)
-            counted[names] = math.inf if is_useless else row[0] * step**2
-            if is_useless and len(names) == 1 and all(atoms[name].is_whole for name in names):
+            # A rule is judged by the records outside its overfull blocks: thousands of placeholders in one block take
+            # nothing from the others.
+            is_list = any(atoms[name].is_list for name in names)
+            usable[names] = 1.0 if is_list else 1 - row[1]
+            is_poor = usable[names] < 1 - _STOPPED_SHARE
+            counted[names] = row[0] * step**2
+            if is_poor and len(names) == 1 and all(atoms[name].is_whole for name in names):
                 warnings.append(
                     f"{next(iter(names))} is no blocking key by itself: {row[1]:.0%} of its values stand in more than "
                     f"{limit} records (about {int(row[2] * step)} at most)"
@@ -87,9 +92,15 @@ def choose(
         fitting: list[frozenset[str]] = []
         failing: list[frozenset[str]] = []
         for names in sorted(too_many, key=sorted):
-            if len({atoms[name].group for name in names}) < size or any(rule <= names for rule in chosen):
+            if len({atoms[name].group for name in names}) < size or any(
+                rule <= names and usable[rule] >= 1 - _STOPPED_SHARE for rule in chosen
+            ):
                 continue
-            (fitting if count(names) <= most else failing).append(names)
+            fits_budget = count(names) <= most
+            if fits_budget:
+                fitting.append(names)
+            if not fits_budget or usable[names] < 1 - _STOPPED_SHARE:
+                failing.append(names)
         chosen += [names for names in fitting if counted[names] > 0]
         if size < 3:
             grown = {a | b for a, b in itertools.combinations(failing, 2) if len(a | b) == size + 1}
@@ -97,13 +108,22 @@ def choose(
     filled = {
         name: 1 - scalar(con, f"SELECT avg(({atom.sql} IS NULL)::INTEGER) FROM counted") for name, atom in atoms.items()
     }
-    kept = _cheapest_cover(atoms, filled, {names: counted[names] for names in chosen}, budget)
+    kept = _cheapest_cover(atoms, filled, {names: counted[names] for names in chosen}, usable, budget)
     rules, told = _with_stops(con, atoms, kept, limit)
+    if comparisons and not rules:
+        told.append(
+            "no blocking rule was found, so no records are compared and none are linked: every value, and every "
+            f"combination of values, is unique or stands in more than {limit} records"
+        )
     return rules, warnings + told
 
 
 def _cheapest_cover(
-    atoms: dict[str, Atom], filled: dict[str, float], costs: dict[frozenset[str], float], budget: float
+    atoms: dict[str, Atom],
+    filled: dict[str, float],
+    costs: dict[frozenset[str], float],
+    usable: dict[frozenset[str], float],
+    budget: float,
 ) -> list[frozenset[str]]:
     """Rules that find the most of imagined matches for their pairs."""
     rng = np.random.default_rng(_SEED)
@@ -119,7 +139,11 @@ def _cheapest_cover(
         for atom in listed:
             part = rng.random(_IMAGINED) < (atom.agrees - least) / (1 - least)
             agrees[atom.name] = present & (whole | part)
-    found = {names: np.logical_and.reduce([agrees[name] for name in sorted(names)]) for names in costs}
+    stopped = rng.random(_IMAGINED)
+    found = {
+        names: np.logical_and.reduce([agrees[name] for name in sorted(names)]) & (stopped < usable[names])
+        for names in sorted(costs, key=sorted)
+    }
     open_ = np.ones(_IMAGINED, dtype=bool)
     kept: list[frozenset[str]] = []
     while found and len(kept) < _MOST_RULES:
@@ -156,6 +180,20 @@ def _with_stops(
                 f"({held} in all, {large[0][1]} at most) and are not used as a key"
             )
     return tuple(rules), warnings
+
+
+def without_candidates(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], records: int) -> list[str]:
+    """A warning where most records have no key at all: nothing can be found of them."""
+    if not rules:
+        return []
+    keyed = " UNION ".join(f"SELECT rid FROM key_{i}" for i in range(len(rules)))
+    missed = records - scalar(con, f"SELECT count(DISTINCT rid) FROM ({keyed})")
+    if missed <= _MISSED_SHARE * records:
+        return []
+    return [
+        f"{missed} of {records} records are compared with no other: what they could be found by is missing, or stands "
+        "in too many records"
+    ]
 
 
 def make_keys(

@@ -11,7 +11,10 @@ NAMES: tuple[tuple[str, str], ...] = (
         "birth_date",
         r"(^|_)(dob|d_o_b|bday)($|_)|birth|born|geburt|geb_?dat|naissance|nacimiento|nascita|nascimento|рожд",
     ),
-    ("phone", r"phone|(^|_)(tel|cell|fax|handy|msisdn|gsm|ph)($|_|[0-9])|mobile|telef|rufnummer|contact_n|телефон"),
+    (
+        "phone",
+        r"phone|(^|_)(tel|cell|fax|handy|msisdn|gsm|ph)($|_|[0-9])|mobile|telef|rufnummer|contact_n|rufnr|телефон",
+    ),
     (
         "postcode",
         r"post_?(al_?)?(code|kod)|postnr|(^|_)(zip|plz|cap|cep|pin_?code|pincode)($|_|code)|zipcode|codigo_postal|"
@@ -25,7 +28,7 @@ NAMES: tuple[tuple[str, str], ...] = (
     ),
     (
         "id_number",
-        r"soc_?sec|social(_|$|sec)|national_?(id|ins)|tax_?(id|n|payer)|vat_?(id|n)|passport|licen[cs]e|aadha+r|"
+        r"soc_?sec|social(_|$|sec)|national_?(id|ins)|tax_?(id|n|payer)|vat_?(id|n)|ust_?id|passport|reisepass|ausweis_?n|licen[cs]e|aadha+r|"
         r"id_?(number|num|no|card)|steuer|personnummer|medicare|insurance_?n|inn$|инн|паспорт",
     ),
     (
@@ -42,18 +45,18 @@ NAMES: tuple[tuple[str, str], ...] = (
     (
         "organisation",
         r"compan|organi[sz]ation|"
-        r"(^|_)(org|firm|firma|business|trading|trade|legal|brand|vendor|manufacturer|merchant|supplier|employer|"
+        r"(^|_)(org|firm|firma|firmen|business|trading|trade|legal|brand|vendor|manufacturer|merchant|supplier|employer|"
         r"shop|store|venue)(_?name)?$|"
         r"raz[oó]n_social|unternehmen|entreprise|empresa",
     ),
     (
         "address",
-        r"addr|street|strasse|straße|(^|_)(str|rue|calle|via|rua|ulica|line_?[1-4])($|_)|direcci|indirizzo|endere|"
+        r"addr|adress|anschrift|street|strasse|straße|(^|_)(str|rue|calle|via|rua|ulica|line_?[1-4])($|_)|direcci|indirizzo|endere|"
         r"адрес|улица",
     ),
     (
         "city",
-        r"(^|_)(city|town|suburb|ort|stadt|ville|ciudad|citta|cidade|locality|municipality|village|miasto|place)($|"
+        r"(^|_)(city|town|suburb|ort|stadt|ville|ciudad|citta|cidade|locality|municipality|gemeinde|commune|comune|village|miasto|place)($|"
         r"_)|"
         r"wohnort|город",
     ),

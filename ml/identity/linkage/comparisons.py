@@ -51,8 +51,10 @@ def build(columns: Iterable[Column]) -> tuple[Comparison, ...]:
         add(facts.address_comparison, lines)
     if places := of("postcode", "city", "region"):
         add(facts.place_comparison, places)
+    has_people = bool(of("given_name", "family_name", "full_name", "birth_date"))
     for j, column in of("organisation", "text"):
-        add(names.text_comparison, j, column)
+        # Colleagues share an employer as a household shares its home.
+        add(names.text_comparison, j, column, column.kind == "text" or not has_people)
     for j, column in of("category"):
         add(facts.category_comparison, j, column)
     return tuple(made)

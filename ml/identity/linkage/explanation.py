@@ -85,9 +85,9 @@ def _household_factor(model: LinkageModel, k: int, level: int, ratio: float) -> 
     one = model.comparisons[k]
     m, u = np.array(model.m[k]), np.array(model.u[k])
     if one.levels[level].tf is None:
-        return float((training.household_levels(one, model.is_personal[k], m, u) / u)[level])
+        return float((training.household_levels(one, model.is_personal[k], m, u, model.kin[k]) / u)[level])
     factor = float(m[level] / u[level]) * ratio
     if not model.is_personal[k]:
         return factor
-    kin = training.kinship(one)
+    kin = model.kin[k]
     return 1 - kin + kin * factor

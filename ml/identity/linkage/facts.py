@@ -17,14 +17,15 @@ def date_comparison(key: str, j: int, column: Column) -> Comparison:
     same_month = f"left({one}, 6) = left({other}, 6)"
     one_part = f"{same_month} OR (left({one}, 4) = left({other}, 4) AND right({one}, 2) = right({other}, 2))"
     born = column.kind == "birth_date"
+    rarely = 0.06 if born else 1.0
     levels = (
         Level("exact", sql.equal(value), 0.84, 1e-5, value),
         Level("day and month exchanged", turned, 0.01, 1e-6),
         Level("one digit off", f"{sql.ends_agree(value)} AND {sql.edit(value)}", 0.08, 1e-4),
         Level("same month and day", f"right({one}, 4) = right({other}, 4)", 0.01, 1e-4),
         Level("same year and month, or day", one_part, 0.01, 1e-4),
-        Level("within a year", f'abs("{key}_year_l" - "{key}_year_r") <= 1', 0.01, 1e-3),
-        Level("different", "ELSE", 0.04, 1e-2),
+        Level("within a year", f'abs("{key}_year_l" - "{key}_year_r") <= 1', 0.01, 1e-3, most=rarely),
+        Level("different", "ELSE", 0.04, 1e-2, most=rarely),
     )
     record = {value: f"f{j}_v", f"{key}_year": f"try_cast(left(f{j}_v, 4) AS INTEGER)"}
     return Comparison(key, column.name, column.kind, (column.name,), born, sql.missing(value), levels, record, 0.1)
@@ -47,7 +48,7 @@ def number_comparison(key: str, j: int, column: Column) -> Comparison:
             0.02,
             1e-6,
         ),
-        Level("different", "ELSE", 0.04, 1e-2),
+        Level("different", "ELSE", 0.04, 1e-2, most=0.1),
     )
     personal = not column.shared
     return Comparison(
@@ -68,7 +69,7 @@ def phone_comparison(key: str, j: int, column: Column) -> Comparison:
         Level("different", "ELSE", 0.19, 1e-2),
     )
     return Comparison(
-        key, column.name, column.kind, (column.name,), False, sql.missing(value), levels, {value: f"f{j}_v"}, 0.02
+        key, column.name, column.kind, (column.name,), True, sql.missing(value), levels, {value: f"f{j}_v"}, 0.02
     )
 
 
@@ -97,7 +98,7 @@ def email_comparison(key: str, j: int, column: Column, names: list[str]) -> Comp
         Level("one sign off", mistyped, 0.06, 1e-7),
         Level("same before the @", f"length({sql.left(local)}) > 4 AND {sql.equal(local)}", 0.04, 1e-6, local),
         Level("alike before the @", sql.jaro(local, 0.92), 0.04, 1e-5),
-        Level("different", "ELSE", 0.14, 1e-2),
+        Level("different", "ELSE", 0.14, 1e-2, most=0.5),
     )
     return Comparison(
         key, column.name, column.kind, (column.name,), True, missing, levels, record, 0.02, sql.alike(local, 0.75)

@@ -32,7 +32,14 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     kinds = independent(infer(texts, config), texts, config)
     columns, notes = kinds.columns, list(kinds.notes)
     tell(f"kinds: {', '.join(f'{one.name}={one.kind}' for one in columns)}")
+    # In the order of their names: equal records give equal probabilities, whatever the order of their columns.
+    columns = tuple(sorted(columns, key=lambda column: str(column.name)))
     comparisons = build(columns)
+    if columns and all(column.kind in training.NAME_KINDS for column in columns):
+        notes.append(
+            "only names tell the records apart: namesakes cannot be told from one person, so take the links as "
+            "suggestions and add a date of birth, a number, a contact or an address"
+        )
     count = len(ordered)
     store.remember(ordered)
     keys = sort_keys(ordered[id_column])
@@ -40,11 +47,18 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     common = records.common_words(con, comparisons, count)
     records.add_rare_words(con, "record", comparisons, common)
     tell("records cleaned")
+    untelling = records.mark_placeholders(con, comparisons, config.block_limit)
+    if untelling:
+        notes.append(
+            f"{untelling} of {count} records equal more than {config.block_limit} others in everything that is "
+            "compared: they look like placeholders, are not linked by what they share and teach nothing"
+        )
     rules, warnings = blocking.choose(con, comparisons, count, config.pairs_per_record, config.block_limit)
     tell(f"{len(rules)} blocking rules chosen")
     blocking.make_keys(con, comparisons, rules)
     candidates = blocking.make_candidates(con, rules, config.block_limit)
     tell(f"{candidates} candidate pairs")
+    warnings += blocking.without_candidates(con, rules, count)
     pairs.compare(con, comparisons, "candidate", "compared")
     packed, counts = pairs.patterns(con, "compared")
     tell(f"compared; {len(packed)} patterns")
@@ -52,10 +66,14 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     pairs.compare(con, comparisons, "random_pair", "compared_random")
     random_packed, random_counts = pairs.patterns(con, "compared_random")
     terms = records.count_terms(con, comparisons)
-    held = [[(terms[name][0]["held"].to_numpy(), terms[name][1]) for name in one.terms] for one in comparisons]
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW telling_record AS SELECT r.* FROM record r SEMI JOIN telling t USING (rid)"
+    )
+    telling = records.count_terms(con, comparisons, "telling_record") if untelling else terms
+    held = [[(telling[name][0]["held"].to_numpy(), telling[name][1]) for name in one.terms] for one in comparisons]
     learned = training.learn(
         comparisons,
-        count,
+        count - untelling,
         pairs.unpack(packed, comparisons),
         counts,
         pairs.unpack(random_packed, comparisons),
@@ -67,8 +85,9 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     for one in comparisons:
         for name in one.terms:
             frame, present = terms[name]
-            frame = frame[frame["held"] > max(2.0, learned.cluster_size)].head(200_000)
-            share = training.term_shares(frame["held"].to_numpy(), present, learned.cluster_size, one.rare)
+            size = training.of_one(one, learned.cluster_size)
+            frame = frame[frame["held"] > max(2.0, size)].head(200_000)
+            share = training.term_shares(frame["held"].to_numpy(), present, size, one.rare)
             shares[name] = dict(zip(frame["term"], share.tolist(), strict=True))
             rare[name] = one.rare / max(present, 1)
     model = LinkageModel(
@@ -76,6 +95,7 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
         m=tuple(tuple(one.tolist()) for one in learned.m),
         u=tuple(tuple(one.tolist()) for one in learned.u),
         is_personal=tuple(bool(one) for one in learned.is_personal),
+        kin=tuple(float(one) for one in learned.kin),
         prior_match=float(learned.prior_match),
         prior_household=float(learned.prior_household),
         term_shares=shares,

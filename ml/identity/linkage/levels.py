@@ -22,6 +22,9 @@ class Level:
         Where the probability among matches starts, and the least that it is among others.
     tf : str, optional
         The record column whose value is the term that agrees.
+    most : float
+        What ``m`` is at most, whatever the candidates show: without it, pairs of strangers that are alike teach that
+        matches differ.
     """
 
     label: str
@@ -29,6 +32,7 @@ class Level:
     m: float
     u: float
     tf: str | None = None
+    most: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ml.identity.linkage.config import LinkageError
 from ml.identity.linkage.kinds import Column
 from ml.identity.linkage.levels import Comparison
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class LinkageModel:
         By comparison, then level from best to worst.
     is_personal : tuple of bool
         By comparison: people of one household differ in it.
+    kin : tuple of float
+        By comparison: the share of household pairs that agree in something personal as if they were one person.
     prior_match, prior_household : float
         Probability that two random records are of one person, or of two of one household.
     term_shares : mapping
@@ -55,6 +57,7 @@ class LinkageModel:
     m: tuple[tuple[float, ...], ...]
     u: tuple[tuple[float, ...], ...]
     is_personal: tuple[bool, ...]
+    kin: tuple[float, ...]
     prior_match: float
     prior_household: float
     term_shares: Mapping[str, Mapping[str, float]]
@@ -117,7 +120,7 @@ class LinkageModel:
             given["common_words"] = {name: tuple(words) for name, words in given["common_words"].items()}
             for name in ("m", "u"):
                 given[name] = tuple(tuple(levels) for levels in given[name])
-            for name in ("is_personal", "notes"):
+            for name in ("is_personal", "kin", "notes"):
                 given[name] = tuple(given[name])
             return cls(**given)
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:

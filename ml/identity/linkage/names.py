@@ -35,8 +35,8 @@ def given_comparison(key: str, j: int, column: Column, family: str | None) -> Co
         ),
         Level("initial or beginning", sql.begins(value), 0.03, 1e-4),
         Level("alike", sql.jaro(value, 0.88), 0.03, 1e-4),
-        Level("somewhat alike", sql.jaro(value, 0.75), 0.015, 1e-3),
-        Level("different", "ELSE", 0.03, 1e-2),
+        Level("somewhat alike", sql.jaro(value, 0.75), 0.015, 1e-3, most=0.05),
+        Level("different", "ELSE", 0.03, 1e-2, most=0.06),
     ]
     measures = sql.alike(value, 0.75)
     if family is not None:
@@ -138,9 +138,9 @@ def full_comparison(key: str, j: int, column: Column) -> Comparison:
             0.03,
             1e-4,
         ),
-        Level("a name in common", f"{sql.shared_tokens(tokens)} >= 1", 0.03, 1e-3),
-        Level("somewhat alike", sql.jaro(line, 0.8), 0.01, 1e-3),
-        Level("different", "ELSE", 0.02, 1e-2),
+        Level("a name in common", f"{sql.shared_tokens(tokens)} >= 1", 0.03, 1e-3, most=0.1),
+        Level("somewhat alike", sql.jaro(line, 0.8), 0.01, 1e-3, most=0.05),
+        Level("different", "ELSE", 0.02, 1e-2, most=0.05),
     )
     measures = sql.alike(line, 0.8) | sql.shared(tokens)
     return Comparison(
@@ -148,7 +148,7 @@ def full_comparison(key: str, j: int, column: Column) -> Comparison:
     )
 
 
-def text_comparison(key: str, j: int, column: Column) -> Comparison:
+def text_comparison(key: str, j: int, column: Column, is_personal: bool = True) -> Comparison:
     """Words that few records hold decide: two cameras of one make share all words but the number of the model."""
     tokens, line, rare = f"{key}_t", f"{key}_v", f"{key}_rare"
     record = {tokens: sql.tokens_of(f"f{j}_w"), line: f"array_to_string({sql.tokens_of(f'f{j}_w')}, ' ')"}
@@ -163,11 +163,11 @@ def text_comparison(key: str, j: int, column: Column) -> Comparison:
         Level("a rare word in common, and others", f"{rarely} >= 1 AND {half}", 0.1, 1e-6),
         Level("nearly all words", f"{shared} >= 0.75 * {all_} AND NOT {differ}", 0.03, 1e-5),
         Level("a rare word in common", f"{rarely} >= 1", 0.04, 1e-5),
-        Level("spelled alike, rare words differ", sql.jaro(line, 0.93), 0.04, 1e-4),
+        Level("spelled alike, rare words differ", sql.jaro(line, 0.93), 0.04, 1e-4, most=0.08),
         Level("half of the words", f"{half} AND NOT {differ}", 0.03, 1e-4),
-        Level("half of the words, rare ones differ", half, 0.02, 1e-3),
-        Level("some words", f"{shared} >= 0.3 * {fewer}", 0.02, 1e-3),
-        Level("different", "ELSE", 0.02, 1e-2),
+        Level("half of the words, rare ones differ", half, 0.02, 1e-3, most=0.05),
+        Level("some words", f"{shared} >= 0.3 * {fewer}", 0.02, 1e-3, most=0.05),
+        Level("different", "ELSE", 0.02, 1e-2, most=0.05),
     )
     measures = sql.alike(line, 0.93) | sql.shared(tokens) | sql.shared(rare)
     return Comparison(
@@ -175,7 +175,7 @@ def text_comparison(key: str, j: int, column: Column) -> Comparison:
         column.name,
         column.kind,
         (column.name,),
-        True,
+        is_personal,
         sql.missing(line),
         levels,
         record,

@@ -62,6 +62,8 @@ def patterns(con: duckdb.DuckDBPyConnection, table: str) -> tuple[np.ndarray, np
 def make_random(con: duckdb.DuckDBPyConnection, records: int, seed: int, wanted: int = 600_000) -> int:
     """Write ``random_pair`` (``l, r``): all pairs of few records, else pairs at drawn distances in the order of ids.
 
+    Pairs are of the table ``telling``.
+
     Returns
     -------
     int
@@ -79,5 +81,8 @@ def make_random(con: duckdb.DuckDBPyConnection, records: int, seed: int, wanted:
             f"{records} AS other "
             f"FROM record, (SELECT unnest([{listed}]) AS d))"
         )
-    con.execute(f"CREATE OR REPLACE TABLE random_pair AS {sql}")
+    con.execute(
+        f"CREATE OR REPLACE TABLE random_pair AS SELECT p.l, p.r FROM ({sql}) p SEMI JOIN telling a ON a.rid = p.l "
+        "SEMI JOIN telling b ON b.rid = p.r"
+    )
     return int(scalar(con, "SELECT count(*) FROM random_pair"))

@@ -99,19 +99,41 @@ def add_rare_words(
             con.unregister("common_words")
 
 
+def mark_placeholders(con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...], limit: int) -> int:
+    """Write ``telling`` (``rid``): the records without those that more than ``limit`` others equal in everything.
+
+    Test Test, born 1900-01-01, five thousand times: such records say nothing about how often strangers agree.
+
+    Returns
+    -------
+    int
+        Records that are left out.
+    """
+    names = [name for one in comparisons for name in one.record_sql]
+    if not names:
+        con.execute("CREATE OR REPLACE TEMP TABLE telling AS SELECT rid FROM record")
+        return 0
+    content = f"hash({', '.join(names)})"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE telling AS SELECT rid FROM record "
+        f"QUALIFY count(*) OVER (PARTITION BY {content}) <= {limit}"
+    )
+    return int(scalar(con, "SELECT (SELECT count(*) FROM record) - (SELECT count(*) FROM telling)"))
+
+
 def count_terms(
-    con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...]
+    con: duckdb.DuckDBPyConnection, comparisons: tuple[Comparison, ...], source: str = "record"
 ) -> dict[str, tuple[pd.DataFrame, int]]:
     """By record column: ``term, held`` of the terms that several records hold, and how many records hold any."""
     counted = {}
     for comparison in comparisons:
         for name in comparison.terms:
             terms = con.execute(
-                f"SELECT {name} AS term, count(*) AS held FROM record WHERE {name} IS NOT NULL GROUP BY 1 HAVING "
+                f"SELECT {name} AS term, count(*) AS held FROM {source} WHERE {name} IS NOT NULL GROUP BY 1 HAVING "
                 f"held > 1 "
                 "ORDER BY held DESC, term"
             ).df()
-            counted[name] = (terms, int(scalar(con, f"SELECT count({name}) FROM record")))
+            counted[name] = (terms, int(scalar(con, f"SELECT count({name}) FROM {source}")))
     return counted
 
 

@@ -33,7 +33,7 @@ def score(con: duckdb.DuckDBPyConnection, model: LinkageModel, compared: str, in
             ratio = f"(p.{name}_u / a.{name}_tf)"
             match.append(f"CASE WHEN p.{name}_u IS NULL THEN 1.0 ELSE {ratio} END")
             if model.is_personal[k]:
-                kin = training.kinship(one)
+                kin = model.kin[k]
                 close = f"({1 - kin!r} + {kin!r} * p.{name}_bf * {ratio})"
                 household.append(f"CASE WHEN p.{name}_u IS NULL THEN 1.0 ELSE {close} END")
             else:
@@ -54,7 +54,7 @@ def pattern_table(model: LinkageModel, packed: np.ndarray) -> pa.Table:
     levels = pairs.unpack(packed, comparisons)
     m, u = [np.array(one) for one in model.m], [np.array(one) for one in model.u]
     personal = list(model.is_personal)
-    match, household = training.factors(comparisons, levels, m, u, personal)
+    match, household = training.factors(comparisons, levels, m, u, personal, list(model.kin))
     best = match.copy()
     table: dict[str, Any] = {"levels": packed}
     for k, one in enumerate(comparisons):
@@ -66,7 +66,7 @@ def pattern_table(model: LinkageModel, packed: np.ndarray) -> pa.Table:
             table[f"{name}_bf"] = pa.array(factor, mask=~at)
             best = np.where(at, best * np.maximum(u[k][level] / model.rare_shares[name], 1.0), best)
             if personal[k]:
-                close = training.household_levels(one, True, m[k], u[k])
+                close = training.household_levels(one, True, m[k], u[k], model.kin[k])
                 household = np.where(at, household / (close / u[k])[level], household)
     table["match_factor"], table["household_factor"] = match, household
     odds = model.prior_match * best

@@ -15,17 +15,27 @@ import numpy as np
 
 from ml.identity.linkage.levels import Comparison
 
+NAME_KINDS = ("given_name", "middle_name", "family_name", "full_name")
 _ROUNDS = 3
 _FIRST_MATCHES = 0.2  # per record, to start from
 _STEPS = 60
 _PRIOR_PAIRS = 40.0  # the starting values of m weigh as much as this many matches
 _LEAST_M = 0.002
 # Pairs of a household, as a share of the pairs of one person: some are in any data, even where too few to be learned.
+# In the first round they have an even start: once matches have taught themselves that twins are one person, no later
+# round finds out.
 _LEAST_HOUSEHOLD = 0.25
+_FIRST_HOUSEHOLD = 1.0
+# After the first round matches may differ in something personal so much more often than is usual: in careless data they
+# do, and by then the pairs of households are known for what they are.
+_LATER_SLACK = 2.5
 
 # Share of the pairs of a household that agree in something personal after all: twins, namesakes, a shared mailbox.
+# Where twins or namesakes are many it is learned, from pairs that differ in something else that is personal.
+_LEARNED_KIN = ("given_name", "full_name", "birth_date")
+_MOST_KIN = 0.2
 _KIN = {
-    "given_name": 0.01, "middle_name": 0.03, "birth_date": 0.01, "id_number": 0.002, "email": 0.03, "phone": 0.3,
+    "given_name": 0.03, "middle_name": 0.03, "birth_date": 0.03, "id_number": 0.002, "email": 0.03, "phone": 0.6,
     "text": 0.01, "organisation": 0.01, "category": 0.0,
 }  # fmt: skip
 
@@ -38,24 +48,24 @@ class Learned:
     m: list[np.ndarray]
     u: list[np.ndarray]
     is_personal: list[bool]
+    kin: list[float]
     prior_match: float
     prior_household: float
     cluster_size: float
 
 
 def kinship(comparison: Comparison) -> float:
-    """Share of household pairs that agree as if they were one person."""
+    """Share of household pairs that agree as if they were one person, before anything is learned."""
     return _KIN.get(comparison.kind, 0.01)
 
 
-def household_levels(comparison: Comparison, is_personal: bool, m: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Probability of the levels among two people of one household."""
+def household_levels(comparison: Comparison, is_personal: bool, m: np.ndarray, u: np.ndarray, kin: float) -> np.ndarray:
+    """Probability of the levels among two people of one household, of whom ``kin`` agree as if they were one."""
     if not is_personal:
         return m
     if comparison.kind == "full_name":
         common = np.array(["in common" in level.label for level in comparison.levels])
-        return 0.2 * u + 0.01 * m + 0.79 * common / common.sum()
-    kin = kinship(comparison)
+        return (1 - kin) * (0.2 * u + 0.8 * common / common.sum()) + kin * m
     return (1 - kin) * u + kin * m
 
 
@@ -86,13 +96,20 @@ def learn(
     start = [one / one.sum() for one in start]
     m = observed = start  # `m` is monotone in evidence, `observed` is not
     personal = [one.is_personal for one in comparisons]
+    kin = [kinship(one) for one in comparisons]
     prior_match = prior_household = _FIRST_MATCHES * records / total
     cluster_size = 1.0
     u: list[np.ndarray] = []
+    # With a single comparison nothing else tells what is of strangers: the first view of them is kept. A name alone is
+    # no proof, however rare.
+    is_alone = len(comparisons) == 1 and comparisons[0].kind not in NAME_KINDS
     for round_ in range(_ROUNDS):
+        is_first = is_alone or not round_
+        least_household = _LEAST_HOUSEHOLD if round_ else _FIRST_HOUSEHOLD
+        most = [_most(one, slack=_LATER_SLACK if round_ else 1.0) for one in comparisons]
         # Nearly equal values among random pairs of a small table may all be matches. At first as many are allowed for
         # as there could be; what turns out to be of strangers is given back in the next round.
-        among = prior_match if round_ else 2 * records / total
+        among = 2 * records / total if is_first else prior_match
         u = [
             _among_strangers(
                 one,
@@ -103,24 +120,28 @@ def learn(
                 random_levels,
                 random_pairs,
                 term_counts[k],
-                cluster_size,
-                not round_,
+                of_one(one, max(cluster_size, 2.0) if is_alone else cluster_size),
+                is_first,
             )
             for k, one in enumerate(comparisons)
         ]
         for _ in range(_STEPS):
-            match, household = posterior(comparisons, levels, m, u, personal, prior_match, prior_household)
+            match, household = posterior(comparisons, levels, m, u, personal, kin, prior_match, prior_household)
             before = prior_match
             weight = match * pairs
             prior_match = max(weight.sum(), 0.25) / total
-            prior_household = max((household * pairs).sum() / total, _LEAST_HOUSEHOLD * prior_match)
-            observed = [_weighed(levels[:, k], weight, start[k]) for k in range(len(comparisons))]
-            m = [_monotone(one, strangers) for one, strangers in zip(observed, u, strict=True)]
+            prior_household = max((household * pairs).sum() / total, least_household * prior_match)
+            observed = [_weighed(levels[:, k], weight, start[k], most[k]) for k in range(len(comparisons))]
+            m = [
+                _bounded(_monotone(one, strangers), bound)
+                for one, strangers, bound in zip(observed, u, most, strict=True)
+            ]
+            kin = _kin(comparisons, levels, household * pairs, m, u, personal, kin)
             if abs(prior_match - before) < 1e-9 * before:
                 break
         cluster_size = 1 + 2 * prior_match * total / max(records, 1)
         personal = _personal(comparisons, levels, pairs, personal)
-    return Learned(m, u, personal, prior_match, prior_household, cluster_size)
+    return Learned(m, u, personal, kin, prior_match, prior_household, cluster_size)
 
 
 def posterior(
@@ -129,11 +150,12 @@ def posterior(
     m: list[np.ndarray],
     u: list[np.ndarray],
     personal: list[bool],
+    kin: list[float],
     prior_match: float,
     prior_household: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probability, by pattern, of being one person, and of being two of one household."""
-    match, household = factors(comparisons, levels, m, u, personal)
+    match, household = factors(comparisons, levels, m, u, personal, kin)
     scale = prior_match * match + prior_household * household + 1.0
     return prior_match * match / scale, prior_household * household / scale
 
@@ -144,11 +166,12 @@ def factors(
     m: list[np.ndarray],
     u: list[np.ndarray],
     personal: list[bool],
+    kin: list[float],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bayes factors, by pattern, of one person and of one household against strangers."""
     match, household = np.zeros(len(levels)), np.zeros(len(levels))
     for k, one in enumerate(comparisons):
-        close = household_levels(one, personal[k], m[k], u[k])
+        close = household_levels(one, personal[k], m[k], u[k], kin[k])
         # The last entry is read for level -1: missing says nothing.
         match += np.append(np.log(m[k] / u[k]), 0.0)[levels[:, k]]
         household += np.append(np.log(close / u[k]), 0.0)[levels[:, k]]
@@ -188,6 +211,11 @@ def _among_strangers(
     return u / u.sum()
 
 
+def of_one(one: Comparison, cluster_size: float) -> float:
+    """How many records that hold a term are taken for those of one person: of a number or a mailbox, all of a few."""
+    return max(3.0, 2 * cluster_size) if one.kind in ("id_number", "email", "phone") else cluster_size
+
+
 def term_shares(held: np.ndarray, present: int, cluster_size: float, rare: float) -> np.ndarray:
     """Share of *other people's* records that hold a term which ``held`` records of ``present`` hold.
 
@@ -197,12 +225,59 @@ def term_shares(held: np.ndarray, present: int, cluster_size: float, rare: float
     return np.maximum(held - cluster_size, rare) / max(present, 1)
 
 
-def _weighed(levels: np.ndarray, weight: np.ndarray, start: np.ndarray) -> np.ndarray:
+def _kin(
+    comparisons: tuple[Comparison, ...],
+    levels: np.ndarray,
+    weight: np.ndarray,
+    m: list[np.ndarray],
+    u: list[np.ndarray],
+    personal: list[bool],
+    kin: list[float],
+) -> list[float]:
+    """Shares of household pairs that agree as one person does, of those that differ in another personal comparison.
+
+    Pairs that differ in nothing personal are left out: they are of one person, and say nothing about households.
+    """
+    learned = [k for k, one in enumerate(comparisons) if personal[k] and one.kind in _LEARNED_KIN]
+    worst = {k: levels[:, k] == len(comparisons[k].levels) - 1 for k in learned}
+    made = list(kin)
+    for k in learned:
+        others = [worst[other] for other in learned if other != k]
+        if not others:
+            continue
+        asked = np.logical_or.reduce(others) & (levels[:, k] >= 0)
+        close = household_levels(comparisons[k], True, m[k], u[k], kin[k])
+        as_one = (kin[k] * m[k] / close)[levels[asked, k]]
+        start = kinship(comparisons[k])
+        share = (_PRIOR_PAIRS * start + (weight[asked] * as_one).sum()) / (_PRIOR_PAIRS + weight[asked].sum())
+        made[k] = float(np.clip(share, start, _MOST_KIN))
+    return made
+
+
+def _most(one: Comparison, slack: float) -> np.ndarray:
+    """What m is at most, by level; ``slack`` is for people, who may be written down carelessly, not for things."""
+    most = np.array([level.most for level in one.levels])
+    return np.minimum(most * slack, 1.0) if one.kind in ("given_name", "full_name", "birth_date") else most
+
+
+def _bounded(m: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Levels above their bound are set to it, the others share what is left."""
+    over = np.zeros(len(m), dtype=bool)
+    while True:
+        rest = m[~over].sum()
+        made = np.where(over, most, m * ((1 - most[over].sum()) / rest))
+        grown = ~over & (made > most)
+        if not grown.any():
+            return made
+        over |= grown
+
+
+def _weighed(levels: np.ndarray, weight: np.ndarray, start: np.ndarray, most: np.ndarray) -> np.ndarray:
     present = levels >= 0
     seen = np.bincount(levels[present], weights=weight[present], minlength=len(start))
     m = seen + _PRIOR_PAIRS * start
     m = np.maximum(m / m.sum(), _LEAST_M * np.minimum(start * 50, 1.0))
-    return m / m.sum()
+    return _bounded(m / m.sum(), most)
 
 
 def _monotone(m: np.ndarray, u: np.ndarray) -> np.ndarray:
@@ -233,6 +308,8 @@ def _personal(
         if one.kind in ("id_number", "email"):
             same = (levels[:, k] == 0) & (known > 0)
             seen = pairs[same].sum()
-            if seen >= 10 and pairs[same & apart].sum() > 0.1 * seen:
+            # A single name that differs may be a mistyped one; several do not all differ by mistake.
+            several, any_ = pairs[same & apart & (known > 1)].sum(), pairs[same & apart].sum()
+            if seen >= 10 and (several > 0.1 * seen or any_ > 0.5 * seen):
                 decided[k] = False
     return decided

@@ -1,0 +1,144 @@
+"""What must not be learned: families, models of one make, colleagues and placeholders are no duplicates."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.identity.linkage import LinkageModel, resolve
+from ml.identity.linkage.config import LinkageConfig
+from ml.identity.linkage.kinds import infer
+from tests.unit.identity.linkage.made_up import FAMILY, GIVEN, f1, mistyped, people, person, worn
+
+
+def _shuffled(rng: np.random.Generator, rows: list[dict]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows).iloc[rng.permutation(len(rows))].reset_index(drop=True)
+    return frame.assign(id=[f"r{number:05d}" for number in range(len(frame))])
+
+
+def _families(persons: int, share: float, again: float, seed: int) -> pd.DataFrame:
+    """Persons of whom a share has a twin or a father of the same name, with a phone and a mailbox of their own."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for number in range(persons):
+        record = person(rng)
+        members = [record]
+        if rng.random() < share:
+            other = record | {"phone": person(rng)["phone"]}
+            if number % 2:
+                other["first_name"] = str(rng.choice([name for name in GIVEN if name != record["first_name"]]))
+            else:
+                born = str(record["birth_date"])
+                other["birth_date"] = f"{int(born[:4]) - 27}{person(rng)['birth_date'][4:]}"
+            members.append(other)
+        for member in members:
+            truth = len(rows)
+            rows.append({key: value for key, value in member.items() if key != "ssn"} | {"truth": truth})
+            if rng.random() < again:
+                rows.append({key: value for key, value in worn(rng, member).items() if key != "ssn"} | {"truth": truth})
+    return _shuffled(rng, rows)
+
+
+_TOO_MANY = pytest.mark.xfail(reason="as many families as duplicates, and no mailbox or number", strict=True)
+
+
+@pytest.mark.parametrize(
+    ("share", "again"),
+    [
+        *((share, again) for share in (0.0, 0.05) for again in (0.0, 0.3, 1.0)),
+        (0.3, 0.0),
+        (0.3, 1.0),
+        pytest.param(0.3, 0.3, marks=_TOO_MANY),
+    ],
+)
+def test_twins_and_namesakes_stay_apart_however_many_they_are(share: float, again: float) -> None:
+    records = _families(600, share, again, seed=21)
+    entities = resolve(records.drop(columns="truth"), id_column="id").entities
+    truth = entities["record_id"].map(dict(zip(records["id"], records["truth"], strict=True)))
+    assert (truth.groupby(entities["entity_id"]).nunique() > 1).sum() <= 8
+    if again:
+        assert f1(entities, records) >= 0.97
+
+
+@pytest.mark.parametrize("columns", [["title", "make"], ["title"]])
+def test_models_of_one_make_are_no_duplicates(columns: list[str]) -> None:
+    rng = np.random.default_rng(22)
+    rows = []
+    for number in range(800):
+        make, what = rng.choice(["sony", "canon", "nikon", "bosch"]), rng.choice(["camera", "tv", "laptop", "drill"])
+        model = f"{rng.choice(list('abcdefx'))}{rng.choice(list('tuvz'))}{number + 100}"
+        rows.append({"title": f"{make} {what} {model} {rng.choice(['black', 'white'])}", "make": make})
+    records = pd.DataFrame(rows)[columns].assign(sku=range(len(rows)))
+    assert resolve(records, id_column="sku").report.linked_records <= 4
+
+
+def test_no_level_that_speaks_against_a_match_is_learned_as_what_matches_show() -> None:
+    model = resolve(_families(600, 0.3, 0.0, seed=23).drop(columns="truth"), id_column="id").model
+    for one, m in zip(model.comparisons, model.m, strict=True):
+        if one.kind in ("given_name", "birth_date"):
+            assert m[-1] <= 0.151
+    assert LinkageModel.from_json(model.to_json()) == model
+
+
+def test_colleagues_who_share_a_phone_and_an_address_are_found_by_their_mailbox() -> None:
+    rng = np.random.default_rng(24)
+    rows = []
+    for firm in range(40):
+        home = person(rng)
+        for employee in range(15):
+            given, family = str(rng.choice(GIVEN)), str(rng.choice(FAMILY))
+            record = {
+                "first_name": given, "last_name": family, "email": f"{given}.{family}{employee}@firm{firm}.com",
+                "company": f"{FAMILY[firm]} works", "phone": home["phone"], "address": home["address"],
+                "truth": firm * 15 + employee,
+            }  # fmt: skip
+            rows.append(record)
+            if rng.random() < 0.2:
+                rows.append(record | {"first_name": mistyped(rng, given)})
+    records = _shuffled(rng, rows)
+    linkage = resolve(records.drop(columns="truth"), id_column="id")
+    assert f1(linkage.entities, records) >= 0.65
+
+
+@pytest.mark.parametrize("column", ["email", "phone", "ssn"])
+def test_equal_numbers_and_mailboxes_link_although_nothing_else_is_there(column: str) -> None:
+    rng = np.random.default_rng(25)
+    values = [f"p{number}x{number * 7919 % 1000}@mail.com" for number in range(500)]
+    if column != "email":
+        values = [str(value) for value in rng.integers(10**9, 10**10, 500)]
+    rows = [{column: value, "truth": k} for k, value in enumerate(values) for _ in range(1 + (k % 3 == 0))]
+    records = _shuffled(rng, rows)
+    assert f1(resolve(records.drop(columns="truth"), id_column="id").entities, records) >= 0.97
+
+
+def test_names_alone_are_warned_of() -> None:
+    records = people(300, seed=26)[["id", "first_name", "last_name"]]
+    assert any("only names" in warning for warning in resolve(records, id_column="id").report.warnings)
+
+
+@pytest.mark.parametrize("bulk", [600, 1500])
+def test_placeholders_take_nothing_from_the_other_records(bulk: int) -> None:
+    records = people(800, seed=27)[["id", "first_name", "last_name", "birth_date", "truth"]]
+    same = {"first_name": "test", "last_name": "test", "birth_date": "1900-01-01", "truth": -1}
+    filled = pd.DataFrame([same | {"id": f"x{number}"} for number in range(bulk)])
+    alone = f1(resolve(records.drop(columns="truth"), id_column="id").entities, records)
+    linkage = resolve(pd.concat([records, filled]).drop(columns="truth"), id_column="id")
+    entities = linkage.entities[~linkage.entities["record_id"].str.startswith("x")]
+    assert f1(entities, records) >= alone - 0.04
+    assert any("placeholders" in warning for warning in linkage.report.warnings)
+
+
+def test_the_order_of_columns_changes_nothing() -> None:
+    records = people(200, seed=28).drop(columns="truth")
+    edges = [resolve(records[list(order)], id_column="id").edges for order in (records, records.columns[::-1])]
+    pd.testing.assert_frame_equal(*edges)
+
+
+def test_german_names_of_columns_are_known() -> None:
+    people_ = pd.DataFrame(
+        {
+            "Adresse": [f"Weg {k}" for k in range(99)],
+            "Firmenname": [f"Bau {chr(97 + k % 26)}{k} GmbH" for k in range(99)],
+        }
+    )
+    kinds = {one.name: one.kind for one in infer(people_, LinkageConfig()).columns}
+    assert kinds == {"Adresse": "address", "Firmenname": "organisation"}
