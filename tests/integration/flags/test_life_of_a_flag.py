@@ -146,13 +146,15 @@ def story(
         insert(connection, "benefit_events", [paid(GONE, 5, 9, is_paid=False, row_hash="2", known_at=back)])
     with module_warehouse.connect(Role.ML) as connection:
         for number, target_number in ((MERGED, INTO), (BOTH, OTHER)):
+            merged = end_of(dt.date(2026, 8, 1))
             connection.execute(
-                "update ml.party_xref set retired_at = now() where party_id = %s", (f"test:customer:{number}",)
+                "update ml.party_xref set retired_at = now(), superseded_at = %s where party_id = %s",
+                (merged, f"test:customer:{number}"),
             )
             connection.execute(
-                "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at) "
-                "values (%s, %s, 'national_id', %s, now())",
-                (f"test:customer:{number}", f"GR{target_number:010d}", end_of(REGISTERED)),
+                "insert into ml.party_xref (party_id, gr_id, link_rule, valid_from, known_at, recorded_at) "
+                "values (%s, %s, 'national_id', %s, %s, now())",
+                (f"test:customer:{number}", f"GR{target_number:010d}", REGISTERED, merged),
             )
     chapter("september", SEPTEMBER)
     chapter("a year later", NEXT_YEAR)
