@@ -65,7 +65,8 @@ class AttributeRule(BaseModel):
 
 
 class Survivorship(BaseModel):
-    """What a portfolio says of survivorship. Equal in every declared criterion, the smaller ``party_id`` survives.
+    """What a portfolio says of survivorship. Of records equal in every declared criterion the one known last
+    survives, then the smaller ``party_id``.
 
     Attributes
     ----------
