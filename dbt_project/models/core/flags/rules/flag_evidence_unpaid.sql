@@ -111,6 +111,7 @@ select
     'eligible_by_rule_and_unpaid' as flag_type,
     due_on as evidence_on,
     due_on as held_until,
+    party_id || '|' || scheme_id || '|' || cast(cycle_start_on as {{ dbt.type_string() }}) as evidence_key,
     least(0.4 + 0.1 * run_no, 1.0) as score,
     scheme_id || ' was not paid for the cycle of ' || cast(cycle_start_on as {{ dbt.type_string() }})
     || ' though the rules give it, number ' || cast(run_no as {{ dbt.type_string() }}) || ' in a row' as evidence,
