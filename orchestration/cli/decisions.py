@@ -1,7 +1,7 @@
 """What people decide of flags and alerts, written down with the evidence that gold showed them.
 
-Belongs here: what ``assay flag`` and ``assay alert`` have in common. Which table each reads and writes stands in ``flags``
-and ``msme``.
+Belongs here: what ``assay flag`` and ``assay alert`` have in common. Which table each reads and writes stands in
+``flags`` and ``msme``.
 """
 
 from dataclasses import dataclass
@@ -50,6 +50,14 @@ def record_decision(
 
     Parameters
     ----------
+    settings : Settings
+        Of the portfolio.
+    kind : Decidable
+        What is decided.
+    subject_id : str
+        Which one.
+    decision, decided_by, reason : str
+        As ``kind.ops_table`` keeps them.
     unknown, unpublished : AssayError
         What to raise where gold has no such subject, or no such table.
 
@@ -61,7 +69,7 @@ def record_decision(
     Raises
     ------
     AssayError
-        The name or the reason is empty, or as given.
+        The name or the reason is empty, gold was published before it showed keys of evidence, or as given.
     """
     from orchestration.runtime import Runtime
     from orchestration.warehouse import Role
@@ -71,7 +79,9 @@ def record_decision(
     warehouse = Runtime(settings).warehouse
     shown = {column: sql.Identifier("s", source) for column, source in kind.columns.items()}
     # One statement: the day and the evidence are of one publication, also while the next one is swapped in.
-    statement = sql.SQL("select {shown}, p.snapshot_date from {table} as s cross join publication as p where {key} = %s")
+    statement = sql.SQL(
+        "select {shown}, p.snapshot_date from {table} as s cross join publication as p where {key} = %s"
+    )
     try:
         with psycopg.connect(warehouse.bi_conninfo()) as reader:
             row = reader.execute(
@@ -84,6 +94,11 @@ def record_decision(
             ).fetchone()
     except psycopg.errors.UndefinedTable as error:
         raise unpublished from error
+    except psycopg.errors.UndefinedColumn as error:
+        raise AssayError(
+            f"Gold was published by an earlier version: its {kind.gold_table} lacks a column of "
+            f"{', '.join(kind.columns.values())}; run `assay run`, then decide"
+        ) from error
     if row is None:
         raise unknown
     written = {

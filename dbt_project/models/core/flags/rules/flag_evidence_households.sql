@@ -119,29 +119,62 @@ family_payments as (
             and {{ month_start('payments.cycle_start_on') }} = family_months.month_on
 ),
 
+-- Who is paid, and the head, whom the schemes of a household ask whoever of it is paid.
 questions as (
-    select distinct
+    select
         party_id,
         cycle_start_on as asked_on
     from family_payments
+    union
+    select
+        heads.party_id,
+        family_payments.cycle_start_on as asked_on
+    from family_payments
+    inner join {{ ref('beneficiary_versions') }} as heads
+        on
+            family_payments.household_id = heads.household_id
+            and heads.relation_to_head = 'head'
+            and family_payments.cycle_start_on >= heads.valid_from
+            and (heads.valid_to is null or family_payments.cycle_start_on < heads.valid_to)
 ),
 
 {{ scheme_verdicts() }},
 
--- Of each scheme one payment by right is enough; what nobody can say counts for the household.
+household_verdicts as (
+    select
+        household_id,
+        asked_on,
+        scheme_id,
+        max(case when verdict = 'not_eligible' then 0 else 1 end) as is_by_right
+    from verdicts
+    where is_of_household
+    group by household_id, asked_on, scheme_id
+),
+
+-- Of each scheme one payment by right is enough; what nobody can say, or was asked, counts for the household.
 schemes_of_month as (
     select
         family_payments.household_id,
         family_payments.month_on,
         family_payments.schemes_count,
         family_payments.scheme_id,
-        max(case when coalesce(verdicts.verdict, 'not_eligible') = 'not_eligible' then 0 else 1 end) as is_by_right
+        max(
+            case
+                when verdicts.verdict is not null then case when verdicts.verdict = 'not_eligible' then 0 else 1 end
+                else coalesce(household_verdicts.is_by_right, 1)
+            end
+        ) as is_by_right
     from family_payments
     left join verdicts
         on
             family_payments.party_id = verdicts.party_id
             and family_payments.cycle_start_on = verdicts.asked_on
             and family_payments.scheme_id = verdicts.scheme_id
+    left join household_verdicts
+        on
+            family_payments.household_id = household_verdicts.household_id
+            and family_payments.cycle_start_on = household_verdicts.asked_on
+            and family_payments.scheme_id = household_verdicts.scheme_id
     group by
         family_payments.household_id, family_payments.month_on, family_payments.schemes_count,
         family_payments.scheme_id

@@ -1,15 +1,6 @@
 -- Cycles in a row for which somebody who is paid a scheme was not, though the rules give it. The cycles of a scheme are those
 -- for which it paid anybody, so that no calendar of cycles need be known.
-with cycle_lengths as (
-    select
-        scheme_id,
-        -- What is paid once a year or once at all leaves no runs to see.
-        case payment_cycle when 'monthly' then 1 when 'quarterly' then 3 end as cycle_months
-    from {{ ref('scheme_master') }}
-    where payment_cycle in ('monthly', 'quarterly')
-),
-
-covered as (
+with covered as (
     select
         source_system,
         covered_from,
@@ -31,7 +22,12 @@ cycles as (
             payments.cycle_start_on,
             payments.source_system
         from {{ ref('benefit_payments') }} as payments
-        inner join cycle_lengths on payments.scheme_id = cycle_lengths.scheme_id
+        -- What is paid once a year or once at all leaves no runs to see.
+        inner join {{ ref('scheme_terms') }} as terms
+            on
+                payments.scheme_id = terms.scheme_id
+                and {{ holds_on('terms', 'payments.cycle_start_on') }}
+                and terms.payment_cycle in ('monthly', 'quarterly')
     ) as paid_cycles
     where
         {{ days_after('cycle_start_on', flag_rule('due_days')) }} <= {{ as_of_date() }}
