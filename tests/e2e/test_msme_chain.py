@@ -234,9 +234,10 @@ def test_a_decision_about_an_alert_survives_reruns_and_newer_evidence_opens_it_a
     decide_alert(msme.settings, active[1], "CONFIRMED", "an officer", "shell confirmed by the registrar", console)
 
     assert msme.query(
-        "select count(*), bool_and(d.evidence_keys = a.evidence_keys and cardinality(d.evidence_keys) = a.periods_count) "
+        "select count(*), bool_and(d.evidence_keys = a.evidence_keys), "
+        "bool_and(cardinality(d.evidence_keys) = a.periods_count) "
         "from ops.alert_decisions as d inner join gold.msme_fraud_alerts as a using (alert_id)"
-    ) == [(2, True)]
+    ) == [(2, True, True)]
 
     def states() -> pd.DataFrame:
         """Alerts as the day's run makes them, here without the rest of it."""
