@@ -95,12 +95,13 @@
 {%- endmacro %}
 
 {#
-  Evaluate core.scheme_rules for people and days. CTEs to put after one named `questions` of party_id and asked_on; the last
-  one, `verdicts`, has a row per party, day and scheme in force that asks this party: household_id, verdict, failed_rules,
-  unknown_rules, amount.
+  Evaluate the rules of schemes for people and days, by the terms and rules of each day. CTEs to put after one named
+  `questions` of party_id and asked_on; the last one, `verdicts`, has a row per party, day and scheme in force that asks this
+  party: household_id, is_of_household, verdict, failed_rules, unknown_rules, amount, children_count.
 
   All rules of a scheme must hold. A rule is unknown where what it asks is not noted, or is nothing that we know; one
-  that fails decides whatever is unknown. A scheme without rules says nothing of anybody.
+  that fails decides whatever is unknown. Of a scheme without rules everybody's verdict is unknown. Where there is no row, the
+  scheme was not in force, or asks somebody else, or the person was dead or not registered: that says nothing of eligibility.
 #}
 {% macro scheme_verdicts() -%}
     asked as (
@@ -147,12 +148,42 @@
         group by asked_households.household_id, asked_households.asked_on
     ),
 
+    asked_days as (
+        select distinct asked_on from asked
+    ),
+
+    rules_of_day as (
+        select
+            asked_days.asked_on,
+            rules.rule_id,
+            rules.scheme_id,
+            rules.attribute,
+            rules.operator,
+            rules.threshold
+        from asked_days
+        inner join {{ ref('scheme_rule_versions') }} as rules on {{ holds_on('rules', 'asked_days.asked_on') }}
+    ),
+
     scheme_units as (
         select
+            asked_on,
             scheme_id,
             max(case when attribute in {{ household_attributes() }} then 0 else 1 end) = 0 as is_of_household
-        from {{ ref('scheme_rules') }}
-        group by scheme_id
+        from rules_of_day
+        group by asked_on, scheme_id
+    ),
+
+    terms_of_day as (
+        select
+            asked_days.asked_on,
+            terms.scheme_id,
+            terms.base_amount,
+            terms.per_child_amount,
+            coalesce(scheme_units.is_of_household, false) as is_of_household
+        from asked_days
+        inner join {{ ref('scheme_terms') }} as terms on {{ holds_on('terms', 'asked_days.asked_on') }}
+        left join scheme_units
+            on asked_days.asked_on = scheme_units.asked_on and terms.scheme_id = scheme_units.scheme_id
     ),
 
     answered as (
@@ -160,11 +191,13 @@
             asked.party_id,
             asked.asked_on,
             asked.household_id,
-            rules.scheme_id,
+            terms.scheme_id,
+            terms.is_of_household,
             rules.rule_id,
             rules.operator,
             rules.threshold,
-            schemes.base_amount + schemes.per_child_amount * coalesce(household_facts.children_count, 0) as amount,
+            household_facts.children_count,
+            terms.base_amount + terms.per_child_amount * coalesce(household_facts.children_count, 0) as amount,
             case rules.attribute
                 when 'age' then {{ age_in_years('asked.birth_date', 'asked.asked_on') }}
                 when 'monthly_income' then asked.declared_monthly_income_amount
@@ -181,15 +214,10 @@
         from asked
         inner join household_facts
             on asked.household_id = household_facts.household_id and asked.asked_on = household_facts.asked_on
-        inner join {{ ref('scheme_rules') }} as rules
-            on asked.asked_on >= rules.valid_from and (rules.valid_to is null or asked.asked_on < rules.valid_to)
-        inner join scheme_units on rules.scheme_id = scheme_units.scheme_id
-        inner join {{ ref('scheme_master') }} as schemes
-            on
-                rules.scheme_id = schemes.scheme_id
-                and asked.asked_on >= schemes.valid_from
-                and (schemes.valid_to is null or asked.asked_on < schemes.valid_to)
-        where not scheme_units.is_of_household or asked.relation_to_head = 'head'
+        inner join terms_of_day as terms on asked.asked_on = terms.asked_on
+        left join rules_of_day as rules
+            on terms.asked_on = rules.asked_on and terms.scheme_id = rules.scheme_id
+        where not terms.is_of_household or asked.relation_to_head = 'head'
     ),
 
     compared as (
@@ -215,6 +243,7 @@
             asked_on,
             household_id,
             scheme_id,
+            is_of_household,
             case
                 when min(case when holds then 1 when not holds then 0 end) = 0 then 'not_eligible'
                 when count(*) > count(holds) then 'unknown'
@@ -222,9 +251,10 @@
             end as verdict,
             {{ sorted_list('case when not holds then rule_id end') }} as failed_rules,
             {{ sorted_list('case when holds is null then rule_id end') }} as unknown_rules,
-            max(amount) as amount
+            max(amount) as amount,
+            max(children_count) as children_count
         from compared
-        group by party_id, asked_on, household_id, scheme_id
+        group by party_id, asked_on, household_id, scheme_id, is_of_household
     )
 {%- endmacro %}
 

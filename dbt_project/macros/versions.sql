@@ -28,6 +28,81 @@
     )
 {%- endmacro %}
 
+{#
+  Terms that a source delivers by key with their own first day (`valid_from`), as versions: from when to when each holds.
+  Terms with another first day hold from that day, whenever they were delivered. Terms that change while the stated day stays
+  hold from the day after the last delivery that said the former ones, where that is known, else from their own delivery: the
+  raw layer keeps of each row the latest delivery, so that this day does not move when the newer terms are delivered again.
+  Nothing orders two deliveries without a date: the hash decides, as in latest_version. Terms that went back to what they had
+  been look as if they had never been otherwise. Adds holds_from, holds_to, is_first and is_day_of_source to the raw columns.
+#}
+{% macro effective_versions(relation, key, terms) -%}
+    (
+        with stated as (
+            select
+                raw_rows.*,
+                {{ row_hash(terms) }} as terms_hash,
+                row_number() over (
+                    partition by {{ key | join(', ') }}, valid_from, _delivered_on order by _row_hash desc
+                ) as copy_number
+            from {{ relation }} as raw_rows
+        ),
+
+        delivered as (
+            select
+                stated.*,
+                lag(terms_hash) over deliveries as former_hash,
+                lag(_delivered_on) over deliveries as former_delivered_on,
+                first_value(valid_to) over (
+                    partition by {{ key | join(', ') }}, valid_from order by _delivered_on desc nulls last
+                ) as stated_end
+            from stated
+            where copy_number = 1
+            window deliveries as (partition by {{ key | join(', ') }}, valid_from order by _delivered_on nulls first)
+        ),
+
+        changed as (
+            select
+                delivered.*,
+                case
+                    when former_hash is null then valid_from
+                    else greatest(valid_from, coalesce({{ days_after('former_delivered_on', 1) }}, _delivered_on))
+                end as holds_from
+            from delivered
+            where former_hash is null or former_hash <> terms_hash
+        ),
+
+        -- Announced and changed before they began: the last word counts.
+        words as (
+            select
+                changed.*,
+                row_number() over (
+                    partition by {{ key | join(', ') }}, holds_from order by _delivered_on desc nulls last, _row_hash desc
+                ) as word_number
+            from changed
+            where stated_end is null or stated_end > holds_from
+        )
+
+        select
+            words.*,
+            least(
+                stated_end, lead(holds_from) over (partition by {{ key | join(', ') }} order by holds_from)
+            ) as holds_to,
+            row_number() over (partition by {{ key | join(', ') }} order by holds_from) = 1 as is_first,
+            former_hash is null as is_day_of_source
+        from words
+        where word_number = 1
+    )
+{%- endmacro %}
+
+{# Whether a version holds on a day; before the first one that is known, the first holds. #}
+{% macro holds_on(alias, day) -%}
+    (
+        ({{ alias }}.is_first or {{ alias }}.valid_from <= {{ day }})
+        and ({{ alias }}.valid_to is null or {{ alias }}.valid_to > {{ day }})
+    )
+{%- endmacro %}
+
 {# Columns of the input model as its YAML says. A unit test is a node without columns: there this macro is overridden. #}
 {% macro entity_columns() -%}
     {{ return(model.columns.values() | list) }}

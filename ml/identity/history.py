@@ -94,12 +94,12 @@ def history_of(connection: psycopg.Connection[Any], gr_id: str) -> History:
 
 
 def _chain(connection: psycopg.Connection[Any], gr_id: str) -> list[str]:
-    """From a retired id along its redirects; an id retires once, so the chain ends."""
+    """From a retired id along its redirects; an id goes into another one once, so the chain ends."""
     rows = connection.execute(
         "with recursive chain (gr_id, place) as (select %s, 0"
         " union all"
         " select l.other_gr_id, c.place + 1 from chain as c inner join ops.identity_ledger as l"
-        " on l.gr_id = c.gr_id and l.event = 'retired')"
+        " on l.gr_id = c.gr_id and l.event = 'retired' and l.other_gr_id is not null)"
         " select gr_id from chain order by place",
         (gr_id,),
     ).fetchall()

@@ -14,7 +14,7 @@ from ml.identity.resolution import ANCHOR, OVERRIDE, OWN_RECORD, Resolution, is_
 LEDGER_COLUMNS = [
     "event", "gr_id", "other_gr_id", "party_count", "cause", "override_id", "model_version", "known_at",
 ]  # fmt: skip
-NEW_RECORDS, SOURCE, EVIDENCE_GONE = "new_records", "source", "evidence_gone"
+NEW_RECORDS, SOURCE, EVIDENCE_GONE, RECORDS_GONE = "new_records", "source", "evidence_gone", "records_gone"
 # What becomes of a party's row.
 FIRST, MOVED, VALIDITY, CORRECTED = "first", "moved", "validity", "corrected"
 # Of events of one change: births before what left for them, ends last.
@@ -22,7 +22,12 @@ _ORDER = ("created", "joined", "split", "merged", "moved", "retired", "corrected
 
 
 def events_of(
-    changed: pd.DataFrame, resolution: Resolution, current: pd.DataFrame, born: Iterable[str], redirects: pd.DataFrame
+    changed: pd.DataFrame,
+    resolution: Resolution,
+    current: pd.DataFrame,
+    born: Iterable[str],
+    redirects: pd.DataFrame,
+    emptied: Iterable[str] = (),
 ) -> pd.DataFrame:
     """The events of a change, in a fixed order.
 
@@ -39,6 +44,8 @@ def events_of(
         Ids that are new.
     redirects : DataFrame
         ``gr_id_from, gr_id_to`` of ids that end.
+    emptied : iterable of str
+        Ids that keep their records, of which the source has ended the last one.
 
     Returns
     -------
@@ -71,6 +78,7 @@ def events_of(
         _counted(joined, "joined"),
         flows,
         _retired(flows, redirects),
+        _emptied(changed, emptied),
         _counted(corrected.assign(cause=corrected["link_rule"]), "corrected"),
         _counted(dated.assign(cause=SOURCE), "validity_changed"),
     ]
@@ -133,6 +141,15 @@ def _retired(flows: pd.DataFrame, redirects: pd.DataFrame) -> pd.DataFrame:
     cause = left.merge(redirects, left_on=["old", "new"], right_on=["gr_id_from", "gr_id_to"]).set_index("old")["cause"]
     ended = redirects.rename(columns={"gr_id_from": "gr_id", "gr_id_to": "other_gr_id"}).join(totals, on="gr_id")
     return ended.assign(event="retired", cause=ended["gr_id"].map(cause))
+
+
+def _emptied(changed: pd.DataFrame, emptied: Iterable[str]) -> pd.DataFrame:
+    """Nobody holds what such an id stood for; it is kept for the day on which a record returns."""
+    sides = [changed[[side, "party_id", "known_from"]].set_axis(["gr_id", "party_id", "known_from"], axis=1)
+             for side in ("gr_id", "gr_id_now")]  # fmt: skip
+    rows = pd.concat(sides).drop_duplicates(["gr_id", "party_id"])
+    rows = rows[is_among(rows["gr_id"], pd.Index(list(emptied)))]
+    return _counted(rows.assign(cause=RECORDS_GONE), "retired")
 
 
 def _joining_causes(changed: pd.DataFrame, resolution: Resolution, former: pd.Series) -> dict[str, pd.Series]:

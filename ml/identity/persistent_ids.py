@@ -72,7 +72,8 @@ def assign_gr_ids(
     are numbered in order of birth); the others are retired and redirected. Entities that inherit none get the next
     numbers in the order of their smallest ``party_id``; a number that was ever given is never given again. A party that
     is in ``existing_xref`` but not in the resolution keeps its row: a record that is merely absent today says nothing
-    about who it was.
+    about who it was. One that its source ended keeps its row, too, and finds its id again when it returns; an id whose
+    last record is ended is retired without an heir (cause ``records_gone``).
 
     Since when a row is known: the first of a party since its evidence is; one that takes another's place from the
     latest of the run's cut-off, the new evidence and the old row, so that an earlier cut-off still finds the old one.
@@ -112,7 +113,7 @@ def assign_gr_ids(
         new=changed.assign(known_at=changed["known_from"])[LINK_COLUMNS].reset_index(drop=True),
         retired=ended.rename(columns={"gr_id_now": "gr_id"}).reset_index(drop=True),
         redirects=redirects,
-        events=events_of(changed, resolution, current, born, redirects)[LEDGER_COLUMNS],
+        events=events_of(changed, resolution, current, born, redirects, _emptied(wanted, current))[LEDGER_COLUMNS],
         unchanged=len(entities) - len(changed),
     )
 
@@ -226,6 +227,15 @@ def _inherit(entities: pd.DataFrame, current: pd.DataFrame) -> pd.Series:
     heirs = claims.drop_duplicates("gr_id")
     # Ids have a fixed number of digits, so that the smallest text is the oldest.
     return heirs.groupby("entity")["gr_id"].first().astype(object)
+
+
+def _emptied(wanted: pd.DataFrame, current: pd.DataFrame) -> pd.Index:
+    """Ids that had a record its source holds, and have only ended ones now."""
+    absent = current[~is_among(current["party_id"], wanted["party_id"])]
+    columns = ["gr_id", "valid_to"]
+    now = pd.concat([wanted[columns], absent[columns]]) if len(absent) else wanted[columns]
+    had = pd.Index(current.loc[current["valid_to"].isna(), "gr_id"].unique())
+    return had.intersection(now["gr_id"].unique()).difference(now.loc[now["valid_to"].isna(), "gr_id"].unique())
 
 
 def _redirects(wanted: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:

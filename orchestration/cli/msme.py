@@ -7,10 +7,23 @@ import psycopg
 from rich.console import Console
 from rich.markup import escape
 
+from orchestration.cli.decisions import Decidable, record_decision
 from orchestration.errors import AssayError
 from orchestration.settings import Settings
 
 Decision = Literal["CONFIRMED", "DISMISSED", "REOPENED"]
+_ALERT = Decidable(
+    gold_table="msme_fraud_alerts",
+    ops_table="alert_decisions",
+    id_column="alert_id",
+    columns={
+        "business_id": "business_id",
+        "evidence_kind": "evidence_kind",
+        "evidence_from": "first_period",
+        "evidence_until": "last_period",
+        "evidence_keys": "evidence_keys",
+    },
+)
 
 
 class UnknownAlertError(AssayError, LookupError):
@@ -58,33 +71,14 @@ def decide_alert(
     AssayError
         The name or the reason is empty.
     """
-    from orchestration.runtime import Runtime
-    from orchestration.warehouse import Role
-
-    if not decided_by.strip() or not reason.strip():
-        raise AssayError("An auditor will ask who decided and why: --by and --why must not be empty")
-    warehouse = Runtime(settings).warehouse
-    try:
-        with psycopg.connect(warehouse.bi_conninfo()) as reader:
-            row = reader.execute(
-                "select business_id, evidence_kind, first_period, last_period from msme_fraud_alerts "
-                "where alert_id = %s",
-                (alert_id,),
-            ).fetchone()
-    except psycopg.errors.UndefinedTable as error:
-        raise no_businesses(settings) from error
-    if row is None:
-        raise UnknownAlertError(
+    written = record_decision(
+        settings, _ALERT, alert_id, decision, decided_by, reason,
+        unknown=UnknownAlertError(
             f"Gold has no alert {alert_id!r}; those there are stand in msme_fraud_alerts (`assay psql`)"
-        )
-    business_id, evidence_kind, first_period, last_period = row
-    with warehouse.connect(Role.OPS) as connection:
-        connection.execute(
-            "insert into ops.alert_decisions (alert_id, business_id, evidence_kind, evidence_from, evidence_until, "
-            "decision, decided_by, reason) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (alert_id, business_id, evidence_kind, first_period, last_period, decision, decided_by, reason),
-        )
+        ),
+        unpublished=no_businesses(settings),
+    )  # fmt: skip
     console.print(
-        f"{evidence_kind} of {business_id}: {decision} on evidence until {last_period}; gold shows it from the next "
-        "publication on."
+        f"{written['evidence_kind']} of {written['business_id']}: {decision} on evidence until "
+        f"{written['evidence_until']}; gold shows it from the next publication on."
     )

@@ -58,7 +58,7 @@ def test_risk_flags_of_a_profile_are_its_open_and_confirmed_flags(sample_bi: psy
 
 
 def test_the_evidence_names_no_person(sample: Chain) -> None:
-    """Neither names, telephones, addresses nor numbers of accounts, in words or facts."""
+    """Neither names, telephones, addresses nor numbers of accounts, in words or facts; keys are hashes."""
     told = " ".join(
         f"{words} {facts}" for words, facts in sample.query("select evidence, evidence_facts from core.analytics_flags")
     )
@@ -68,6 +68,7 @@ def test_the_evidence_names_no_person(sample: Chain) -> None:
     )
     assert [value for (value,) in personal if value and len(value) > 3 and value in told] == []
     assert "account:" not in told
+    assert sample.query("select count(*) from core.flag_evidence where evidence_key !~ '^[0-9a-f]{32}$'") == [(0,)]
 
 
 def test_a_decision_on_the_command_line_reaches_the_flag_and_can_be_taken_back(sample: Chain) -> None:
@@ -89,6 +90,12 @@ def test_a_decision_on_the_command_line_reaches_the_flag_and_can_be_taken_back(s
 
     try:
         decide_flag(sample.settings, flag_id, "DISMISSED", "an officer", "a home with two entrances", console)
+        remembered = sample.query(
+            "select d.evidence_keys = f.evidence_keys, cardinality(d.evidence_keys) = f.evidence_count, d.as_of_date "
+            "from ops.flag_decisions as d inner join gold.analytics_flags as f using (flag_id) "
+            f"where flag_id = '{flag_id}'"
+        )
+        assert remembered == [(True, True, sample.day)]
         assert status(sample.day) == [("DISMISSED",)]
         # The telephone is shared on the next day, too: that is no new evidence.
         assert status(sample.day + dt.timedelta(days=1)) == [("DISMISSED",)]

@@ -16,6 +16,7 @@ select
     flags.flag_status,
     flags.evidence,
     cast(flags.evidence_facts as jsonb) as evidence_facts,
+    string_to_array(flags.evidence_keys, ',') as evidence_keys,
     flags.first_seen_on,
     flags.last_evidence_on,
     flags.last_seen_on,

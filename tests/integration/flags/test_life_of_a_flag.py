@@ -10,7 +10,9 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from psycopg.rows import dict_row
 
@@ -22,6 +24,8 @@ from tests.integration.features.population import Row, create_inputs, end_of, in
 JUNE, SEPTEMBER, NEXT_YEAR = dt.date(2026, 6, 30), dt.date(2026, 9, 30), dt.date(2027, 8, 31)
 REGISTERED = dt.date(2024, 1, 1)
 QUIET, NEW, CONFIRMED, RESOLVED, REOPENED, MERGED, INTO, LATE, GONE, UNDECIDED, TWO_TYPES, BOTH, OTHER = range(1, 14)
+REPLACED, REPLACED_OF_OLD, FEWER, LATER_DAY, BACK, DATE_MOVED = range(14, 20)
+EVERYBODY = range(1, 20)
 DIED = dt.date(2026, 3, 15)
 
 
@@ -87,15 +91,22 @@ def build(settings: Settings, warehouse: Warehouse, day: dt.date, target: Path) 
         return cursor.execute("select * from core.analytics_flags order by flag_id").fetchall()
 
 
-def decide(warehouse: Warehouse, flag: Row, decision: str) -> None:
-    """What ``assay flag`` writes."""
+def decide(warehouse: Warehouse, flag: Row, decision: str, day: dt.date = JUNE, *, has_keys: bool = True) -> None:
+    """What ``assay flag`` writes; without keys: what it wrote before it kept them."""
+    keys = flag["evidence_keys"].split(",") if has_keys else None
     with warehouse.connect(Role.OPS) as connection:
         connection.execute(
             "insert into ops.flag_decisions (flag_id, gr_id, flag_type, evidence_from, evidence_until, evidence_count, "
-            "decision, decided_by, reason) values (%(flag_id)s, %(gr_id)s, %(flag_type)s, %(first_seen_on)s, "
-            "%(last_evidence_on)s, %(evidence_count)s, %(decision)s, 'an officer', 'looked at the papers')",
-            {**flag, "decision": decision},
+            "evidence_keys, as_of_date, decision, decided_by, reason) values (%(flag_id)s, %(gr_id)s, %(flag_type)s, "
+            "%(first_seen_on)s, %(last_evidence_on)s, %(evidence_count)s, %(keys)s, %(day)s, %(decision)s, "
+            "'an officer', 'looked at the papers')",
+            {**flag, "decision": decision, "keys": keys, "day": day if has_keys else None},
         )
+
+
+def withdraw(connection: psycopg.Connection[Any], event_id: str, known_at: dt.datetime) -> None:
+    """The payment came back, as the registry learns later."""
+    connection.execute("update core.benefit_events set superseded_at = %s where event_id = %s", (known_at, event_id))
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +114,11 @@ def story(
     module_warehouse: Warehouse, module_warehouse_settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Story:
     target = tmp_path_factory.mktemp("dbt_flags")
-    people = [party(number, REGISTERED, birth_date=dt.date(1980, 1, 1)) for number in range(1, 14)]
+    people = [party(number, REGISTERED, birth_date=dt.date(1980, 1, 1)) for number in EVERYBODY]
     people[TWO_TYPES - 1]["death_date"] = DIED
-    events = [row for number in range(1, 14) if number != INTO for row in duplicate(number, 5)]
+    events = [row for number in EVERYBODY if number != INTO for row in duplicate(number, 5)]
     events += [row for number in (NEW, CONFIRMED, RESOLVED) for row in duplicate(number, 8)]
+    events.append(paid(FEWER, 5, 8))
     scheme = {
         "scheme_id": "FOOD", "source_system": "test", "scheme_name": "Food", "category": "Food",
         "payment_cycle": "monthly", "base_amount": 100, "per_child_amount": 0, "valid_from": REGISTERED, "load_id": 1,
@@ -127,11 +139,14 @@ def story(
     decisions = {
         QUIET: "DISMISSED", NEW: "DISMISSED", CONFIRMED: "CONFIRMED", RESOLVED: "RESOLVED", MERGED: "DISMISSED",
         LATE: "DISMISSED", GONE: "CONFIRMED", TWO_TYPES: "DISMISSED", BOTH: "DISMISSED",
+        REPLACED: "DISMISSED", FEWER: "DISMISSED", BACK: "DISMISSED", DATE_MOVED: "DISMISSED",
     }  # fmt: skip
     for number, decision in decisions.items():
         decide(module_warehouse, told.of("found", number)[0], decision)
     decide(module_warehouse, told.of("found", REOPENED)[0], "DISMISSED")
     decide(module_warehouse, told.of("found", REOPENED)[0], "REOPENED")
+    decide(module_warehouse, told.of("found", REPLACED_OF_OLD)[0], "DISMISSED", has_keys=False)
+    decide(module_warehouse, told.of("found", LATER_DAY)[0], "DISMISSED", SEPTEMBER)
     chapter("decided", JUNE)
     chapter("rerun", JUNE)
 
@@ -140,10 +155,23 @@ def story(
         insert(connection, "benefit_events", [paid(LATE, 5, 8, known_at=end_of(dt.date(2026, 8, 1)))])
         # The second payment of May came back, as the registry learns in August.
         back = end_of(dt.date(2026, 8, 1))
-        connection.execute(
-            "update core.benefit_events set superseded_at = %s where event_id = %s", (back, f"{GONE}-5-9")
-        )
+        for event_id in (f"{GONE}-5-9", f"{REPLACED}-5-9", f"{REPLACED_OF_OLD}-5-9", f"{FEWER}-5-8"):
+            withdraw(connection, event_id, back)
         insert(connection, "benefit_events", [paid(GONE, 5, 9, is_paid=False, row_hash="2", known_at=back)])
+        # Another one of the same day is delivered in its place.
+        insert(
+            connection,
+            "benefit_events",
+            [paid(n, 5, 9, event_id=f"{n}-5-9-again", known_at=back) for n in (REPLACED, REPLACED_OF_OLD)],
+        )
+        # One is of another day than the registry had said, months later.
+        withdraw(connection, f"{DATE_MOVED}-5-9", back)
+        moved = paid(DATE_MOVED, 7, 9, event_id=f"{DATE_MOVED}-5-9", cycle_start_on=dt.date(2026, 5, 1))
+        insert(connection, "benefit_events", [moved | {"row_hash": "2", "known_at": back}])
+        # One came back in August, and the registry takes that back in October.
+        withdraw(connection, f"{BACK}-5-9", back)
+        october = end_of(dt.date(2026, 10, 1))
+        insert(connection, "benefit_events", [paid(BACK, 5, 9, row_hash="2", known_at=october)])
     with module_warehouse.connect(Role.ML) as connection:
         for number, target_number in ((MERGED, INTO), (BOTH, OTHER)):
             merged = end_of(dt.date(2026, 8, 1))
@@ -211,6 +239,42 @@ def test_evidence_of_days_that_were_looked_at_which_comes_in_later_is_new(story:
     assert story.status("decided", LATE) == "DISMISSED"
     (flag,) = story.of("september", LATE)
     assert (flag["flag_status"], flag["evidence_count"]) == ("ACTIVE", 2)
+
+
+def test_a_piece_that_takes_the_place_of_another_on_the_same_day_is_new(story: Story) -> None:
+    assert story.status("decided", REPLACED) == "DISMISSED"
+    (flag,) = story.of("september", REPLACED)
+    assert (flag["flag_status"], flag["evidence_count"]) == ("ACTIVE", 1)
+    assert flag["last_evidence_on"] == story.of("found", REPLACED)[0]["last_evidence_on"]
+    assert flag["evidence_keys"] != story.of("found", REPLACED)[0]["evidence_keys"]
+
+
+def test_a_decision_from_before_keys_were_kept_goes_by_days_and_number(story: Story) -> None:
+    assert story.status("decided", REPLACED_OF_OLD) == "DISMISSED"
+    assert story.status("september", REPLACED_OF_OLD) == "DISMISSED"
+
+
+def test_fewer_pieces_than_were_looked_at_are_nothing_new(story: Story) -> None:
+    assert story.of("decided", FEWER)[0]["evidence_count"] == 2
+    (flag,) = story.of("september", FEWER)
+    assert (flag["flag_status"], flag["evidence_count"]) == ("DISMISSED", 1)
+
+
+def test_a_piece_that_was_looked_at_stays_so_when_it_is_gone_and_comes_back(story: Story) -> None:
+    assert story.of("september", BACK)[0]["evidence_count"] == 0
+    (flag,) = story.of("a year later", BACK)
+    assert (flag["flag_status"], flag["evidence_count"]) == ("DISMISSED", 1)
+
+
+def test_a_piece_that_was_looked_at_stays_so_when_its_day_is_corrected(story: Story) -> None:
+    (flag,) = story.of("september", DATE_MOVED)
+    assert flag["first_seen_on"] > story.of("found", DATE_MOVED)[0]["last_seen_on"]
+    assert flag["flag_status"] == "DISMISSED"
+
+
+def test_an_earlier_day_does_not_know_what_was_decided_of_a_later_one(story: Story) -> None:
+    assert story.status("decided", LATER_DAY) == "ACTIVE"
+    assert story.status("september", LATER_DAY) == "DISMISSED"
 
 
 def test_a_decided_flag_whose_evidence_is_gone_is_resolved_and_says_so(story: Story) -> None:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from ml.identity import record_training
+from ml.identity.history import history_of
 from orchestration.settings import MIGRATIONS_DIR
 from orchestration.warehouse import Role, Warehouse
 from tests.integration.identity.people import (
@@ -90,6 +91,30 @@ def test_a_deleted_record_is_nobody_after_its_last_day_once_that_is_known(partie
     assert "e1" not in as_of(parties, FIRST_DAY, cutoff(2))
     assert as_of(parties, FIRST_DAY - dt.timedelta(days=1), cutoff(2))["e1"] == ONE
     assert run(parties, 2).retired == 0
+
+
+def test_a_golden_record_whose_last_record_vanishes_is_retired_and_has_its_id_again_when_it_returns(
+    parties: Warehouse,
+) -> None:
+    run(parties, 0)
+    gone = current(parties)["e2"]
+
+    def delivered(deleted_on: dt.date | None, number: int) -> list[tuple]:
+        with parties.connect("assay_dbt") as connection:
+            connection.execute("update core.parties set deleted_on = %s where party_id = 'e2'", (deleted_on,))
+        mark = last_event(parties)
+        run(parties, number)
+        return ledger(parties, after=mark)
+
+    validity = ("validity_changed", gone, None, 1, "source")
+    assert delivered(FIRST_DAY, 2) == [("retired", gone, None, 1, "records_gone"), validity]
+    with parties.connect() as connection:
+        told = history_of(connection, gone)
+    assert told.chain == [gone]
+    assert "retired" in [event.event for event in told.events]
+    assert delivered(None, 3) == [validity]
+    assert current(parties)["e2"] == gone
+    assert run(parties, 3).retired == 0
 
 
 def test_a_deletion_that_was_there_from_the_first_run_is_not_known_before_its_day(parties: Warehouse) -> None:

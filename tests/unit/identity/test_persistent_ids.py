@@ -176,11 +176,51 @@ def test_a_deletion_gives_the_same_id_other_days_and_is_known_from_the_run_on() 
     xref, _ = after([{"a1"}])
     days = pd.DataFrame({"party_id": ["a1"], "valid_from": [day(0).date()], "valid_to": [day(11).date()]})
     change = assign_gr_ids(resolution([{"a1"}]), xref, knowledge_cutoff=day(12), validity=days)
-    assert events(change) == [("validity_changed", "GR0000000001", None, 1, "source")]
+    assert events(change) == [
+        ("retired", "GR0000000001", None, 1, "records_gone"),
+        ("validity_changed", "GR0000000001", None, 1, "source"),
+    ]
     xref = apply(xref, change)
     known = xref.set_index("known_at")["valid_to"]
     assert known.isna().to_dict() == {day(0): True, day(12): False}
     assert assign_gr_ids(resolution([{"a1"}]), xref, knowledge_cutoff=day(13), validity=days).is_empty
+
+
+def ended(*parties: str, until: int = 11) -> pd.DataFrame:
+    """Validity of parties that their source ended; of any other nothing is given."""
+    days = (day(0).date(), day(until).date())
+    return pd.DataFrame([(party, *days) for party in parties], columns=["party_id", "valid_from", "valid_to"])
+
+
+def test_an_id_is_retired_when_its_last_record_is_gone_and_a_record_that_returns_has_it_again() -> None:
+    both = resolution([{"a1", "b1"}])
+    xref, _ = after([{"a1", "b1"}])
+    one = assign_gr_ids(both, xref, knowledge_cutoff=day(12), validity=ended("b1"))
+    assert [event for event, *_ in events(one)] == ["validity_changed"]
+    xref = apply(xref, one)
+    last = assign_gr_ids(both, xref, knowledge_cutoff=day(13), validity=ended("a1", "b1"))
+    assert events(last)[0] == ("retired", "GR0000000001", None, 1, "records_gone")
+    assert last.events["known_at"].tolist() == [day(13), day(13)]
+    assert last.redirects.empty
+    xref = apply(xref, last)
+    assert assign_gr_ids(both, xref, knowledge_cutoff=day(14), validity=ended("a1", "b1")).is_empty
+    back = assign_gr_ids(both, xref, knowledge_cutoff=day(15), validity=ended("b1"))
+    assert events(back) == [("validity_changed", "GR0000000001", None, 1, "source")]
+    xref = apply(xref, back)
+    assert current(xref) == {"a1": "GR0000000001", "b1": "GR0000000001"}
+    again = assign_gr_ids(both, xref, knowledge_cutoff=day(16), validity=ended("a1", "b1"))
+    assert events(again)[0] == ("retired", "GR0000000001", None, 1, "records_gone")
+
+
+def test_an_id_that_its_living_records_leave_for_another_is_retired_with_what_is_gone() -> None:
+    xref, _ = after([{"a1", "b1", "b2"}, {"c1", "d1", "d2", "d3"}])
+    clusters = resolution([{"b1", "b2"}, {"a1", "c1", "d1", "d2", "d3"}])
+    change = assign_gr_ids(clusters, xref, knowledge_cutoff=day(12), validity=ended("b1", "b2"))
+    told = [row for row in events(change) if row[0] in ("moved", "retired")]
+    assert told == [
+        ("moved", "GR0000000001", "GR0000000002", 1, "rule"),
+        ("retired", "GR0000000001", None, 3, "records_gone"),
+    ]
 
 
 def test_a_number_that_only_the_ledger_knows_is_not_used_again() -> None:

@@ -37,9 +37,11 @@ stretches as (
     select
         business_id,
         evidence_kind,
+        stretch_no,
         min(period_start) as first_period,
         max(period_start) as last_period,
         count(*) as periods_count,
+        {{ sorted_list('cast(period_start as ' ~ dbt.type_string() ~ ')') }} as evidence_keys,
         sum(exposed_amount) as exposed_amount
     from numbered
     group by business_id, evidence_kind, stretch_no
@@ -63,26 +65,40 @@ newest_period as (
     group by business_id
 ),
 
--- A decision is about evidence, not about an id: a return that is filed late may move where a stretch begins, or join two.
+subjects as (
+    select
+        alert_id as subject_id,
+        business_id as owner_id,
+        evidence_kind as kind,
+        first_period as seen_from,
+        last_period as seen_until
+    from alerts
+),
+
+pieces as (
+    select
+        alerts.alert_id as subject_id,
+        cast(numbered.period_start as {{ dbt.type_string() }}) as evidence_key,
+        numbered.period_start as evidence_on
+    from numbered
+    inner join alerts
+        on
+            numbered.business_id = alerts.business_id
+            and numbered.evidence_kind = alerts.evidence_kind
+            and numbered.stretch_no = alerts.stretch_no
+),
+
 decisions as (
     select
-        alerts.alert_id,
-        stated.decision,
-        stated.evidence_until,
-        stated.decided_by,
-        stated.reason,
-        stated.decided_at,
-        row_number() over (
-            partition by alerts.alert_id order by stated.decided_at desc, stated.decision_id desc
-        ) as recency
-    from alerts
-    inner join {{ source('ops', 'alert_decisions') }} as stated
-        on
-            alerts.business_id = stated.business_id
-            and alerts.evidence_kind = stated.evidence_kind
-            and alerts.first_period <= stated.evidence_until
-            and alerts.last_period >= stated.evidence_from
-)
+        stated.*,
+        stated.business_id as owner_id,
+        stated.evidence_kind as kind,
+        cast(null as integer) as evidence_count
+    from {{ source('ops', 'alert_decisions') }} as stated
+    where {{ is_decided_by_day('stated') }}
+),
+
+{{ decided_subjects() }}
 
 select
     alerts.alert_id,
@@ -92,16 +108,16 @@ select
     alerts.last_period,
     cast(alerts.periods_count as integer) as periods_count,
     cast(alerts.exposed_amount as numeric(18, 2)) as exposed_amount,
+    alerts.evidence_keys,
     case
-        when decisions.decision = 'CONFIRMED' then 'CONFIRMED'
-        -- Newer evidence than was looked at opens a dismissed alert again.
-        when decisions.decision = 'DISMISSED' and alerts.last_period <= decisions.evidence_until then 'DISMISSED'
+        when decided.decision = 'CONFIRMED' then 'CONFIRMED'
+        when decided.decision = 'DISMISSED' and decided.is_all_looked_at then 'DISMISSED'
         when {{ month_index('newest_period.newest_period') }} - {{ month_index('alerts.last_period') }} > 3 then 'RESOLVED'
         else 'ACTIVE'
     end as alert_status,
-    decisions.decided_by,
-    decisions.reason as decision_reason,
-    decisions.decided_at
+    decided.decided_by,
+    decided.reason as decision_reason,
+    decided.decided_at
 from alerts
 inner join newest_period on alerts.business_id = newest_period.business_id
-left join decisions on alerts.alert_id = decisions.alert_id and decisions.recency = 1
+left join decided on alerts.alert_id = decided.subject_id

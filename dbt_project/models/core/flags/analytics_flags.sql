@@ -23,7 +23,7 @@ numbered as (
     from ordered
 ),
 
-pieces as (
+ranked as (
     select
         numbered.*,
         row_number() over (
@@ -45,8 +45,9 @@ flags as (
         max(score) as flag_score,
         max(case when is_confirmed_at_source then 1 else 0 end) as is_confirmed_at_source,
         max(case when newest_rank = 1 then evidence end) as newest_evidence,
+        {{ sorted_list('evidence_key') }} as evidence_keys,
         '[' || {{ dbt.listagg('facts', "', '", 'order by evidence_on, facts') }} || ']' as evidence_facts
-    from pieces
+    from ranked
     group by gr_id, flag_type, stretch_no
 ),
 
@@ -57,75 +58,42 @@ identified as (
     from flags
 ),
 
+subjects as (
+    select
+        flag_id as subject_id,
+        gr_id as owner_id,
+        flag_type as kind,
+        first_seen_on as seen_from,
+        last_seen_on as seen_until
+    from identified
+),
+
+pieces as (
+    select
+        identified.flag_id as subject_id,
+        ranked.evidence_key,
+        ranked.evidence_on
+    from ranked
+    inner join identified
+        on
+            ranked.gr_id = identified.gr_id
+            and ranked.flag_type = identified.flag_type
+            and ranked.stretch_no = identified.stretch_no
+),
+
 -- The golden record of the decision may have been merged since.
 decisions as (
     select
         stated.*,
-        coalesce(redirects.gr_id_to, stated.gr_id) as current_gr_id
+        stated.flag_type as kind,
+        coalesce(redirects.gr_id_to, stated.gr_id) as owner_id
     from {{ source('ops', 'flag_decisions') }} as stated
     left join {{ ref('gr_redirects') }} as redirects on stated.gr_id = redirects.gr_id_from
     -- A day that runs again does not know what was found of later days.
-    where stated.evidence_until <= {{ as_of_date() }}
+    where stated.evidence_until <= {{ as_of_date() }} and {{ is_decided_by_day('stated') }}
 ),
 
--- A decision is about evidence, not about an id: late evidence may move where a flag begins, or join two.
-attached as (
-    select
-        identified.flag_id,
-        decisions.decision_id,
-        decisions.decision,
-        decisions.evidence_until,
-        decisions.evidence_count as decided_count,
-        decisions.decided_by,
-        decisions.reason,
-        decisions.decided_at,
-        row_number() over (
-            partition by identified.flag_id
-            order by decisions.decided_at desc, decisions.decision_id desc
-        ) as recency
-    from identified
-    inner join decisions
-        on
-            identified.gr_id = decisions.current_gr_id
-            and identified.flag_type = decisions.flag_type
-            and identified.first_seen_on <= decisions.evidence_until
-            and identified.last_seen_on >= decisions.evidence_from
-),
-
--- Evidence of later days than were looked at; or more of those days than there was: it came in late, or with a merge.
-looked_at as (
-    select
-        pieces.gr_id,
-        pieces.flag_type,
-        pieces.stretch_no,
-        max(case when pieces.evidence_on > attached.evidence_until then 1 else 0 end) as has_later,
-        sum(case when pieces.evidence_on <= attached.evidence_until then 1 else 0 end) as earlier_count
-    from pieces
-    inner join identified
-        on
-            pieces.gr_id = identified.gr_id
-            and pieces.flag_type = identified.flag_type
-            and pieces.stretch_no = identified.stretch_no
-    inner join attached on identified.flag_id = attached.flag_id and attached.recency = 1
-    group by pieces.gr_id, pieces.flag_type, pieces.stretch_no
-),
-
-stated as (
-    select
-        identified.*,
-        attached.decision,
-        attached.decided_by,
-        attached.reason,
-        attached.decided_at,
-        looked_at.has_later = 0 and looked_at.earlier_count <= attached.decided_count as is_all_looked_at
-    from identified
-    left join attached on identified.flag_id = attached.flag_id and attached.recency = 1
-    left join looked_at
-        on
-            identified.gr_id = looked_at.gr_id
-            and identified.flag_type = looked_at.flag_type
-            and identified.stretch_no = looked_at.stretch_no
-),
+{{ decided_subjects() }},
 
 -- Decided, and the data no longer say so: a payment that was corrected, a record that was taken out of the merge.
 unattached as (
@@ -136,24 +104,24 @@ unattached as (
             order by decisions.decided_at desc, decisions.decision_id desc
         ) as recency
     from decisions
-    inner join {{ ref('golden_records') }} as golden_records on decisions.current_gr_id = golden_records.gr_id
-    left join attached on decisions.decision_id = attached.decision_id
+    inner join {{ ref('golden_records') }} as golden_records on decisions.owner_id = golden_records.gr_id
+    left join decision_matches on decisions.decision_id = decision_matches.decision_id
     left join identified on decisions.flag_id = identified.flag_id
     where
-        attached.decision_id is null
+        decision_matches.decision_id is null
         and identified.flag_id is null
 ),
 
 united as (
     select
-        flag_id,
-        gr_id,
-        flag_type,
-        flag_score,
+        identified.flag_id,
+        identified.gr_id,
+        identified.flag_type,
+        identified.flag_score,
         case
-            when decision = 'CONFIRMED' then 'CONFIRMED'
-            when decision in ('DISMISSED', 'RESOLVED') and is_all_looked_at then decision
-            when is_confirmed_at_source = 1 and decision is null then 'CONFIRMED'
+            when decided.decision = 'CONFIRMED' then 'CONFIRMED'
+            when decided.decision in ('DISMISSED', 'RESOLVED') and decided.is_all_looked_at then decided.decision
+            when identified.is_confirmed_at_source = 1 and decided.decision is null then 'CONFIRMED'
             when {{ dbt.datediff('last_seen_on', as_of_date(), 'day') }} > {{ flag_window_days('flag_type') }} then 'RESOLVED'
             else 'ACTIVE'
         end as flag_status,
@@ -161,24 +129,27 @@ united as (
             when evidence_count = 1 then newest_evidence
             else 'Seen ' || cast(evidence_count as {{ dbt.type_string() }}) || ' times, the last: ' || newest_evidence
         end as evidence,
-        evidence_facts,
-        first_seen_on,
-        last_evidence_on,
-        last_seen_on,
-        evidence_count,
-        decided_by,
-        reason as decision_reason,
-        decided_at
-    from stated
+        identified.evidence_facts,
+        identified.evidence_keys,
+        identified.first_seen_on,
+        identified.last_evidence_on,
+        identified.last_seen_on,
+        identified.evidence_count,
+        decided.decided_by,
+        decided.reason as decision_reason,
+        decided.decided_at
+    from identified
+    left join decided on identified.flag_id = decided.subject_id
     union all
     select
         flag_id,
-        current_gr_id as gr_id,
+        owner_id as gr_id,
         flag_type,
         cast(0 as numeric(5, 4)) as flag_score,
         case when decision = 'DISMISSED' then 'DISMISSED' else 'RESOLVED' end as flag_status,
         'The evidence is no longer in the data' as evidence,
         '[]' as evidence_facts,
+        '' as evidence_keys,
         evidence_from as first_seen_on,
         evidence_until as last_evidence_on,
         evidence_until as last_seen_on,
@@ -199,6 +170,7 @@ select
     flag_status,
     evidence,
     evidence_facts,
+    evidence_keys,
     first_seen_on,
     last_evidence_on,
     last_seen_on,

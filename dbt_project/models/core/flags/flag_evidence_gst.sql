@@ -11,41 +11,28 @@ alerts as (
     inner join businesses on fraud_alerts.business_id = businesses.business_id
     inner join {{ ref('party_xref_current') }} as party_xref on businesses.party_id = party_xref.party_id
     where fraud_alerts.alert_status <> 'DISMISSED'
-),
-
--- The first and the last period of an alert: a period more is newer evidence.
-pieces as (
-    select
-        alerts.*,
-        first_period as period_start
-    from alerts
-    union all
-    select
-        alerts.*,
-        last_period as period_start
-    from alerts
-    where last_period > first_period
 )
 
+-- An alert is one piece: whether a period more is new evidence is decided of the alert.
 select
     gr_id,
     'gst_fraud' as flag_type,
-    {{ days_after(dbt.dateadd('month', 1, 'period_start'), -1) }} as evidence_on,
+    {{ days_after(dbt.dateadd('month', 1, 'first_period'), -1) }} as evidence_on,
     -- An alert that is active goes on, though returns come in a month and more after their period.
     case
         when alert_status = 'ACTIVE' then {{ as_of_date() }}
-        else {{ days_after(dbt.dateadd('month', 1, 'period_start'), -1) }}
+        else {{ days_after(dbt.dateadd('month', 1, 'last_period'), -1) }}
     end as held_until,
+    alert_id as evidence_key,
     least(0.5 + 0.05 * periods_count, 1.0) as score,
     'GST returns and bank disagree: ' || evidence_kind || ', ' || cast(periods_count as {{ dbt.type_string() }})
     || ' periods until ' || cast(last_period as {{ dbt.type_string() }}) as evidence,
     {{ json_text([
         ['alert_id', 'alert_id', false],
-        ['period', 'period_start', false],
         ['evidence_kind', 'evidence_kind', false],
         ['first_period', 'first_period', false],
         ['last_period', 'last_period', false],
         ['exposed_amount', 'exposed_amount', true],
     ]) }} as facts,
     alert_status = 'CONFIRMED' as is_confirmed_at_source
-from pieces
+from alerts

@@ -20,7 +20,8 @@ eligibility as (
         gr_id,
         scheme_id,
         max(case verdict when 'eligible' then 2 when 'unknown' then 1 else 0 end) as verdict_rank,
-        max(case when verdict = 'eligible' then cycle_amount end) as cycle_amount
+        max(case when verdict = 'eligible' then cycle_amount end) as cycle_amount,
+        max(case when verdict = 'eligible' then year_amount end) as year_amount
     from {{ ref('scheme_eligibility') }}
     group by gr_id, scheme_id
 ),
@@ -37,6 +38,23 @@ pairs as (
     from eligibility
 ),
 
+registered as (
+    select distinct gr_id from {{ ref('beneficiary_versions') }}
+),
+
+-- Of a scheme that is over, the terms that are known last.
+cycles as (
+    select
+        master.scheme_id,
+        master.source_system,
+        master.scheme_name,
+        master.category,
+        coalesce(terms.payment_cycle, master.payment_cycle) as payment_cycle
+    from {{ ref('scheme_master') }} as master
+    left join {{ ref('scheme_terms') }} as terms
+        on master.scheme_id = terms.scheme_id and {{ holds_on('terms', as_of_date()) }}
+),
+
 -- How far back a payment would have to be seen: a cycle and the days that it may take.
 schemes as (
     select
@@ -45,14 +63,13 @@ schemes as (
         scheme_name,
         category,
         payment_cycle,
-        case payment_cycle when 'monthly' then 12 when 'quarterly' then 4 when 'yearly' then 1 end as cycles_a_year,
         {{ days_after(
             "case payment_cycle when 'monthly' then cast(" ~ dbt.dateadd('month', -1, as_of_date()) ~ " as date)"
             ~ " when 'quarterly' then cast(" ~ dbt.dateadd('month', -3, as_of_date()) ~ " as date)"
             ~ " else cast(" ~ dbt.dateadd('month', -12, as_of_date()) ~ " as date) end",
             '-' ~ flag_rule('due_days')
         ) }} as needed_from
-    from {{ ref('scheme_master') }}
+    from cycles
 ),
 
 covered as (
@@ -76,7 +93,6 @@ judged as (
         schemes.scheme_name,
         schemes.category,
         schemes.payment_cycle,
-        schemes.cycles_a_year,
         paid.last_cycle_on,
         coalesce(paid.payments_count, 0) as payments_count,
         coalesce(paid.paid_total_amount, 0) as paid_total_amount,
@@ -84,12 +100,15 @@ judged as (
         coalesce(paid.paid_12m_amount, 0) as paid_12m_amount,
         case eligibility.verdict_rank when 2 then 'eligible' when 1 then 'unknown' when 0 then 'not_eligible' end as verdict,
         eligibility.cycle_amount,
+        eligibility.year_amount,
         case
             -- Where the source covers too little, nobody can say that nothing was paid.
             when paid.last_cycle_on >= schemes.needed_from then false
             when coalesce(covered.is_covered, 0) = 0 then null
             when eligibility.verdict_rank = 2 then not (schemes.payment_cycle = 'one_time' and paid.gr_id is not null)
             when eligibility.verdict_rank = 1 then null
+            -- Nobody was asked: who is registered was not concerned, of anybody else nothing is known.
+            when eligibility.verdict_rank is null and registered.gr_id is null then null
             else false
         end as is_gap
     from pairs
@@ -97,6 +116,7 @@ judged as (
     left join paid on pairs.gr_id = paid.gr_id and pairs.scheme_id = paid.scheme_id
     left join eligibility on pairs.gr_id = eligibility.gr_id and pairs.scheme_id = eligibility.scheme_id
     left join covered on schemes.scheme_id = covered.scheme_id
+    left join registered on pairs.gr_id = registered.gr_id
 )
 
 select
@@ -113,5 +133,5 @@ select
     verdict,
     cast(cycle_amount as numeric(18, 2)) as cycle_amount,
     is_gap,
-    cast(case when is_gap then cycle_amount * coalesce(cycles_a_year, 1) end as numeric(18, 2)) as gap_12m_amount
+    cast(case when is_gap then year_amount end as numeric(18, 2)) as gap_12m_amount
 from judged

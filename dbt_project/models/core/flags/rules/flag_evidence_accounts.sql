@@ -28,7 +28,8 @@ credits as (
     select
         payments.account_id,
         payments.paid_on,
-        sum(payments.amount) as benefit_amount
+        sum(payments.amount) as benefit_amount,
+        {{ sorted_list('payments.event_id') }} as payment_ids
     from {{ ref('benefit_payments') }} as payments
     where payments.account_id is not null
     group by payments.account_id, payments.paid_on
@@ -149,9 +150,11 @@ drained as (
         recipients.gr_id,
         emptied.emptied_on,
         emptied.paid_on,
-        emptied.drained_share
+        emptied.drained_share,
+        credits.payment_ids
     from emptied
     inner join recipients on emptied.account_id = recipients.account_id and emptied.paid_on = recipients.paid_on
+    inner join credits on emptied.account_id = credits.account_id and emptied.paid_on = credits.paid_on
 ),
 
 -- To the hour where the source tells it, else the day of payment and the two that follow.
@@ -160,6 +163,7 @@ cashed as (
         credits.account_id,
         credits.paid_on,
         credits.benefit_amount,
+        credits.payment_ids,
         coalesce(sum(movements.reporting_amount), 0) as cash_amount
     from credits
     left join credit_instants
@@ -177,7 +181,7 @@ cashed as (
                     <= credit_instants.credited_at + interval '{{ flag_rule("cash_hours") }} hours'
                 )
             )
-    group by credits.account_id, credits.paid_on, credits.benefit_amount
+    group by credits.account_id, credits.paid_on, credits.benefit_amount, credits.payment_ids
 ),
 
 cash_order as (
@@ -208,7 +212,8 @@ cash_evidence as (
         recipients.gr_id,
         cash_runs.paid_on,
         min(cash_runs.cash_amount / cash_runs.benefit_amount) as cash_share,
-        max(cash_runs.run_no) as run_no
+        max(cash_runs.run_no) as run_no,
+        {{ sorted_list('cash_runs.payment_ids') }} as payment_ids
     from cash_runs
     inner join recipients
         on cash_runs.account_id = recipients.account_id and cash_runs.paid_on = recipients.paid_on
@@ -221,6 +226,7 @@ select
     'dormant_account_woken_by_benefit' as flag_type,
     emptied_on as evidence_on,
     emptied_on as held_until,
+    payment_ids as evidence_key,
     least(drained_share, 1.0) as score,
     'An account without a movement for {{ flag_rule("dormant_days") }} days was paid a benefit and emptied by '
     || cast(cast(least(100 * drained_share, 100) as integer) as {{ dbt.type_string() }})
@@ -236,6 +242,7 @@ select
     'cash_out_within_48h' as flag_type,
     paid_on as evidence_on,
     paid_on as held_until,
+    payment_ids as evidence_key,
     least(0.5 + 0.05 * (run_no - 1), 0.9) as score,
     'A benefit was drawn in cash within {{ flag_rule("cash_hours") }} hours, number '
     || cast(run_no as {{ dbt.type_string() }}) || ' in a row' as evidence,

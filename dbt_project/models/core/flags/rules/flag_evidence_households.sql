@@ -41,6 +41,7 @@ visits as (
 for_a_cycle as (
     select
         visits.gr_id as guest_gr_id,
+        visits.party_id || '@' || visits.household_id as visit,
         payments.gr_id as payee_gr_id,
         visits.left_on,
         payments.cycle_start_on,
@@ -63,6 +64,7 @@ for_a_cycle as (
 visitors as (
     select
         guest_gr_id as gr_id,
+        visit,
         left_on,
         cycle_start_on,
         stayed_days,
@@ -72,6 +74,7 @@ visitors as (
     union all
     select
         payee_gr_id as gr_id,
+        visit,
         left_on,
         cycle_start_on,
         stayed_days,
@@ -85,6 +88,7 @@ visit_evidence as (
         gr_id,
         left_on as evidence_on,
         cycle_start_on,
+        {{ sorted_list('visit') }} as visits,
         max(stayed_days) as stayed_days,
         max(days_before) as days_before,
         sum(amount) as amount
@@ -115,29 +119,62 @@ family_payments as (
             and {{ month_start('payments.cycle_start_on') }} = family_months.month_on
 ),
 
+-- Who is paid, and the head, whom the schemes of a household ask whoever of it is paid.
 questions as (
-    select distinct
+    select
         party_id,
         cycle_start_on as asked_on
     from family_payments
+    union
+    select
+        heads.party_id,
+        family_payments.cycle_start_on as asked_on
+    from family_payments
+    inner join {{ ref('beneficiary_versions') }} as heads
+        on
+            family_payments.household_id = heads.household_id
+            and heads.relation_to_head = 'head'
+            and family_payments.cycle_start_on >= heads.valid_from
+            and (heads.valid_to is null or family_payments.cycle_start_on < heads.valid_to)
 ),
 
 {{ scheme_verdicts() }},
 
--- Of each scheme one payment by right is enough; what nobody can say counts for the household.
+household_verdicts as (
+    select
+        household_id,
+        asked_on,
+        scheme_id,
+        max(case when verdict = 'not_eligible' then 0 else 1 end) as is_by_right
+    from verdicts
+    where is_of_household
+    group by household_id, asked_on, scheme_id
+),
+
+-- Of each scheme one payment by right is enough; what nobody can say, or was asked, counts for the household.
 schemes_of_month as (
     select
         family_payments.household_id,
         family_payments.month_on,
         family_payments.schemes_count,
         family_payments.scheme_id,
-        max(case when coalesce(verdicts.verdict, 'not_eligible') = 'not_eligible' then 0 else 1 end) as is_by_right
+        max(
+            case
+                when verdicts.verdict is not null then case when verdicts.verdict = 'not_eligible' then 0 else 1 end
+                else coalesce(household_verdicts.is_by_right, 1)
+            end
+        ) as is_by_right
     from family_payments
     left join verdicts
         on
             family_payments.party_id = verdicts.party_id
             and family_payments.cycle_start_on = verdicts.asked_on
             and family_payments.scheme_id = verdicts.scheme_id
+    left join household_verdicts
+        on
+            family_payments.household_id = household_verdicts.household_id
+            and family_payments.cycle_start_on = household_verdicts.asked_on
+            and family_payments.scheme_id = household_verdicts.scheme_id
     group by
         family_payments.household_id, family_payments.month_on, family_payments.schemes_count,
         family_payments.scheme_id
@@ -148,7 +185,8 @@ concentrated as (
         household_id,
         month_on,
         schemes_count,
-        sum(1 - is_by_right) as wrong_count
+        sum(1 - is_by_right) as wrong_count,
+        {{ sorted_list('scheme_id') }} as schemes
     from schemes_of_month
     group by household_id, month_on, schemes_count
     having sum(1 - is_by_right) >= {{ flag_rule('family_wrong') }}
@@ -204,6 +242,7 @@ select
     'household_change_before_cut_off' as flag_type,
     evidence_on,
     evidence_on as held_until,
+    cast(cycle_start_on as {{ dbt.type_string() }}) || '|' || cast(evidence_on as {{ dbt.type_string() }}) || '|' || visits as evidence_key,
     cast(0.7 as numeric(18, 6)) as score,
     'A member joined ' || cast(days_before as {{ dbt.type_string() }}) || ' days before the cycle of '
     || cast(cycle_start_on as {{ dbt.type_string() }}) || ' and left after '
@@ -222,6 +261,7 @@ select
     'concentration_in_family' as flag_type,
     paid_until as evidence_on,
     held_until,
+    household_id || '|' || cast(month_on as {{ dbt.type_string() }}) || '|' || schemes as evidence_key,
     least(0.5 + 0.1 * wrong_count + 0.1 * (schemes_count - {{ flag_rule('family_schemes') }}), 1.0) as score,
     'The household draws ' || cast(schemes_count as {{ dbt.type_string() }}) || ' schemes in a month, '
     || cast(wrong_count as {{ dbt.type_string() }}) || ' of them not by the rules' as evidence,

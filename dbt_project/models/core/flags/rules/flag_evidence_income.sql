@@ -92,6 +92,7 @@ select
     'declared_vs_observed_income' as flag_type,
     evidence_on,
     held_until,
+    cast(declared_amount as {{ dbt.type_string() }}) || '|' || cast(evidence_on as {{ dbt.type_string() }}) as evidence_key,
     1 - declared_amount / pay_amount as score,
     'Declares ' || cast(cast(100 * declared_amount / pay_amount as integer) as {{ dbt.type_string() }})
     || ' percent of the pay that came in over three months and more' as evidence,

@@ -34,6 +34,7 @@ select
     'duplicate_benefit_in_cycle' as flag_type,
     paid_on as evidence_on,
     paid_on as held_until,
+    event_id as evidence_key,
     case when amount = largest_amount then 0.8 else 0.6 end as score,
     scheme_id || ' paid ' || cast(payment_no as {{ dbt.type_string() }}) || ' times for the cycle of '
     || cast(cycle_start_on as {{ dbt.type_string() }}) as evidence,
@@ -53,6 +54,7 @@ select
     'paid_after_death' as flag_type,
     paid_on as evidence_on,
     paid_on as held_until,
+    event_id as evidence_key,
     least(0.7 + 0.1 * payment_no, 1.0) as score,
     scheme_id || ' paid for the cycle of ' || cast(cycle_start_on as {{ dbt.type_string() }})
     || ', which began after the death' as evidence,

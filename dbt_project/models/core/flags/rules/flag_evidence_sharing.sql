@@ -144,7 +144,8 @@ shared_account_evidence as (
         payees.gr_id,
         greatest(joined.joined_on, payees.paid_from) as evidence_on,
         max(payees.shared_until) as held_until,
-        max(numbered_days.families_count) as families_count
+        max(numbered_days.families_count) as families_count,
+        {{ sorted_list('joined.family') }} as families
     from payees
     inner join joined on payees.account_id = joined.account_id and payees.spell_no = joined.spell_no
     inner join numbered_days
@@ -224,7 +225,8 @@ phone_states as (
         changes.phone,
         changes.changed_on,
         count(distinct phones.household_id) as households_count,
-        count(distinct phones.place) as places_count
+        count(distinct phones.place) as places_count,
+        {{ sorted_list('phones.household_id') }} as households
     from phone_changes as changes
     inner join phones
         on
@@ -250,6 +252,7 @@ shared_phone_evidence as (
         phones.gr_id,
         phone_spells.changed_on as evidence_on,
         phone_spells.households_count,
+        {{ sorted_list('phone_spells.households') }} as households,
         max(held.until) as held_until
     from phone_spells
     inner join phones
@@ -320,7 +323,8 @@ ring_days as (
     select
         applied.link,
         applied.applied_on,
-        count(distinct others.household_id) as households_count
+        count(distinct others.household_id) as households_count,
+        {{ sorted_list('others.household_id') }} as households
     from applied
     inner join applied as others
         on
@@ -335,7 +339,8 @@ ring_evidence as (
     select
         applied.gr_id,
         ring_days.applied_on as evidence_on,
-        max(ring_days.households_count) as households_count
+        max(ring_days.households_count) as households_count,
+        {{ sorted_list('ring_days.households') }} as households
     from ring_days
     inner join applied
         on
@@ -350,6 +355,8 @@ select
     'account_shared_across_households' as flag_type,
     evidence_on,
     held_until,
+    -- By who shares it, not by what is shared: a number would be found by trying all.
+    cast(evidence_on as {{ dbt.type_string() }}) || '|' || families as evidence_key,
     least(0.7 + 0.1 * (families_count - {{ families }}), 1.0) as score,
     'One account is paid benefits of ' || cast(families_count as {{ dbt.type_string() }})
     || ' households that are not related' as evidence,
@@ -361,6 +368,7 @@ select
     'phone_shared_across_households' as flag_type,
     evidence_on,
     held_until,
+    cast(evidence_on as {{ dbt.type_string() }}) || '|' || households as evidence_key,
     least(0.5 + 0.1 * (households_count - {{ flag_rule('phone_households') }}), 1.0) as score,
     'One telephone is noted for ' || cast(households_count as {{ dbt.type_string() }})
     || ' households at as many addresses' as evidence,
@@ -372,6 +380,7 @@ select
     'ring_of_newly_linked_applicants' as flag_type,
     evidence_on,
     evidence_on as held_until,
+    cast(evidence_on as {{ dbt.type_string() }}) || '|' || households as evidence_key,
     least(0.6 + 0.1 * (households_count - {{ flag_rule('ring_households') }}), 1.0) as score,
     cast(households_count as {{ dbt.type_string() }}) || ' households whose telephone or account is shared since '
     || 'less than {{ flag_rule("ring_link_days") }} days applied within one week' as evidence,

@@ -1,15 +1,6 @@
 -- Cycles in a row for which somebody who is paid a scheme was not, though the rules give it. The cycles of a scheme are those
 -- for which it paid anybody, so that no calendar of cycles need be known.
-with cycle_lengths as (
-    select
-        scheme_id,
-        -- What is paid once a year or once at all leaves no runs to see.
-        case payment_cycle when 'monthly' then 1 when 'quarterly' then 3 end as cycle_months
-    from {{ ref('scheme_master') }}
-    where payment_cycle in ('monthly', 'quarterly')
-),
-
-covered as (
+with covered as (
     select
         source_system,
         covered_from,
@@ -31,7 +22,12 @@ cycles as (
             payments.cycle_start_on,
             payments.source_system
         from {{ ref('benefit_payments') }} as payments
-        inner join cycle_lengths on payments.scheme_id = cycle_lengths.scheme_id
+        -- What is paid once a year or once at all leaves no runs to see.
+        inner join {{ ref('scheme_terms') }} as terms
+            on
+                payments.scheme_id = terms.scheme_id
+                and {{ holds_on('terms', 'payments.cycle_start_on') }}
+                and terms.payment_cycle in ('monthly', 'quarterly')
     ) as paid_cycles
     where
         {{ days_after('cycle_start_on', flag_rule('due_days')) }} <= {{ as_of_date() }}
@@ -111,6 +107,7 @@ select
     'eligible_by_rule_and_unpaid' as flag_type,
     due_on as evidence_on,
     due_on as held_until,
+    party_id || '|' || scheme_id || '|' || cast(cycle_start_on as {{ dbt.type_string() }}) as evidence_key,
     least(0.4 + 0.1 * run_no, 1.0) as score,
     scheme_id || ' was not paid for the cycle of ' || cast(cycle_start_on as {{ dbt.type_string() }})
     || ' though the rules give it, number ' || cast(run_no as {{ dbt.type_string() }}) || ' in a row' as evidence,

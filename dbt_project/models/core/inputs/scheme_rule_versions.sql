@@ -1,0 +1,1 @@
+{{ union_sources('scheme_rule_versions') }}
