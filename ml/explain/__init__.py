@@ -4,12 +4,13 @@ Belongs here: the arithmetic of contributions and the wording. The models themse
 ``ml.delinquency``.
 """
 
-from ml.explain.additive import Contributions, combine, linear_contributions, tree_contributions
+from ml.explain.additive import Contributions, TreeExplainer, combine, linear_contributions, tree_contributions
 from ml.explain.catalogue import catalogue_version, entries_of, expected_signs
 from ml.explain.reasons import format_values, reasons
 
 __all__ = [
     "Contributions",
+    "TreeExplainer",
     "catalogue_version",
     "combine",
     "entries_of",
