@@ -16,7 +16,10 @@ from ml.explain.catalogue import entries_of, entry_field
 Floats = NDArray[np.float64]
 
 _FALLBACK_TEXT = "{name}: {value} (usually {usual})"
-_PLACES = re.compile(r"\{(value|usual|name)\}( %)?")
+# A unit that writes " %" itself takes the place of the template's.
+_VALUE = re.compile(r"\{value\}(?: %)?")
+_OTHER_PLACE = re.compile(r"\{(usual|name)\}(?: %)?")
+_IS_PERCENTAGE = re.compile(r"\{(?:value|usual)\} %")
 # Said of every value that is missing: whether the source does not cover it or there was nothing to divide by can't be
 # told from the value.
 NO_VALUE = "no value"
@@ -55,13 +58,10 @@ class Wording:
     def texts(self, values: Floats) -> NDArray[np.object_]:
         """The sentence about each value; each different one is put together once."""
         numbers, which = np.unique(_as_written(values, self.unit), return_inverse=True)
-        usual = _write(self.usual, self.unit)
-        texts = [self._text(_write(number, self.unit), usual) for number in numbers.tolist()]
+        words = {"usual": _write(self.usual, self.unit), "name": self.name}
+        around = [_OTHER_PLACE.sub(lambda place: words[place[1]], piece) for piece in _VALUE.split(self.template)]
+        texts = [_write(number, self.unit).join(around) for number in numbers.tolist()]
         return np.array(texts, dtype=object)[which]
-
-    def _text(self, value: str, usual: str) -> str:
-        words = {"name": self.name, "value": value, "usual": usual}
-        return _PLACES.sub(lambda place: words[place[1]], self.template)
 
 
 def wordings(features: Sequence[str], usual: Mapping[str, float | None], catalogue: Any) -> list[Wording]:
@@ -75,7 +75,7 @@ def wordings(features: Sequence[str], usual: Mapping[str, float | None], catalog
         entry = entries.get(name)
         unit = str(entry_field(entry, "unit") or "").strip()
         template = str(entry_field(entry, "reason_text") or _FALLBACK_TEXT)
-        if unit.lower() == "ratio" and any(place[2] for place in _PLACES.finditer(template)):
+        if unit.lower() == "ratio" and _IS_PERCENTAGE.search(template):
             unit = "share"
         value = usual.get(name)
         number = _as_written(np.array([np.nan if value is None else value], dtype=float), unit)[0]
