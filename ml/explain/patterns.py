@@ -155,6 +155,8 @@ class PatternTables:
 def tabulate(booster: "lgb.Booster") -> PatternTables | None:
     """Tables of a booster's trees, as far as ``booster.predict`` uses them.
 
+    They explain its raw score, which is the sum over its trees (for a random forest, too).
+
     Returns
     -------
     PatternTables or None
@@ -178,8 +180,6 @@ def tabulate(booster: "lgb.Booster") -> PatternTables | None:
         if paths is None:
             return None
         trees.append(paths)
-    # A random forest averages its trees, boosting sums them.
-    scale = 1.0 / max(len(trees), 1) if dump["average_output"] else 1.0
     features, rankings = _rank_features(node for paths in trees for _, path in paths for node, _ in path)
     base, tables = 0.0, []
     for paths in trees:
@@ -190,8 +190,8 @@ def tabulate(booster: "lgb.Booster") -> PatternTables | None:
         base += sum(leaf["leaf_value"] * _rows(leaf) / _rows(root) for leaf, _ in paths)
         halves = [[p for p in paths if p[1][0][1] is is_left] for is_left in (True, False)]
         for part in [paths] if len(paths) - 1 <= _BITS else halves:
-            tables.append(_table(part, rankings, scale))
-    return PatternTables(scale * base, dump["max_feature_idx"] + 1, features, tuple(tables))
+            tables.append(_table(part, rankings))
+    return PatternTables(base, dump["max_feature_idx"] + 1, features, tuple(tables))
 
 
 def _paths(root: Node) -> list[tuple[Node, Path]] | None:
@@ -202,20 +202,18 @@ def _paths(root: Node) -> list[tuple[Node, Path]] | None:
         node, path = waiting.pop()
         if "leaf_const" in node:
             raise ValueError("trees with linear models in their leaves have no exact SHAP: train without linear_tree")
-        if len(path) > MAX_DEPTH or not _rows(node) > 0:
-            return None
         if "split_feature" not in node:
             found.append((node, path))
             continue
-        if node["decision_type"] != "<=":
+        if len(path) == MAX_DEPTH or node["decision_type"] != "<=" or node["internal_count"] <= 0:
             return None
         waiting += [(node["left_child"], (*path, (node, True))), (node["right_child"], (*path, (node, False)))]
     return found
 
 
 def _rows(node: Node) -> int:
-    """Training rows of a node; a tree that is one leaf may not tell them, nor are they needed."""
-    return int(node["internal_count"] if "internal_count" in node else node.get("leaf_count", 1))
+    """Training rows of a node."""
+    return int(node["internal_count"] if "split_feature" in node else node["leaf_count"])
 
 
 def _rank_features(nodes: Iterator[Node]) -> tuple[tuple[_Feature, ...], dict[int, tuple[int, int]]]:
@@ -242,7 +240,7 @@ def _cut(threshold: float) -> float:
     return _ZERO if 0.0 <= threshold < _ZERO else threshold
 
 
-def _table(paths: list[tuple[Node, Path]], rankings: dict[int, tuple[int, int]], scale: float) -> _Table:
+def _table(paths: list[tuple[Node, Path]], rankings: dict[int, tuple[int, int]]) -> _Table:
     """Table of the leaves of a tree or of half a tree."""
     nodes = list({id(node): node for _, path in paths for node, _ in path}.values())
     bit = {id(node): 1 << at for at, node in enumerate(reversed(nodes))}
@@ -262,7 +260,7 @@ def _table(paths: list[tuple[Node, Path]], rankings: dict[int, tuple[int, int]],
             share[row, at] *= _rows(child) / _rows(node)
     patterns = np.arange(1 << len(nodes))
     leads = (patterns[None, :, None] & read[:, None, :]) == wanted[:, None, :]
-    values = scale * np.array([leaf["leaf_value"] for leaf, _ in paths])
+    values = np.array([leaf["leaf_value"] for leaf, _ in paths])
     parts = values[:, None, None] * _shapley(share)
     # From (leaf, features known to lead there, feature) to (leaf, pattern, feature).
     parts = parts[np.arange(len(paths))[:, None], leads @ _KNOWN_BITS]
