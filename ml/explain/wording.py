@@ -104,18 +104,18 @@ def format_values(values: Sequence[float] | Floats, unit: str | None) -> list[st
 def _as_written(values: Floats, unit: str) -> Floats:
     """The numbers that are written: equal ones have equal texts. NaN where there is no finite value."""
     lowered = unit.lower()
-    finite = np.where(np.isfinite(values), values, np.nan)
     if lowered in _SHARES:
-        numbers = _rounded(100 * finite, 0)
+        with np.errstate(over="ignore"):
+            numbers = _rounded(100 * values, 0)
     elif lowered in _PERCENTAGES:
-        numbers = _rounded(finite, 0)
+        numbers = _rounded(values, 0)
     elif lowered in _COUNTS + _SPANS:
-        numbers = _rounded(finite, 1)
+        numbers = _rounded(values, 1)
     else:
-        numbers = _rounded(finite, 2)
+        numbers = _rounded(values, 2)
         if lowered not in _RATIOS:
-            numbers = np.where(np.abs(numbers) >= _WHOLE_FROM, _rounded(finite, 0), numbers)
-    return numbers
+            numbers = np.where(np.abs(numbers) >= _WHOLE_FROM, _rounded(values, 0), numbers)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _rounded(values: Floats, digits: int) -> Floats:
