@@ -44,6 +44,7 @@ _GAUSS_POINTS = ((1 - 3**-0.5) / 2, (1 + 3**-0.5) / 2)  # on [0, 1], of weight 1
 _BLOCK_ROWS = 32_768
 # LightGBM takes values this close to zero for zero; it holds the constant in single precision.
 _ZERO = float(np.float32(1e-35))
+_INFINITY_IN_DUMP = 1e300
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,10 @@ def _rank_features(nodes: Iterator[Node]) -> tuple[tuple[_Feature, ...], dict[in
 
 
 def _cut(threshold: float) -> float:
-    """The threshold that treats every value between -_ZERO and _ZERO like 0, as LightGBM does."""
+    """The threshold as LightGBM decides by it: every value between -_ZERO and _ZERO is like 0, and what a dump writes
+    for infinity ("missing or not") is infinity."""
+    if threshold >= _INFINITY_IN_DUMP:
+        return float("inf")
     if -_ZERO <= threshold < 0.0:
         return float(np.nextafter(-_ZERO, -np.inf))
     return _ZERO if 0.0 <= threshold < _ZERO else threshold

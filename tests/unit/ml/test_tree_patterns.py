@@ -129,6 +129,14 @@ def test_more_thresholds_than_a_byte_counts_are_told_apart():
     assert_as_lightgbm(fine, np.vstack([X, cuts, np.nextafter(cuts, np.inf), [[np.nan]]]))
 
 
+def test_a_split_between_missing_and_all_others_holds_for_infinite_values():
+    generator = np.random.default_rng(1)
+    X = np.where(generator.random((300, 1)) < 0.4, np.nan, generator.normal(size=(300, 1)))
+    booster = lgb.train({**QUIET, "max_depth": 1}, lgb.Dataset(X, np.isnan(X[:, 0]).astype(float)), 1)
+    assert cuts_of(booster).tolist() == [1e300]  # a dump has no infinity
+    assert_as_lightgbm(booster, np.array([[np.inf], [1.1e300], [5.0], [-np.inf], [np.nan]]))
+
+
 def test_trees_without_a_split_only_move_the_base():
     constant = lgb.train(QUIET, lgb.Dataset(np.ones((60, 2)), np.repeat([0.0, 0.0, 1.0], 20)), 3)
     found = tree_contributions(constant, np.ones((4, 2)))
