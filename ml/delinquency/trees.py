@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.delinquency.config import TreeSettings
-from ml.explain.additive import Contributions, tree_contributions
+from ml.explain.additive import Contributions, TreeExplainer
 
 if TYPE_CHECKING:
     import lightgbm as lgb
@@ -67,7 +68,11 @@ class TreeMember:
 
     def contributions(self, X: Floats) -> Contributions:
         """Exact TreeSHAP contributions."""
-        return tree_contributions(self.booster, self._filled(X))
+        return self._explainer.contributions(self._filled(X))
+
+    @cached_property
+    def _explainer(self) -> TreeExplainer:
+        return TreeExplainer.of(self.booster)
 
     def log_odds(self, X: Floats) -> Floats:
         """Log-odds of shape (n,)."""

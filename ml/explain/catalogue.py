@@ -2,7 +2,7 @@
 
 A catalogue is a mapping from feature name to entry, or an object with ``entries`` (a mapping or a sequence of
 entries with ``name``); an entry is a mapping or an object with the fields ``name, category, unit,
-expected_sign, reason_text`` among others. In a notebook a plain dict does.
+expected_sign, reason_text, signal, cause`` among others. In a notebook a plain dict does.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,6 +45,13 @@ def catalogue_version(catalogue: Any) -> str | None:
     """Version of the catalogue as text; None where it carries none."""
     version = None if isinstance(catalogue, Mapping) else getattr(catalogue, "version", None)
     return None if version is None else str(version)
+
+
+def causes_of(catalogue: Any, features: Iterable[str]) -> list[str]:
+    """What each feature speaks of: the entry's ``cause``, else its ``signal``, else the feature itself."""
+    entries = entries_of(catalogue)
+    named = [(name, entries.get(name)) for name in features]
+    return [str(entry_field(entry, "cause") or entry_field(entry, "signal") or name) for name, entry in named]
 
 
 def expected_signs(catalogue: Any, features: Iterable[str]) -> dict[str, int]:

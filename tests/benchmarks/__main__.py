@@ -21,6 +21,7 @@ PARTS = (
     "income_bands",
     "linkage",
     "linkage_speed",
+    "tree_reasons",
 )
 
 

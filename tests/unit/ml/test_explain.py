@@ -58,6 +58,7 @@ def test_a_reason_is_worded_by_the_catalogue():
     ]
     assert found[1] == [
         {
+            "cause": "cash_share",
             "feature": "cash_share",
             "value": 0.05,
             "contribution": -0.4,

@@ -1,0 +1,141 @@
+"""How values and reasons are written: numbers in the words of their unit, the catalogue's templates filled.
+
+Belongs here: everything about text. Which reasons a row has is decided in ``ml.explain.reasons``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.explain.catalogue import entries_of, entry_field
+
+Floats = NDArray[np.float64]
+
+_FALLBACK_TEXT = "{name}: {value} (usually {usual})"
+# A unit that writes " %" itself takes the place of the template's.
+_VALUE = re.compile(r"\{value\}(?: %)?")
+_OTHER_PLACE = re.compile(r"\{(usual|name)\}(?: %)?")
+_IS_PERCENTAGE = re.compile(r"\{(?:value|usual)\} %")
+# Said of every value that is missing: whether the source does not cover it or there was nothing to divide by can't be
+# told from the value.
+NO_VALUE = "no value"
+_SHARES, _PERCENTAGES, _RATIOS = ("share", "fraction"), ("percent", "pct", "%"), ("ratio", "")
+_COUNTS, _SPANS = ("count",), ("days", "months", "weeks")
+# An amount below this is written with two digits, from it on in whole units.
+_WHOLE_FROM = 10.0
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How one feature is worded.
+
+    Attributes
+    ----------
+    name : str
+        Of the feature.
+    template : str
+        With the places ``{value}``, ``{usual}`` and ``{name}``; anything else in braces is text.
+    unit : str
+        In which the places are written.
+    usual : float
+        As it is written; NaN where there is none.
+    """
+
+    name: str
+    template: str
+    unit: str
+    usual: float
+
+    def differs(self, values: Floats) -> NDArray[np.bool_]:
+        """Whether each value, as it is written, reads differently from the usual one."""
+        numbers = _as_written(values, self.unit)
+        return ~np.isnan(numbers) if np.isnan(self.usual) else numbers != self.usual
+
+    def texts(self, values: Floats) -> NDArray[np.object_]:
+        """The sentence about each value; each different one is put together once."""
+        numbers, which = np.unique(_as_written(values, self.unit), return_inverse=True)
+        words = {"usual": _write(self.usual, self.unit), "name": self.name}
+        around = [_OTHER_PLACE.sub(lambda place: words[place[1]], piece) for piece in _VALUE.split(self.template)]
+        texts = [_write(number, self.unit).join(around) for number in numbers.tolist()]
+        return np.array(texts, dtype=object)[which]
+
+
+def wordings(features: Sequence[str], usual: Mapping[str, float | None], catalogue: Any) -> list[Wording]:
+    """How each feature is worded, in the order of ``features``.
+
+    A ``ratio`` whose place is followed by " %" is written as a percentage.
+    """
+    entries = entries_of(catalogue)
+    found = []
+    for name in features:
+        entry = entries.get(name)
+        unit = str(entry_field(entry, "unit") or "").strip()
+        template = str(entry_field(entry, "reason_text") or _FALLBACK_TEXT)
+        if unit.lower() == "ratio" and _IS_PERCENTAGE.search(template):
+            unit = "share"
+        value = usual.get(name)
+        number = _as_written(np.array([np.nan if value is None else value], dtype=float), unit)[0]
+        found.append(Wording(name, template, unit, float(number)))
+    return found
+
+
+def format_values(values: Sequence[float] | Floats, unit: str | None) -> list[str]:
+    """Numbers in the words of their unit.
+
+    A ``ratio`` has two digits, ``share`` (0 to 1) and ``percent`` (0 to 100) become a percentage; ``count``,
+    ``days``, ``months`` are whole where they are whole; amounts are rounded to whole units, with thousands
+    separated; missing is "no value". Values that read alike are written alike: there is no "-0" beside "0".
+
+    Parameters
+    ----------
+    values : sequence of float
+        In the unit; missing allowed.
+    unit : str or None
+        Unit of the catalogue. A currency code is written after the amount.
+    """
+    kind = (unit or "").strip()
+    return [_write(number, kind) for number in _as_written(np.asarray(values, dtype=float), kind).tolist()]
+
+
+def _as_written(values: Floats, unit: str) -> Floats:
+    """The numbers that are written: equal ones have equal texts. NaN where there is no finite value."""
+    lowered = unit.lower()
+    if lowered in _SHARES:
+        with np.errstate(over="ignore"):
+            numbers = _rounded(100 * values, 0)
+    elif lowered in _PERCENTAGES:
+        numbers = _rounded(values, 0)
+    elif lowered in _COUNTS + _SPANS:
+        numbers = _rounded(values, 1)
+    else:
+        numbers = _rounded(values, 2)
+        if lowered not in _RATIOS:
+            numbers = np.where(np.abs(numbers) >= _WHOLE_FROM, _rounded(values, 0), numbers)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _rounded(values: Floats, digits: int) -> Floats:
+    """Rounded half to even. A number without room for a fraction stays: scaling it could overflow. Adding 0 makes a
+    rounded -0 a 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(np.abs(values) >= 2.0**52, values, np.round(values, digits)) + 0.0
+
+
+def _write(number: float, unit: str) -> str:
+    """Text of a number out of :func:`_as_written`."""
+    if np.isnan(number):
+        return NO_VALUE
+    lowered = unit.lower()
+    if lowered in _SHARES + _PERCENTAGES:
+        return f"{number:,.0f} %"
+    if lowered in _RATIOS:
+        return f"{number:,.2f}"
+    if lowered in _COUNTS + _SPANS:
+        plain = f"{number:,.1f}".removesuffix(".0")
+        return plain if lowered in _COUNTS else f"{plain} {lowered}"
+    amount = f"{number:,.0f}" if number == 0 or abs(number) >= _WHOLE_FROM else f"{number:,.2f}"
+    return f"{amount} {unit}" if len(unit) == 3 and unit.isupper() else amount
