@@ -158,6 +158,30 @@ def intervals(
     return {name: kind.get(name, percentile_interval)(values[name], draws[name]) for name in names}
 
 
+def calibration_intervals(
+    target: ArrayLike,
+    probability: ArrayLike,
+    *,
+    group: Sequence[object] | ArrayLike | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> tuple[Interval, Interval]:
+    """Calibration slope and intercept with their intervals; several repeats ``(repeats, n)`` give their mean."""
+    y, repeats = check_outcome(target, probability)
+    refits = [Recalibration(y, log_odds(row)) for row in repeats]
+
+    def measure(weights: Floats) -> Floats:
+        bad = weights @ y
+        one_class = (bad == 0) | (bad == weights.sum(axis=1))
+        found = np.mean([[refit.slope(weights), refit.intercept(weights)] for refit in refits], axis=0)
+        return np.where(one_class, np.nan, found)
+
+    slope, intercept = measure(np.ones((1, len(y))))[:, 0]
+    codes = group_codes(group, len(y))
+    drawn = np.concatenate([measure(w) for w in resampled_weights(codes, resamples=resamples, seed=seed)], axis=1)
+    return percentile_interval(float(slope), drawn[0]), percentile_interval(float(intercept), drawn[1])
+
+
 def auc_differences(
     target: ArrayLike,
     probability: ArrayLike,
