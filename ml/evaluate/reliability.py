@@ -27,6 +27,7 @@ def reliability_curve(target: ArrayLike, probability: ArrayLike, *, bins: int = 
     target : array_like of shape (n,)
         1 for bad, 0 for good.
     probability : array_like of shape (n,)
+        Predicted probability of bad.
     bins : int
         At most; fewer where many rows share a probability.
 

@@ -1,5 +1,6 @@
 """The same figures within parts of the rows: months or years, segments of any column."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,10 +53,14 @@ def segment_labels(values: Sequence[object] | ArrayLike | pd.Series, *, parts: i
     column = pd.Series(np.asarray(values))
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and column.nunique() > 2 * parts:
+    if (
+        pd.api.types.is_numeric_dtype(column)
+        and not pd.api.types.is_bool_dtype(column)
+        and column.nunique() > 2 * parts
+    ):
         edges = np.unique(np.quantile(column.dropna(), np.linspace(0, 1, parts + 1)[1:-1]))
         bounds = [-np.inf, *edges.tolist(), np.inf]
-        names = [f"up to {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in zip(edges, edges[1:], strict=False))]
+        names = [f"up to {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in itertools.pairwise(edges))]
         names.append(f"above {edges[-1]:g}")
         # Numbered, so that they sort as they rise.
         numbered = [f"{number}: {name}" for number, name in enumerate(names, start=1)]
