@@ -127,7 +127,7 @@ def decide(
     person, when = group_codes(group, len(gain)), group_codes(_one_day(day, len(gain)), len(gain))
     worth = gain > 0  # NaN is not above 0
     ranked = pd.DataFrame({"day": when[worth], "person": person[worth], "gain": gain[worth]})
-    people = ranked.groupby(["day", "person"], as_index=False)["gain"].max()
+    people = ranked.groupby(["day", "person"]).agg(gain=("gain", "max")).reset_index()
     people = people.sort_values(["day", "gain", "person"], ascending=[True, False, True])
     people["rank"] = people.groupby("day").cumcount() + 1
     keys = pd.MultiIndex.from_arrays([people["day"], people["person"]])
@@ -178,7 +178,7 @@ def decision_table(
     Returns
     -------
     pandas.DataFrame
-        ``rule, threshold, recall, precision, share_flagged, people_flagged, status``. Counted in people a day: a
+        ``rule, threshold, recall, precision, share_flagged, people_flagged, base_rate, status``. Counted in people a day: a
         person is bad with any bad exposure and flagged with any flagged one. ``threshold`` is a probability at the
         stated base rate, missing for rules that have none; ``people_flagged`` are those of the sample.
     """
@@ -216,9 +216,9 @@ def _gain_row(
     unknown = int((found["status"] == NO_AMOUNT).sum())
     if unknown == len(found):
         return people.row(rule, None, rate, status="not decided: no exposure amounts are known")
-    chosen = found["status"].isin([CONTACT] if capped else [CONTACT, OVER_CAPACITY]).to_numpy(dtype=float)
+    chosen = found["status"].isin([CONTACT] if capped else [CONTACT, OVER_CAPACITY]).to_numpy()
     note = "decided" if unknown == 0 else f"decided; {unknown:,} of {len(found):,} exposures have no known amount"
-    return people.row(rule, people.highest(chosen) > 0, rate, status=note)
+    return people.row(rule, people.highest(chosen) > 0.0, rate, status=note)
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class _People:
         np.maximum.at(bad, of_row, y)
         return cls(of_row, bad > 0, pairs // (int(person.max()) + 1))
 
-    def highest(self, values: Floats) -> Floats:
+    def highest(self, values: NDArray[Any]) -> Floats:
         """Each person's highest value."""
         found = np.full(len(self.bad), -np.inf)
         np.maximum.at(found, self.of_row, values)
@@ -263,7 +263,8 @@ class _People:
     ) -> dict[str, Any]:  # fmt: skip
         """What a rule finds; precision and share flagged as they are where the share of bad people is ``rate``."""
         row: dict[str, Any] = {"rule": rule, "threshold": threshold, "recall": np.nan, "precision": np.nan,
-                               "share_flagged": np.nan, "people_flagged": pd.NA, "status": status}  # fmt: skip
+                               "share_flagged": np.nan, "people_flagged": pd.NA, "base_rate": rate,
+                               "status": status}  # fmt: skip
         if flagged is None:
             return row
         recall, false_alarms = float(flagged[self.bad].mean()), float(flagged[~self.bad].mean())

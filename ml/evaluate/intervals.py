@@ -40,6 +40,7 @@ class _Ranked:
 
     @classmethod
     def of(cls, y: Floats, p: Floats) -> "_Ranked":
+        """Sort outcomes and score."""
         order = np.argsort(-p, kind="stable")
         falling = p[order]
         return cls(y[order], falling, order, np.flatnonzero(np.r_[True, falling[1:] != falling[:-1]]))
@@ -54,15 +55,21 @@ class _Ranked:
         return np.cumsum(bad, axis=1), np.cumsum(rows, axis=1)
 
 
-def _ranking(bad: Floats, rows: Floats) -> tuple[Floats, Floats]:
-    """AUC and KS of each resample from its cumulated bads and rows."""
+def _auc(bad: Floats, rows: Floats) -> Floats:
+    """AUC of each resample from its cumulated bads and rows: trapezes under the ROC curve, so that ties count half."""
     good = rows - bad
-    n_bad, n_good = bad[:, -1], good[:, -1]
+    areas = good[:, 0] * bad[:, 0] + np.einsum("ij,ij->i", good[:, 1:] - good[:, :-1], bad[:, 1:] + bad[:, :-1])
     with np.errstate(invalid="ignore", divide="ignore"):
-        # Trapezes under the ROC curve: ties count half.
-        areas = good[:, 0] * bad[:, 0] + ((good[:, 1:] - good[:, :-1]) * (bad[:, 1:] + bad[:, :-1])).sum(axis=1)
-        distance = np.abs(bad / n_bad[:, None] - good / n_good[:, None]).max(axis=1)
-        return areas / (2 * n_bad * n_good), distance
+        return np.asarray(areas / (2 * bad[:, -1] * good[:, -1]))
+
+
+def _ks(bad: Floats, rows: Floats) -> Floats:
+    """Largest distance between the cumulated shares of bads and goods of each resample."""
+    n_bad, n_rows = bad[:, -1:], rows[:, -1:]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # bad / B - good / G = (bad - rows B / N) N / (B G)
+        distance = np.abs(bad - rows * (n_bad / n_rows)).max(axis=1)
+        return np.asarray(distance * (n_rows / (n_bad * (n_rows - n_bad)))[:, 0])
 
 
 def _recall(bad: Floats, rows: Floats, share: float) -> Floats:
@@ -125,7 +132,7 @@ def intervals(
 
     def measure(weights: Floats) -> dict[str, Floats]:
         bad, rows = ranked.curve(weights)
-        auc, ks = _ranking(bad, rows)
+        auc = _auc(bad, rows)
         count, bads, squared = (weights @ columns).T
         rate = bads / count
         # Each bin's |probability told - outcome|, weighted by its rows: the rows cancel.
@@ -133,7 +140,7 @@ def intervals(
         found = {
             "auc": auc,
             "gini": 2 * auc - 1,
-            "ks": ks,
+            "ks": _ks(bad, rows),
             "brier": squared / count,
             "ece": np.abs(gaps).sum(axis=1) / count,
             "calibration_slope": refit.slope(weights),
@@ -205,7 +212,7 @@ def auc_differences(
     scores = [_Ranked.of(y, ours[0]), *(_Ranked.of(y, check_outcome(y, score)[1][0]) for score in challengers.values())]
 
     def measure(weights: Floats) -> Floats:
-        return np.stack([_ranking(*score.curve(weights[:, score.order]))[0] for score in scores])
+        return np.stack([_auc(*score.curve(np.take(weights, score.order, axis=1))) for score in scores])
 
     value = measure(np.ones((1, len(y))))[:, 0]
     drawn = np.concatenate([measure(w) for w in resampled_weights(codes, resamples=resamples, seed=seed)], axis=1)

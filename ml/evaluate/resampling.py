@@ -84,7 +84,7 @@ def resampled_weights(codes: Integers, *, resamples: int, seed: int) -> Iterator
         drawn = np.empty((size, groups))
         for row in drawn:
             row[:] = np.bincount(generator.integers(0, groups, groups), minlength=groups)
-        yield drawn if itself else drawn[:, codes]
+        yield drawn if itself else np.take(drawn, codes, axis=1)
 
 
 def percentile_interval(value: float, draws: Floats) -> Interval:
