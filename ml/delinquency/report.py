@@ -244,7 +244,7 @@ def _aligned(values: Any, outcomes: pd.DataFrame, what: str) -> np.ndarray[Any, 
 
 
 def _identity(model: TrainedModel, part: str, rows: pd.DataFrame, group: Any) -> dict[str, Any]:
-    times = pd.to_datetime(rows["time"]).dropna() if "time" in rows else pd.Series([], dtype="datetime64[ns]")
+    days = sorted(pd.to_datetime(rows["time"]).dropna().dt.strftime("%Y-%m-%d").unique()) if "time" in rows else []
     return {
         "model_name": model.model_name,
         "target": model.target,
@@ -255,10 +255,7 @@ def _identity(model: TrainedModel, part: str, rows: pd.DataFrame, group: Any) ->
         "bad": int(rows["target"].sum()),
         "base_rate": float(rows["target"].mean()),
         "people": len(rows) if group is None else len(pd.unique(group)),
-        "window": {
-            "first": None if times.empty else times.min().date().isoformat(),
-            "last": None if times.empty else times.max().date().isoformat(),
-        },
+        "window": {"first": days[0] if days else None, "last": days[-1] if days else None},
     }
 
 
@@ -269,7 +266,7 @@ def _by_part(outcomes: pd.DataFrame, config: ReportConfig) -> pd.DataFrame:
         outcomes["target"],
         outcomes["probability"],
         labels,
-        group=outcomes["group"] if "group" in outcomes else None,
+        group=outcomes.get("group"),
         resamples=config.slice_resamples,
         seed=config.seed,
         min_rows=1,
