@@ -103,10 +103,10 @@ def use(report: Report) -> str:
     return f"""## 3. Model use: the decision
 
 Contact where `p * success * LGD * EAD > cost`, ranked by expected gain, then as many people as can be reached.
-Settings: success {settings["success_rate"]:g}, LGD {settings["lgd"]:g}, cost {settings["contact_cost"]:g} in the currency of the
-amounts, capacity {settings["capacity"]:,} people a day. They are assumptions until outcomes are measured against a
-hold-out group. The other rows are the readings of the document that the engine comes from. Base rate
-{percent(settings["base_rate"])} ({settings["base_rate_is"]}); counted in people a day.
+Settings: success {settings["success_rate"]:g}, LGD {settings["lgd"]:g}, cost {settings["contact_cost"]:g} in the
+currency of the amounts, capacity {settings["capacity"]:,} people a day. They are assumptions until outcomes are
+measured against a hold-out group. The other rows are the readings of the document that the engine comes from. Base
+rate {percent(settings["base_rate"])} ({settings["base_rate_is"]}); counted in people a day.
 
 {table(shown, columns)}
 

@@ -180,7 +180,8 @@ def decision_table(
     pandas.DataFrame
         ``rule, threshold, recall, precision, share_flagged, people_flagged, base_rate, status``. Counted in
         people a day: a person is bad with any bad exposure and flagged with any flagged one. ``threshold`` is
-        a probability at the stated base rate, missing for rules that have none; ``people_flagged`` are those of the sample.
+        a probability at the stated base rate, missing for rules that have none; ``people_flagged`` are those of the
+        sample.
     """
     settings = settings or DecisionSettings()
     y, p = np.asarray(target, dtype=float), np.asarray(probability, dtype=float)

@@ -45,26 +45,27 @@ class _Ranked:
         falling = p[order]
         return cls(y[order], falling, order, np.flatnonzero(np.r_[True, falling[1:] != falling[:-1]]))
 
-    def curve(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Bads and rows from the riskiest on, cumulated by distinct score: two arrays ``(b, distinct)``.
+    def counts(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Bads and goods by distinct score from the riskiest on: two arrays ``(b, distinct)``.
 
         ``weights`` (b, n) are in the order of this score.
         """
-        rows = weights if len(self.starts) == len(self.y) else np.add.reduceat(weights, self.starts, axis=1)
-        bad = np.add.reduceat(weights * self.y, self.starts, axis=1)
-        return np.cumsum(bad, axis=1), np.cumsum(rows, axis=1)
+        bad = weights * self.y
+        good = weights - bad
+        if len(self.starts) == len(self.y):
+            return bad, good
+        return np.add.reduceat(bad, self.starts, axis=1), np.add.reduceat(good, self.starts, axis=1)
 
 
-def _auc(bad: Floats, rows: Floats) -> Floats:
-    """AUC of each resample from its cumulated bads and rows: trapezes under the ROC curve, so that ties count half."""
-    good = rows - bad
-    areas = good[:, 0] * bad[:, 0] + np.einsum("ij,ij->i", good[:, 1:] - good[:, :-1], bad[:, 1:] + bad[:, :-1])
+def _auc(bad: Floats, good: Floats, bad_above: Floats) -> Floats:
+    """AUC of each resample: share of pairs in which the bad lies above the good; ties count half."""
+    pairs = np.einsum("ij,ij->i", good, bad_above) - 0.5 * np.einsum("ij,ij->i", good, bad)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(areas / (2 * bad[:, -1] * good[:, -1]))
+        return np.asarray(pairs / (bad_above[:, -1] * good.sum(axis=1)))
 
 
 def _ks(bad: Floats, rows: Floats) -> Floats:
-    """Largest distance between the cumulated shares of bads and goods of each resample."""
+    """Largest distance between the cumulated shares of bads and goods, from cumulated bads and rows."""
     n_bad, n_rows = bad[:, -1:], rows[:, -1:]
     with np.errstate(invalid="ignore", divide="ignore"):
         # bad / B - good / G = (bad - rows B / N) N / (B G)
@@ -73,7 +74,7 @@ def _ks(bad: Floats, rows: Floats) -> Floats:
 
 
 def _recall(bad: Floats, rows: Floats, share: float) -> Floats:
-    """Share of the bads among the riskiest ``share`` of rows; within equal scores rows count evenly."""
+    """Share of the bads among the riskiest ``share`` of rows, from cumulated bads and rows; equal scores count evenly."""
     wanted = share * rows[:, -1]
     at = np.array([np.searchsorted(row, want) for row, want in zip(rows, wanted, strict=True)])
     each = np.arange(len(rows))
@@ -131,8 +132,10 @@ def intervals(
     columns = np.stack([np.ones(len(y)), y, (p - y) ** 2], axis=1)
 
     def measure(weights: Floats) -> dict[str, Floats]:
-        bad, rows = ranked.curve(weights)
-        auc = _auc(bad, rows)
+        bad, good = ranked.counts(weights)
+        bad_above = np.cumsum(bad, axis=1)
+        rows_above = np.cumsum(bad + good, axis=1)
+        auc = _auc(bad, good, bad_above)
         count, bads, squared = (weights @ columns).T
         rate = bads / count
         # Each bin's |probability told - outcome|, weighted by its rows: the rows cancel.
@@ -140,7 +143,7 @@ def intervals(
         found = {
             "auc": auc,
             "gini": 2 * auc - 1,
-            "ks": _ks(bad, rows),
+            "ks": _ks(bad_above, rows_above),
             "brier": squared / count,
             "ece": np.abs(gaps).sum(axis=1) / count,
             "calibration_slope": refit.slope(weights),
@@ -149,7 +152,7 @@ def intervals(
         with np.errstate(invalid="ignore", divide="ignore"):
             found["brier_skill"] = 1 - found["brier"] / (rate * (1 - rate))
         for share in FLAGGED_SHARES:
-            recall = _recall(bad, rows, share)
+            recall = _recall(bad_above, rows_above, share)
             found[f"recall_at_{share:.0%}".replace("%", "_pct")] = recall
             found[f"precision_at_{share:.0%}".replace("%", "_pct")] = recall * rate / share
         return found
@@ -212,7 +215,11 @@ def auc_differences(
     scores = [_Ranked.of(y, ours[0]), *(_Ranked.of(y, check_outcome(y, score)[1][0]) for score in challengers.values())]
 
     def measure(weights: Floats) -> Floats:
-        return np.stack([_auc(*score.curve(np.take(weights, score.order, axis=1))) for score in scores])
+        found = []
+        for score in scores:
+            bad, good = score.counts(np.take(weights, score.order, axis=1))
+            found.append(_auc(bad, good, np.cumsum(bad, axis=1)))
+        return np.stack(found)
 
     value = measure(np.ones((1, len(y))))[:, 0]
     drawn = np.concatenate([measure(w) for w in resampled_weights(codes, resamples=resamples, seed=seed)], axis=1)
