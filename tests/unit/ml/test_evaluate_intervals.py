@@ -81,9 +81,7 @@ def test_rows_of_one_person_are_drawn_together():
 
 
 def test_the_slope_interval_of_a_calibrated_model_contains_1_about_95_times_in_100():
-    inside = [
-        calibration_intervals(*calibrated(400, seed), resamples=200)[0].contains(1.0) for seed in range(150)
-    ]
+    inside = [calibration_intervals(*calibrated(400, seed), resamples=200)[0].contains(1.0) for seed in range(150)]
     assert 0.88 <= np.mean(inside) <= 0.995
 
 
