@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
 
 from psycopg import sql
 
@@ -111,13 +112,8 @@ def _never_failing(runtime: Runtime, work: Callable[[], dict[str, str]]) -> dict
 def _reason(runtime: Runtime, error: Exception) -> str:
     """The error in words, without the password that a driver's message may repeat."""
     told = f"not recorded in MLflow: {type(error).__name__}: {error}"
-    from urllib.parse import quote, unquote, urlsplit
-
-    passwords = {
-        urlsplit(runtime.settings.mlflow_url or "").password,
-        urlsplit(runtime.settings.database_url or "").password,
-    }
-    for password in filter(None, passwords):
-        for form in {password, unquote(password), quote(unquote(password), safe="")}:
+    for url in filter(None, (runtime.settings.mlflow_url, runtime.settings.database_url)):
+        password = urlsplit(url).password
+        for form in {password, unquote(password), quote(unquote(password), safe="")} if password else ():
             told = told.replace(form, "***")
     return told[:_LONGEST_REASON]

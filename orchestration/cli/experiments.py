@@ -1,8 +1,8 @@
 """``assay experiments``: the versions that were trained, and how good they are."""
 
 from rich.console import Console
+from rich.table import Column, Table
 
-from orchestration.cli.status import print_table
 from orchestration.errors import AssayError
 from orchestration.runtime import Runtime
 from orchestration.settings import Settings
@@ -29,8 +29,10 @@ def print_experiments(settings: Settings, console: Console, model_name: str | No
         of = "" if model_name is None else f" of {model_name}"
         console.print(f"No version{of} was recorded yet; a training records one.")
         return
-    rows = [
-        (
+    heads = ("model", "version", "auc", "calibration slope", "recorded", "alias")
+    table = Table(*(Column(head, overflow="fold") for head in heads), header_style="bold")
+    for run in found:
+        table.add_row(
             run.model_name,
             run.model_version,
             "–" if run.auc is None else f"{run.auc:.3f}",
@@ -38,6 +40,4 @@ def print_experiments(settings: Settings, console: Console, model_name: str | No
             f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC",
             ", ".join(run.aliases),
         )
-        for run in found
-    ]
-    print_table(console, ("model", "version", "auc", "calibration slope", "recorded", "alias"), rows)
+    console.print(table)
