@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml.delinquency.card import CARD
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.report import Report
 
@@ -84,7 +85,14 @@ class Tracker:
         Returns
         -------
         TrackedRun
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no card in the folder; MLflow itself would record nothing and say nothing.
         """
+        if not (card / CARD).is_file():
+            raise FileNotFoundError(f"{card} holds no {CARD}; write the card first (ml.delinquency.card.write_card)")
         with self._client() as client:
             experiment = self._experiment(client, model.model_name)
             run_id = self._known(client, experiment, version)
@@ -121,10 +129,14 @@ class Tracker:
 
     @contextmanager
     def _client(self) -> "Iterator[MlflowClient]":
-        # Read when MLflow is imported. Telemetry is off in a bank; and a pool would hold connections of a server that
+        # The first three are read when MLflow is imported. Telemetry is off in a bank; and a pool would hold connections of a server that
         # may be stopped before this process ends.
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+        # A server that is away must not hold a training up: by default the client tries for minutes.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
         from mlflow import MlflowClient
 
         yield MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)

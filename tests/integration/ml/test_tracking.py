@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
+import dagster as dg
 import numpy as np
 import pandas as pd
 import psycopg
@@ -15,10 +16,11 @@ from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingCo
 from ml.delinquency.report import Report, ReportConfig, build_report
 from ml.tracking import Tracker
 from orchestration.cli.app import app
+from orchestration.model_card import model_metadata
 from orchestration.runtime import Runtime
 from orchestration.settings import Settings, load_settings
 from orchestration.tracking import artifact_folder, move_alias, record_model, tracker
-from orchestration.warehouse import Role, Warehouse
+from orchestration.warehouse import Warehouse
 
 VERSION = "123456789012"  # digits only, as one in three hundred is
 
@@ -68,7 +70,7 @@ def test_a_version_is_recorded_with_figures_card_and_text_and_without_pickle(
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert files == {"model/model.json", "card/card.md", "card/report.json", "card/reliability.png", "card/gains.png"}
     text = (folder / "model" / "model.json").read_text(encoding="utf-8")
-    assert TrainedModel.from_artifact(text, model.sha256) == model
+    assert TrainedModel.from_artifact(text, model.sha256).artifact == model.artifact
     assert json.loads((folder / "card" / "report.json").read_text())["sha256"] == model.sha256
 
 
@@ -126,8 +128,9 @@ def test_the_bi_login_can_not_enter_the_experiments(runtime: Runtime, recorded: 
         assert connection.execute("select count(*) > 0 from runs").fetchone() == (True,)
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(beside.bi_conninfo())
-    with runtime.warehouse.connect(Role.OPS) as connection:
-        assert connection.execute("select to_regclass('public.runs')").fetchone() == (None,)
+    with runtime.warehouse.connect() as connection:
+        tables = connection.execute("select count(*) from pg_tables where tablename = 'experiments'").fetchone()
+    assert tables == (0,)  # MLflow's tables are there and nowhere else
 
 
 def test_a_server_that_can_not_be_reached_is_a_warning_without_its_password(
@@ -149,12 +152,28 @@ def test_a_server_that_can_not_be_reached_is_a_warning_without_its_password(
 
 def test_a_run_that_broke_off_is_recorded_anew(model: TrainedModel, report: Report, tmp_path: Path) -> None:
     elsewhere = Tracker(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "files")
-    with pytest.raises(Exception, match="card"):
-        elsewhere.record(model, VERSION, report, tmp_path / "no card")
-    assert elsewhere.runs() == []
+    with pytest.raises(FileNotFoundError, match=r"holds no card\.md"):
+        elsewhere.record(model, VERSION, report, tmp_path)
     card = tmp_path / "card"
     card.mkdir()
     (card / "card.md").write_text("# Card\n", encoding="utf-8")
+    (tmp_path / "files").write_text("in the way of the folder", encoding="utf-8")
+    with pytest.raises(OSError, match="files"):
+        elsewhere.record(model, VERSION, report, card)
+    assert elsewhere.runs() == []
+    (tmp_path / "files").unlink()
     first = elsewhere.record(model, VERSION, report, card, aliases=["champion"])
     assert [run.run_id for run in elsewhere.runs()] == [first.run_id]
     assert first.aliases == ("champion",)
+
+
+def test_a_training_s_materialisation_carries_card_figures_and_run(runtime: Runtime, model: TrainedModel) -> None:
+    config = ReportConfig(resamples=20, slice_resamples=10)
+    told = model_metadata(runtime, model, "feedfeedfeed", config=config)
+    assert list(told) == ["model_card", "auc_interval", "calibration_slope_interval", "mlflow_run"]
+    assert isinstance(told["model_card"], dg.MarkdownMetadataValue)
+    assert told["model_card"].value.startswith("# Model card: origination")
+    assert "data:image/png;base64," in told["model_card"].value
+    unreachable = load_settings(home=runtime.settings.home, mlflow_url="sqlite:////nowhere/at/all.db")
+    told = model_metadata(Runtime(unreachable), model, "feedfeedfeed", config=config)
+    assert list(told)[-1] == "tracking_warning"
