@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from orchestration.assets.retries import TRANSIENT, only_transient_retries
+from orchestration.model_card import model_metadata
 from orchestration.runtime import Runtime
 from orchestration.transformation.translator import OWNERS
 from orchestration.warehouse import Role
@@ -50,6 +51,7 @@ def model_assets(
 ) -> Iterator[dg.MaterializeResult]:
     """Train on the outcomes known by the portfolio's cut-off, unless a version of exactly these data is there."""
     from ml.delinquency.origination import champion_or_train
+    from ml.features.catalogue import load_catalogue
     from orchestration.partitions import run_as_of_date
 
     portfolio = runtime.settings.portfolio
@@ -68,9 +70,16 @@ def model_assets(
         outcome = champion_or_train(
             connection, MODEL_NAME, TARGET, known_by, portfolio.training_granted_from, runtime.training
         )
+    told = {}
+    if outcome.trained is not None and outcome.version is not None:
+        aliases = ["champion"] if outcome.is_champion else []
+        told = model_metadata(runtime, outcome.trained, outcome.version, aliases=aliases, catalogue=load_catalogue())
+        if "tracking_warning" in told:
+            context.log.warning(told["tracking_warning"])
     yield dg.MaterializeResult(
         asset_key=MODELS,
         metadata={
+            **told,
             "seconds": round(time.perf_counter() - started, 3),
             "model_version": outcome.version or "none",
             "trained_now": outcome.trained_now,
