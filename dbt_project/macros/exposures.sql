@@ -40,7 +40,7 @@
             when row_number() over (partition by party_id order by known_at) > 1 then known_at
         end as known_from,
         coalesce(superseded_at, {{ end_of_time() }}) as known_until
-    from {{ source('ml', 'party_xref') }}
+    from {{ source('ml', 'party_xref') }} as party_xref
     where {{ ever_visible('party_xref') }}
 {% endmacro %}
 
