@@ -147,15 +147,15 @@ exposure_instalments as (
         payments_made.payment_id is not null as is_paid
     from exposure_loans
     inner join {{ ref('payments_due') }} as payments_due
-        on
-            exposure_loans.loan_id = payments_due.loan_id
-            and {{ visible_at('payments_due', 'exposure_loans.knowledge_cutoff') }}
+        on exposure_loans.loan_id = payments_due.loan_id
     left join {{ ref('payments_made') }} as payments_made
         on
             payments_due.payment_id = payments_made.payment_id
             and exposure_loans.as_of_date >= payments_made.paid_on
-            and payments_made.paid_amount >= payments_due.due_amount
-            and {{ visible_at('payments_made', 'exposure_loans.knowledge_cutoff') }}
+            and payments_due.due_amount <= payments_made.paid_amount
+            and exposure_loans.knowledge_cutoff >= payments_made.known_at
+            and exposure_loans.knowledge_cutoff < coalesce(payments_made.superseded_at, {{ end_of_time() }})
+    where {{ visible_at('payments_due', 'exposure_loans.knowledge_cutoff') }}
 ),
 
 exposure_plans as (

@@ -32,7 +32,7 @@ stated_versions as (
         on
             exposure_states.exposure_id = account_balances.account_id
             and exposure_states.as_of_date >= account_balances.balance_on
-            and {{ visible_at('account_balances', 'exposure_states.knowledge_cutoff') }}
+    where {{ visible_at('account_balances', 'exposure_states.knowledge_cutoff') }}
 )
 
 select

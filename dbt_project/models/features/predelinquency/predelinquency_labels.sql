@@ -90,12 +90,13 @@ instalments as (
             population.exposure_id = payments_due.loan_id
             and population.as_of_date < payments_due.due_on
             and {{ dbt.dateadd('day', horizon_days(), 'population.as_of_date') }} >= payments_due.due_on
-            and {{ visible_at('payments_due', 'population.label_known_at') }}
     left join {{ ref('payments_made') }} as payments_made
         on
             payments_due.payment_id = payments_made.payment_id
-            and payments_made.paid_amount >= payments_due.due_amount
-            and {{ visible_at('payments_made', 'population.label_known_at') }}
+            and payments_due.due_amount <= payments_made.paid_amount
+            and population.label_known_at >= payments_made.known_at
+            and population.label_known_at < coalesce(payments_made.superseded_at, {{ end_of_time() }})
+    where {{ visible_at('payments_due', 'population.label_known_at') }}
 ),
 
 labels as (
