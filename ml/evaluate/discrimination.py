@@ -10,13 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-# A block of bootstrap weights holds this many numbers at most (160 MB): 2,000 resamples of 30,000 rows pass
-# in blocks.
-_BLOCK_NUMBERS = 20_000_000
-
-Floats = NDArray[np.float64]
+from ml.evaluate.resampling import Floats, group_codes, resampled_weights
 
 
 @dataclass(frozen=True)
@@ -185,20 +181,11 @@ def _bootstrap(
     y: Floats, scores: list[Floats], group: Sequence[object] | ArrayLike | None, resamples: int, seed: int
 ) -> list[Floats]:
     """AUC of each score on the same resamples; a resample that drew one class only is left out."""
-    codes = np.arange(len(y)) if group is None else np.unique(np.asarray(group).astype(str), return_inverse=True)[1]
-    n_groups = int(codes.max()) + 1
-    generator = np.random.default_rng(seed)
-    block = max(1, min(resamples, _BLOCK_NUMBERS // max(n_groups, len(y))))
     results: list[list[Floats]] = [[] for _ in scores]
-    done = 0
-    while done < resamples:
-        size = min(block, resamples - done)
-        drawn = generator.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=size)
-        weights = drawn[:, codes].astype(float)
-        usable = ((weights * y).sum(axis=1) > 0) & ((weights * (1 - y)).sum(axis=1) > 0)
+    for weights in resampled_weights(group_codes(group, len(y)), resamples=resamples, seed=seed):
+        usable = weights[((weights @ y) > 0) & ((weights @ (1 - y)) > 0)]
         for result, p in zip(results, scores, strict=True):
-            result.append(np.mean([_weighted_auc(y, row, weights[usable]) for row in p], axis=0))
-        done += size
+            result.append(np.mean([_weighted_auc(y, row, usable) for row in p], axis=0))
     return [np.concatenate(result) for result in results]
 
 

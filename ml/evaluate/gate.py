@@ -17,7 +17,8 @@ class GateConfig:
         date alone reaches 0.65 on the real bank, so a model must be surely better than a weak accident.
     calibration_slope_low, calibration_slope_high : float
         Allowed calibration slope. 0.5 to 1.6 (2026-11-22): with 30 bad loans the slope of a sound model moved
-        between 0.7 and 1.1 from one repeat to the next.
+        between 0.7 and 1.1 from one repeat to the next. Besides, the slope's 95 % interval must contain 1: with few
+        bad rows it is wide and these bounds decide, with many it is narrow and decides by itself (2026-11-28).
     calibration_intercept_limit : float
         Largest allowed distance of the calibration in the large from 0. 0.5 is a factor of 1.65 in the odds.
     brier_skill_above : float
@@ -83,12 +84,7 @@ def gate(
     limit = config.calibration_intercept_limit
     results = [
         GateResult("auc_lower_bound", low is not None and low > floor, low, f"above {floor:.2f}"),
-        GateResult(
-            "calibration_slope",
-            slope is not None and config.calibration_slope_low <= slope <= config.calibration_slope_high,
-            slope,
-            f"{config.calibration_slope_low} to {config.calibration_slope_high}",
-        ),
+        _slope_rule(slope, figure("calibration_slope_low"), figure("calibration_slope_high"), config),
         GateResult(
             "calibration_intercept",
             intercept is not None and abs(intercept) <= limit,
@@ -106,6 +102,18 @@ def gate(
         difference = _schema_difference(list(features or []), list(expected_features))
         results.append(GateResult("feature_schema", difference is None, difference or "same", "same names, same order"))
     return results
+
+
+def _slope_rule(slope: float | None, low: float | None, high: float | None, config: GateConfig) -> GateResult:
+    """The slope within its bounds, and 1 within the slope's interval."""
+    bounds = f"{config.calibration_slope_low} to {config.calibration_slope_high}"
+    inside = slope is not None and config.calibration_slope_low <= slope <= config.calibration_slope_high
+    if low is None or high is None:
+        # A version of before 2026-11-28 has no interval; it is judged as it was then.
+        return GateResult("calibration_slope", inside, slope, bounds)
+    return GateResult(
+        "calibration_slope", inside and low <= 1.0 <= high, slope, f"{bounds}, and 1 within [{low:.3f}, {high:.3f}]"
+    )
 
 
 def _schema_difference(found: list[str], expected: list[str]) -> str | None:

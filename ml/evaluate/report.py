@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ml.evaluate.calibration import brier_score, brier_skill, calibration, log_loss
+from ml.evaluate.calibration import brier_score, brier_skill, log_loss
 from ml.evaluate.discrimination import bootstrap_auc, gini, ks_statistic
+from ml.evaluate.intervals import calibration_intervals
 
 
 def summarise(
@@ -25,10 +26,11 @@ def summarise(
     -------
     dict
         ``n``, ``n_bad``, ``auc``, ``auc_low``, ``auc_high`` (95 %, bootstrap by group), ``gini``, ``ks``,
-        ``brier``, ``brier_skill``, ``log_loss``, ``calibration_slope``, ``calibration_intercept``.
+        ``brier``, ``brier_skill``, ``log_loss``, ``calibration_slope``, ``calibration_intercept``, both with
+        ``_low`` and ``_high``.
     """
     ranked = bootstrap_auc(target, probability, group=group, resamples=resamples, seed=seed)
-    calibrated = calibration(target, probability)
+    slope, intercept = calibration_intervals(target, probability, group=group, resamples=resamples, seed=seed)
     return {
         "n": ranked.n,
         "n_bad": ranked.n_bad,
@@ -40,8 +42,12 @@ def summarise(
         "brier": brier_score(target, probability),
         "brier_skill": brier_skill(target, probability),
         "log_loss": log_loss(target, probability),
-        "calibration_slope": calibrated.slope,
-        "calibration_intercept": calibrated.intercept,
+        "calibration_slope": slope.value,
+        "calibration_slope_low": slope.low,
+        "calibration_slope_high": slope.high,
+        "calibration_intercept": intercept.value,
+        "calibration_intercept_low": intercept.low,
+        "calibration_intercept_high": intercept.high,
     }
 
 

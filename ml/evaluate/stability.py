@@ -1,0 +1,116 @@
+"""Has the population moved: population stability index of scores and of features.
+
+``PSI = sum over bins of (actual - expected) * ln(actual / expected)``, bins of equal counts of the expected sample,
+missing values in a bin of their own. Usual reading: below 0.1 stable, below 0.25 watch, else shifted (Siddiqi 2006).
+Two samples of one population give about ``(bins - 1) * (1/n + 1/m)`` by chance (Yurdakul 2018), stated beside it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from ml.evaluate.resampling import Floats
+
+STABLE_BELOW, WATCH_BELOW = 0.1, 0.25
+
+
+@dataclass(frozen=True)
+class Psi:
+    """A stability index, its reading, and what chance alone would give.
+
+    Attributes
+    ----------
+    value : float
+    by_chance : float
+        Expected value for two samples of these sizes of one population.
+    bins : int
+        Bins used, that of missing values included.
+    """
+
+    value: float
+    by_chance: float
+    bins: int
+
+    @property
+    def reading(self) -> str:
+        """``stable``, ``watch`` or ``shifted``."""
+        if self.value < STABLE_BELOW:
+            return "stable"
+        return "watch" if self.value < WATCH_BELOW else "shifted"
+
+
+def population_stability(expected: ArrayLike, actual: ArrayLike, *, bins: int = 10) -> Psi:
+    """Stability index of one quantity.
+
+    Parameters
+    ----------
+    expected, actual : array_like of shapes (n,) and (m,)
+        Training and later values; NaN is missing.
+    bins : int
+        Bins of the values that are there, fewer where many are equal.
+
+    Raises
+    ------
+    ValueError
+        If a sample is empty.
+
+    Notes
+    -----
+    Half a row is added to each bin of each sample, so that an empty bin gives a large number, not an infinite one.
+    """
+    before, after = np.asarray(expected, dtype=float), np.asarray(actual, dtype=float)
+    if len(before) == 0 or len(after) == 0:
+        raise ValueError(f"stability compares two samples; found {len(before)} and {len(after)} values")
+    known = before[~np.isnan(before)]
+    edges = _edges(known, bins)
+    n_bins = len(edges) + 2
+    shares = [_shares(values, edges, n_bins) for values in (before, after)]
+    used = (shares[0][1] + shares[1][1]) > 0
+    first, second = ((counts[used] + 0.5) / (counts[used].sum() + 0.5 * used.sum()) for _, counts in shares)
+    value = float(((second - first) * np.log(second / first)).sum())
+    n_used = int(used.sum())
+    return Psi(value, (n_used - 1) * (1 / len(before) + 1 / len(after)), n_used)
+
+
+def feature_stability(expected: pd.DataFrame, actual: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
+    """Stability of each column of ``expected``: ``feature, psi, by_chance, reading``, the most shifted first.
+
+    Raises
+    ------
+    ValueError
+        If ``actual`` lacks a column.
+    """
+    if missing := [name for name in expected.columns if name not in actual.columns]:
+        raise ValueError(f"the later sample lacks the features {missing[:5]}; expected the columns of the earlier one")
+    found = [
+        (str(name), population_stability(expected[name].to_numpy(float), actual[name].to_numpy(float), bins=bins))
+        for name in expected.columns
+    ]
+    table = pd.DataFrame(
+        {
+            "feature": [name for name, _ in found],
+            "psi": [psi.value for _, psi in found],
+            "by_chance": [psi.by_chance for _, psi in found],
+            "reading": [psi.reading for _, psi in found],
+        }
+    )
+    return table.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+
+
+def _edges(known: Floats, bins: int) -> Floats:
+    """Upper bounds of all bins but the last; a value lies in the first bin whose bound is not below it.
+
+    Quantiles that are data points: a value that fills whole bins, such as 0, gets one of its own.
+    """
+    if len(known) == 0:
+        return np.empty(0)
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[:-1], method="inverted_cdf"))
+    return edges[edges < known.max()]
+
+
+def _shares(values: Floats, edges: Floats, n_bins: int) -> tuple[int, Floats]:
+    at = np.searchsorted(edges, values, side="left")
+    at[np.isnan(values)] = n_bins - 1
+    return len(values), np.bincount(at, minlength=n_bins).astype(float)
