@@ -8,10 +8,10 @@
         indexes=[{'columns': ['loan_id'], 'unique': true}]
     )
 }}
-{%- set catalogue = catalogue_model() %}
+{%- set features = features_used_by('origination_pd', model) %}
 {#- The definitions in the order of their names: words, units and signs change no value. -#}
 {%- set definitions = [] -%}
-{%- for feature in features_of(catalogue) + features_of(model) -%}
+{%- for feature in features -%}
     {%- do definitions.append([
         feature.name, feature.data_type, feature.meta.signal, feature.meta.statistic,
         feature.meta.expression | default(none), feature.meta.lookback_weeks | default(none)
@@ -19,9 +19,11 @@
 {%- endfor -%}
 {%- set signals = {} -%}
 {%- if execute -%}
-    {%- for name, signal in catalogue.config.meta.signals.items() -%}
+    {%- set needed = needs_of(features).signals -%}
+    {%- for name, signal in catalogue_model().config.meta.signals.items() if name in needed -%}
         {%- do signals.update({name: [
-            signal.kind, signal.stage | default(none), signal.expression | default(none), signal.coverage | sort
+            signal.kind, signal.stage | default(none), signal.expression | default(none), signal.coverage | sort,
+            signal.unit, signal.aggregation | default(none)
         ]}) -%}
     {%- endfor -%}
 {%- endif -%}
@@ -202,7 +204,7 @@ reference_values as (
     group by spine_id
 ),
 
-{{ feature_ctes([catalogue, model]) }}
+{{ feature_ctes(features) }}
 
 -- The plain aggregates, too, are NULL where the history is not covered.
 select
@@ -215,7 +217,7 @@ select
     feature_values.is_history_covered,
     spine.load_id,
     '{{ catalogue_version }}' as catalogue_version
-    {%- for feature in features_of(catalogue) + features_of(model) %},
+    {%- for feature in features %},
     feature_values.{{ feature.name }}
     {%- endfor %}
     {%- for column in [
