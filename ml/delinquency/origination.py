@@ -55,7 +55,7 @@ def champion_or_train(
     """
     config = config or TrainingConfig()
     catalogue = load_catalogue()
-    names = catalogue.names()
+    names = catalogue.names(used_by="origination_pd")
     frame = read_training_frame(connection, names, outcomes_known_by=outcomes_known_by, granted_from=granted_from)
     # Signs decide a training, too, and the catalogue's version leaves them out: they change no feature.
     signs = expected_signs(catalogue, names)

@@ -104,7 +104,7 @@ def champion_or_train(
 
 def feature_names(catalogue: Catalogue) -> list[str]:
     """Features of the model: behaviour only; the terms of a loan belong to the other model."""
-    return catalogue.names("customer_features")
+    return catalogue.names(used_by=MODEL_NAME)
 
 
 def training_sha256(catalogue: Catalogue, names: list[str], config: TrainingConfig, newest: dt.datetime) -> str:

@@ -8,8 +8,8 @@
         indexes=[{'columns': ['loan_id'], 'unique': true}]
     )
 }}
-{%- set catalogue = catalogue_model() %}
-{%- set catalogue_version = definitions_version([catalogue, model]) %}
+{%- set features = features_used_by('origination_pd', model) %}
+{%- set catalogue_version = definitions_version(features) %}
 {%- set versioned = states_its_version() %}
 with links as (
     {{ party_links() }}
@@ -174,7 +174,7 @@ reference_values as (
     group by spine_id
 ),
 
-{{ feature_ctes([catalogue, model]) }}
+{{ feature_ctes(features) }}
 
 -- The plain aggregates, too, are NULL where the history is not covered.
 select
@@ -187,7 +187,7 @@ select
     feature_values.is_history_covered,
     spine.load_id,
     '{{ catalogue_version }}' as catalogue_version
-    {%- for feature in features_of(catalogue) + features_of(model) %},
+    {%- for feature in features %},
     feature_values.{{ feature.name }}
     {%- endfor %}
     {%- for column in [

@@ -15,7 +15,7 @@ KNOWN_AT = dt.datetime(2019, 1, 1, 7, tzinfo=dt.UTC)
 @pytest.fixture
 def no_outcomes(monkeypatch):
     """A day whose training frame has rows but no bad outcome, and a registry with whatever ``champion`` says."""
-    names = origination.load_catalogue().names()
+    names = origination.load_catalogue().names(used_by="origination_pd")
     few = pd.DataFrame({name: [0.0, 1.0] for name in names}).assign(
         is_bad=False, granted_on=dt.date(2018, 1, 1), gr_id=["a", "b"], outcome_known_at=KNOWN_AT
     )

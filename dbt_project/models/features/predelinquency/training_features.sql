@@ -8,8 +8,8 @@
         indexes=[{'columns': ['gr_id', 'as_of_date'], 'unique': true}]
     )
 }}
-{%- set catalogue = catalogue_model() -%}
-{%- set catalogue_version = definitions_version([catalogue]) -%}
+{%- set features = features_used_by('predelinquency_30d', catalogue_model()) -%}
+{%- set catalogue_version = definitions_version(features) -%}
 {#- No enforced contract: its columns are the catalogue's, which customer_features states and enforces; listed twice they
     would only drift apart. -#}
 {%- set versioned = states_its_version() -%}
@@ -41,7 +41,7 @@ spine as (
     {%- endif %}
 ),
 
-{{ feature_ctes([catalogue]) }}
+{{ feature_ctes(features) }}
 
 select
     spine.gr_id,
@@ -50,7 +50,7 @@ select
     '{{ catalogue_version }}' as catalogue_version,
     feature_values.covered_weeks_count,
     feature_values.is_history_covered
-    {%- for feature in features_of(catalogue) %},
+    {%- for feature in features %},
     feature_values.{{ feature.name }}
     {%- endfor %}
 from spine
