@@ -46,8 +46,8 @@ TRAINING_REVISION = 1
 
 
 def default_config() -> TrainingConfig:
-    """Settings of this model's training."""
-    return TrainingConfig(repeats=1, outer_folds=3, inner_folds=3, resamples=500)
+    """Settings of this model's training: parts by time lie a target's horizon with its maturity apart."""
+    return TrainingConfig(gap_days=GAP_DAYS)
 
 
 def champion_or_train(
@@ -73,7 +73,7 @@ def champion_or_train(
     ModelOutcome
         Without a version where there is too little to learn from and no champion that could go on.
     """
-    config = config or default_config()
+    config = default_config() if config is None else dataclasses.replace(config, gap_days=max(config.gap_days, GAP_DAYS))
     catalogue = load_catalogue()
     names = feature_names(catalogue)
     newest, labels = newest_label_known_at(connection, known_by)
