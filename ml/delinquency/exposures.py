@@ -13,7 +13,7 @@ from psycopg import sql
 
 from ml.identity.bulk import copy_out
 
-# Weeks of the thirteen that must be covered, both to learn from a row and to score it: mean and trend of fewer say little.
+# Weeks of the thirteen that must be covered to learn from a row and to score it: mean and trend of fewer say little.
 FEWEST_COVERED_WEEKS = 9
 
 

@@ -1,4 +1,4 @@
-"""A default model from day to day: keep the version there is, or train and judge a new one; word a day's scores as rows.
+"""A default model from day to day: keep the version there is, or train and judge a new one; make rows of its scores.
 
 Belongs here: the order of things that all default models share, over ``ml.registry`` and the gate. Which rows are
 learnt from and which are scored is each model's own business (``origination``, ``predelinquency``).
@@ -113,7 +113,7 @@ def keep_or_train(
         is_champion=champion == version,
         has_champion=champion is not None,
         algorithm=model.algorithm,
-        training_rows=rows,
+        training_rows=int(model.metadata.get("data_window", {}).get("rows", rows)),
         metrics=model.metrics,
         gate=verdict,
     )

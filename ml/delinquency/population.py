@@ -75,13 +75,20 @@ class Population:
     @classmethod
     def from_dict(cls, body: dict[str, Any]) -> "Population":
         """Read back what :meth:`to_dict` gave, also after it was JSON."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in body.items()})
+        return cls(
+            features=tuple(body["features"]),
+            low=tuple(body["low"]),
+            high=tuple(body["high"]),
+            most_outside=int(body["most_outside"]),
+            products=tuple(body["products"]),
+        )
 
 
 def _outside(X: Floats, bounds: Floats) -> NDArray[np.bool_]:
     # Comparisons with a missing value or an unknown bound are false: neither is outside.
     with np.errstate(invalid="ignore"):
-        return np.asarray((X < bounds[0]) | (X > bounds[1]))
+        low, high = bounds
+        return np.asarray((X < low) | (X > high))
 
 
 def _plain(values: Floats) -> tuple[float | None, ...]:

@@ -73,7 +73,9 @@ def champion_or_train(
     ModelOutcome
         Without a version where there is too little to learn from and no champion that could go on.
     """
-    config = default_config() if config is None else dataclasses.replace(config, gap_days=max(config.gap_days, GAP_DAYS))
+    config = (
+        default_config() if config is None else dataclasses.replace(config, gap_days=max(config.gap_days, GAP_DAYS))
+    )
     catalogue = load_catalogue()
     names = feature_names(catalogue)
     newest, labels = newest_label_known_at(connection, known_by)
@@ -96,7 +98,9 @@ def champion_or_train(
             target_definition=TARGET,
         )
         population = Population.of(frame, model.features, "product_name").to_dict()
-        return dataclasses.replace(model, metadata={**model.metadata, "population": population}), frame["label_known_at"]
+        return dataclasses.replace(model, metadata={**model.metadata, "population": population}), frame[
+            "label_known_at"
+        ]
 
     training = training_sha256(catalogue, names, config, newest)
     return keep_or_train(connection, MODEL_NAME, training, names, labels, fit)
