@@ -84,11 +84,11 @@ class Population:
         )
 
 
-def _outside(X: Floats, bounds: Floats) -> NDArray[np.bool_]:
+def _outside(values: Floats, bounds: Floats) -> NDArray[np.bool_]:
     # Comparisons with a missing value or an unknown bound are false: neither is outside.
     with np.errstate(invalid="ignore"):
         low, high = bounds
-        return np.asarray((X < low) | (X > high))
+        return np.asarray((values < low) | (values > high))
 
 
 def _plain(values: Floats) -> tuple[float | None, ...]:
