@@ -119,6 +119,18 @@ def keep_or_train(
     )
 
 
+def refuse_empty(frame: pd.DataFrame) -> None:
+    """Say of a frame without rows what training would say of too few.
+
+    Raises
+    ------
+    OneClassError
+        There is no row.
+    """
+    if frame.empty:
+        raise OneClassError("0 rows to learn from")
+
+
 def nothing_to_learn(rows: int, reason: str, none_at_all: str = "no loan has an outcome") -> ModelOutcome:
     """The outcome where there is neither a champion nor enough to learn from."""
     message = f"not applicable: {none_at_all}" if rows == 0 else f"not trained: too few outcomes ({reason})"

@@ -13,7 +13,14 @@ import psycopg
 
 from ml import registry
 from ml.delinquency.config import TrainingConfig
-from ml.delinquency.lifecycle import NOT_SCORED, ModelOutcome, ScoredDay, keep_or_train, score_rows
+from ml.delinquency.lifecycle import (
+    NOT_SCORED,
+    ModelOutcome,
+    ScoredDay,
+    keep_or_train,
+    refuse_empty,
+    score_rows,
+)
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.scoring import score
 from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training_frame, write_scores
@@ -64,6 +71,7 @@ def champion_or_train(
     )
 
     def fit() -> tuple[TrainedModel, "pd.Series[Any]"]:
+        refuse_empty(frame)
         model = train(
             frame,
             "is_bad",

@@ -25,6 +25,7 @@ from ml.delinquency.lifecycle import (
     champion_goes_on,
     keep_or_train,
     nothing_to_learn,
+    refuse_empty,
     score_rows,
 )
 from ml.delinquency.model import TrainedModel
@@ -86,6 +87,7 @@ def champion_or_train(
 
     def fit() -> tuple[TrainedModel, "pd.Series[Any]"]:
         frame = read_training_frame(connection, names, known_by)
+        refuse_empty(frame)
         model = train(
             frame,
             "is_delinquent",

@@ -29,7 +29,8 @@ def run_day(
         variables = run_environment(module_warehouse_settings, module_warehouse.dbt_env(), day)
         command = [
             str(Path(sys.executable).with_name("dbt")), "run", "--select", *select, *arguments,
-            "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target), "--log-path", str(target), "--no-use-colors",
+            "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target), "--log-path", str(target),
+            "--no-use-colors",
         ]  # fmt: skip
         done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-5000:]
