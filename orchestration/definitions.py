@@ -34,11 +34,11 @@ def build_defs(
         partitioned_dbt_stage,
         profiles_selection,
     )
+    from orchestration.assets.default_models import model_assets, score_assets
     from orchestration.assets.gold import gold_assets
     from orchestration.assets.identity import identity_assets
     from orchestration.assets.income import income_assets
     from orchestration.assets.ingestion import ingestion_assets
-    from orchestration.assets.origination import model_assets, score_assets
     from orchestration.checks.flags import flag_check
     from orchestration.checks.tables import table_checks
     from orchestration.cli.progress import progress_logger
@@ -51,6 +51,7 @@ def build_defs(
     portfolio = settings.portfolio
     manifest = read_manifest(settings)
     partitions = daily_partitions(portfolio)
+    models = model_assets(portfolio)
     assets = [
         *(ingestion_assets(source) for source in portfolio.sources),
         dbt_stage("inputs", INPUTS, manifest),
@@ -60,8 +61,8 @@ def build_defs(
         communities_asset,
         dbt_stage("profiles", profiles_selection(manifest), manifest),
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
-        model_assets,
-        score_assets(partitions),
+        *models,
+        score_assets(partitions, portfolio),
         gold_assets(manifest),
     ]
     # One step after another in one process: of ten steps a day most take less than a process needs to start.
@@ -73,8 +74,9 @@ def build_defs(
     # The days before: features and scores only. Gold is the latest publication, and backfills never publish.
     backfill = dg.define_asset_job(
         "backfill_features_and_scores",
-        # Without the model: a past day is scored by the champion, and never trains one on less than is known.
-        selection=dg.AssetSelection.groups("features", "scores") - dg.AssetSelection.assets("ml/models"),
+        # Without the models: a past day is scored by the champion, and never trains one on less than is known.
+        selection=dg.AssetSelection.groups("features", "scores")
+        - dg.AssetSelection.assets(*(spec.key for assets in models for spec in assets.specs)),
         description="Features and scores of past days, from what is loaded.",
     )
     resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}

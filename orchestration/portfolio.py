@@ -86,6 +86,29 @@ class Linkage(BaseModel):
         return value
 
 
+class Prevention(BaseModel):
+    """What a contact with somebody at risk costs and achieves: assumptions until outcomes are measured.
+
+    Attributes
+    ----------
+    success_rate : float
+        Share of defaults that a contact averts.
+    lgd : float
+        Loss given default, share of the amount owed.
+    contact_cost : float
+        Cost of one contact, in the portfolio's currency.
+    capacity : int
+        People who can be contacted a day.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    success_rate: float = Field(gt=0, le=1)
+    lgd: float = Field(gt=0, le=1)
+    contact_cost: float = Field(ge=0)
+    capacity: int = Field(ge=0)
+
+
 class Portfolio(BaseModel):
     """What one portfolio is.
 
@@ -138,6 +161,7 @@ class Portfolio(BaseModel):
     ignored_files: tuple[str, ...] = ()
     outcomes_known_by: dt.date | None = None
     training_granted_from: dt.date | None = None
+    prevention: Prevention | None = None
     min_cell_size: int = Field(default=5, ge=1)
     knowledge_hour: int = Field(default=2, ge=0, le=23)
 

@@ -1,25 +1,27 @@
 {# Behavioural features from the catalogue: the YAML beside features.customer_features says what a signal and a feature is,
-   these macros turn it into SQL. A new feature is YAML only. Both spines (customers at D, loans at L-1) use the same SQL.
+   these macros turn it into SQL. A new feature is YAML only. Every spine (customers at D, loans at L-1) uses the same SQL.
 
    A spine is a CTE named `spine` with spine_id, gr_id, party_id (owner known by contract, or NULL), as_of_date and
    knowledge_cutoff, one row per spine_id. Only what happened by as_of_date and was known by knowledge_cutoff is read.
 
-   Sums are exact decimals: floating-point sums differ in the last digit with the order of rows, and two runs of one day must
-   give equal rows. A feature becomes a double at the very end. #}
+   Amounts are whole hundredths in doubles up to the weeks: such sums are exact below 9e15, in any order of rows. What is not
+   exact (a standard deviation, a slope) is added up in the order of the weeks: two runs of one day give equal rows. #}
 
 {# The catalogue's model; while dbt parses, its columns are not known yet. #}
 {% macro catalogue_model() %}
     {{ return(graph.nodes['model.' ~ project_name ~ '.customer_features'] if execute else none) }}
 {% endmacro %}
 
-{# Signals of the catalogue, of one kind: flow (days of the rollup added up), booking (single bookings added up, for what the rollup
-   does not carry), balance, or derived at stage 2 or 3 from the week's other signals. #}
-{% macro signals_of(kind, stage=none) %}
+{# Signals of the catalogue by name, those of the kinds and names given. #}
+{% macro signals_of(kinds, names=none, stage=none) %}
     {%- set found = [] -%}
     {%- if execute -%}
         {%- for name, signal in catalogue_model().config.meta.signals.items() -%}
-            {%- if signal.kind == kind and (stage is none or signal.stage == stage) -%}
-                {%- do found.append({'name': name, 'expression': signal.expression | default(none), 'coverage': signal.coverage}) -%}
+            {%- if signal.kind in kinds and (names is none or name in names) and (stage is none or signal.stage == stage) -%}
+                {%- do found.append({
+                    'name': name, 'kind': signal.kind, 'unit': signal.unit, 'coverage': signal.coverage,
+                    'expression': signal.expression | default(none), 'aggregation': signal.aggregation | default('sum')
+                }) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
@@ -40,6 +42,47 @@
     {{ return(found) }}
 {% endmacro %}
 
+{# Features that a model of ml reads, in the order of the columns of `node`, its table; defined there or in the catalogue. #}
+{% macro features_used_by(model_name, node) %}
+    {%- set defined = {} -%}
+    {%- set found = [] -%}
+    {%- if execute -%}
+        {%- for feature in features_of(catalogue_model()) + features_of(node) if model_name in feature.meta.used_by -%}
+            {%- do defined.update({feature.name: feature}) -%}
+        {%- endfor -%}
+        {%- for name in node.columns if name in defined -%}{%- do found.append(defined[name]) -%}{%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{# What features need: the statistics of weeks, the signals behind them, and whether the whole history. #}
+{% macro needs_of(features) %}
+    {%- set statistics = [] -%}
+    {%- set names = [] -%}
+    {%- set texts = [] -%}
+    {%- for feature in features -%}
+        {%- set text = feature_expression(feature) -%}
+        {%- do texts.append(text) -%}
+        {%- for pair in modules.re.findall('\\b([a-z_]+?)__(mean|std|min|max|sum|last|trend|recent|earlier|cv|change_ratio)\\b', text) -%}
+            {%- if pair not in statistics -%}{%- do statistics.append(pair) -%}{%- endif -%}
+            {%- if pair[0] not in names -%}{%- do names.append(pair[0]) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {#- A derived signal of stage 3 needs those of stage 2, and these the week's own. -#}
+    {%- for round in range(3) -%}
+        {%- for signal in signals_of(['derived', 'day'], names) -%}
+            {%- for word in modules.re.findall('[a-z_]+', signal.expression) -%}
+                {%- if word not in names and signals_of(['flow', 'booking', 'instalment', 'day', 'balance', 'daily_balance', 'derived'], [word]) -%}
+                    {%- do names.append(word) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set reads_history = signals_of(['daily_balance'], names) | length > 0
+        or modules.re.search('lifetime|yardstick|history_days|window_low_days', texts | join(' ')) is not none -%}
+    {{ return({'statistics': statistics, 'signals': names, 'reads_history': reads_history}) }}
+{% endmacro %}
+
 {# The CTEs below carry no statistics, so PostgreSQL expects one row where there are thousands and joins them row by row: 12 s
    for 1,229 customers of the bank, 1.5 s with hash joins (2026-11-22). Holds for the model's own transaction only. #}
 {% macro prefer_hash_joins() -%}
@@ -54,116 +97,48 @@
 {# One feature: a statistic of a signal's weeks, or an expression over such statistics and the spine's own columns. #}
 {% macro feature_expression(feature) -%}
     {%- if feature.meta.statistic == 'expression' -%}
-        {{ feature.meta.expression }}
+        {{ return(feature.meta.expression) }}
     {%- else -%}
-        {{ feature.meta.signal }}__{{ feature.meta.statistic }}
+        {{ return(feature.meta.signal ~ '__' ~ feature.meta.statistic) }}
     {%- endif -%}
 {%- endmacro %}
 
-{# All CTEs from `spine` to `feature_values` (spine_id, the features of `nodes`, covered_weeks_count, is_history_covered). #}
-{% macro feature_ctes(nodes) %}
-{%- set flows = signals_of('flow') -%}
-{%- set bookings = signals_of('booking') -%}
-{%- set balances = signals_of('balance') -%}
-{%- set derived = signals_of('derived') -%}
-{%- set subjects = [] -%}
-{%- for signal in flows + bookings + balances + derived -%}
+{#
+  All CTEs from `spine` to `feature_values` (spine_id, the features, covered_weeks_count, is_history_covered).
+
+  features: as features_of or features_used_by gives them; only the signals and statistics they need are computed, and the
+  history before the window is read only where one of them looks back that far.
+  from_day, to_day: SQL of the first and last day that any row of the spine looks at, where one day's spine knows them: the
+  planner then sees how few days of account_day_signals are read.
+#}
+{% macro feature_ctes(features, from_day=none, to_day=none) %}
+{%- set needs = needs_of(features) -%}
+{%- set subjects = ['transactions'] -%}
+{%- for signal in signals_of(['flow', 'booking', 'instalment', 'day', 'balance', 'daily_balance', 'derived'], needs.signals) -%}
     {%- for subject in signal.coverage if subject not in subjects -%}{%- do subjects.append(subject) -%}{%- endfor -%}
 {%- endfor -%}
 {{ feature_account_ctes(subjects) }}
-{{ feature_flow_ctes(flows, bookings) }}
-{{ feature_balance_ctes() }}
--- A week without transactions is a real 0 where the week is covered, and NULL where it is not.
-weekly_1 as (
-    select
-        spine_weeks.spine_id,
-        spine_weeks.week_index,
-        coalesce(week_coverage.covers_transactions, false) as is_covered,
-        {%- for signal in flows %}
-        case
-            when {% for subject in signal.coverage %}week_coverage.covers_{{ subject }}{{ " and " if not loop.last }}{% endfor %}
-                then coalesce(weekly_flows.{{ signal.name }}, 0)
-        end as {{ signal.name }},
-        {%- endfor %}
-        {%- for signal in bookings %}
-        case
-            when {% for subject in signal.coverage %}week_coverage.covers_{{ subject }}{{ " and " if not loop.last }}{% endfor %}
-                then coalesce(weekly_bookings.{{ signal.name }}, 0)
-        end as {{ signal.name }},
-        {%- endfor %}
-        {%- for signal in balances %}
-        case
-            when {% for subject in signal.coverage %}week_coverage.covers_{{ subject }}{{ " and " if not loop.last }}{% endfor %}
-                then weekly_balances.{{ signal.name }}
-        end as {{ signal.name }}{{ "," if not loop.last }}
-        {%- endfor %}
-        {%- if not balances %} 1 as nothing {% endif %}
-    from spine_weeks
-    left join week_coverage
-        on
-            spine_weeks.spine_id = week_coverage.spine_id
-            and spine_weeks.week_index = week_coverage.week_index
-    left join weekly_flows
-        on
-            spine_weeks.spine_id = weekly_flows.spine_id
-            and spine_weeks.week_index = weekly_flows.week_index
-    left join weekly_bookings
-        on
-            spine_weeks.spine_id = weekly_bookings.spine_id
-            and spine_weeks.week_index = weekly_bookings.week_index
-    left join weekly_balances
-        on
-            spine_weeks.spine_id = weekly_balances.spine_id
-            and spine_weeks.week_index = weekly_balances.week_index
-),
-{% for stage in [2, 3] %}
-weekly_{{ stage }} as (
-    select
-        weekly_{{ stage - 1 }}.*
-        {%- for signal in signals_of('derived', stage) %},
-        cast({{ signal.expression }} as numeric(38, 12)) as {{ signal.name }}
-        {%- endfor %}
-    from weekly_{{ stage - 1 }}
-),
-{% endfor %}
-statistics as (
-    select
-        spine_id,
-        {%- for signal in flows + bookings + balances + derived %}
-        {%- set x = signal.name %}
-        avg({{ x }}) as {{ x }}__mean,
-        stddev_pop({{ x }}) as {{ x }}__std,
-        min({{ x }}) as {{ x }}__min,
-        max({{ x }}) as {{ x }}__max,
-        sum({{ x }}) as {{ x }}__sum,
-        max(case when week_index = 13 then {{ x }} end) as {{ x }}__last,
-        avg(case when week_index >= 10 then {{ x }} end) as {{ x }}__recent,
-        avg(case when week_index <= 9 then {{ x }} end) as {{ x }}__earlier,
-        stddev_pop({{ x }}) / nullif(avg({{ x }}), 0) as {{ x }}__cv,
-        (avg(case when week_index >= 10 then {{ x }} end) - avg(case when week_index <= 9 then {{ x }} end))
-        / nullif(avg({{ x }}), 0) as {{ x }}__change_ratio,
-        {%- endfor %}
-        cast(sum(case when is_covered then 1 else 0 end) as integer) as covered_weeks_count
-    from weekly_3
-    group by spine_id
-),
-
+{{ feature_week_ctes(needs.signals, from_day, to_day) }}
+{%- if needs.reads_history %}
+{{ feature_history_ctes() }}
+{%- endif %}
+{{ feature_statistic_ctes(needs) }}
 feature_values as (
     select
         spine.spine_id,
         statistics.covered_weeks_count,
         coalesce(history_coverage.is_history_covered, false) as is_history_covered
-        {%- for node in nodes %}
-        {%- for feature in features_of(node) %},
+        {%- for feature in features %},
         cast({{ feature_expression(feature) }} as {{ feature.data_type }}) as {{ feature.name }}
         {%- endfor %}
-        {%- endfor %}
     from spine
-    inner join statistics on spine.spine_id = statistics.spine_id
-    left join history_coverage on spine.spine_id = history_coverage.spine_id
-    left join history_flows on spine.spine_id = history_flows.spine_id
-    left join history_bookings on spine.spine_id = history_bookings.spine_id
-    left join history_income on spine.spine_id = history_income.spine_id
-    left join history_balances on spine.spine_id = history_balances.spine_id
+    inner join numbered_spine on spine.spine_id = numbered_spine.spine_id
+    inner join statistics on numbered_spine.spine_no = statistics.spine_no
+    left join history_coverage on numbered_spine.spine_no = history_coverage.spine_no
+    {%- if needs.reads_history %}
+    left join history_flows on numbered_spine.spine_no = history_flows.spine_no
+    left join history_income on numbered_spine.spine_no = history_income.spine_no
+    left join history_balances on numbered_spine.spine_no = history_balances.spine_no
+    {%- endif %}
 )
 {% endmacro %}

@@ -1,5 +1,17 @@
-{# Whose accounts and days a feature may read, and which weeks and histories are covered; part of feature_ctes. #}
+{# Whose accounts a feature may read, and which weeks and histories are covered; part of feature_ctes. #}
 {% macro feature_account_ctes(subjects) %}
+-- Whole numbers are joined and sorted more quickly than texts.
+numbered_spine as (
+    select
+        cast(row_number() over (order by spine_id) as integer) as spine_no,
+        spine_id,
+        gr_id,
+        party_id,
+        as_of_date,
+        knowledge_cutoff
+    from spine
+),
+
 first_owners as (
     select
         account_id,
@@ -16,63 +28,106 @@ first_owners as (
 
 account_versions as (
     select
-        spine.spine_id,
-        spine.as_of_date,
-        spine.knowledge_cutoff,
+        numbered_spine.spine_no,
+        numbered_spine.as_of_date,
+        numbered_spine.knowledge_cutoff,
+        cast({{ dbt.dateadd('day', -90, 'numbered_spine.as_of_date') }} as date) as window_start,
         accounts.account_id,
         accounts.source_system,
         accounts.product_category,
         accounts.opened_on,
-        case when accounts.closed_on <= spine.as_of_date then accounts.closed_on end as closed_on,
+        case when accounts.closed_on <= numbered_spine.as_of_date then accounts.closed_on end as closed_on,
         row_number() over (
-            partition by spine.spine_id, accounts.account_id
+            partition by numbered_spine.spine_no, accounts.account_id
             order by accounts.valid_from desc, accounts.known_at desc
         ) as version_rank
-    from spine
+    from numbered_spine
     inner join {{ source('ml', 'party_xref') }} as party_xref
         on
-            spine.gr_id = party_xref.gr_id
+            numbered_spine.gr_id = party_xref.gr_id
             and (
                 (
-                    spine.knowledge_cutoff >= party_xref.known_at
-                    and spine.knowledge_cutoff < coalesce(party_xref.superseded_at, {{ end_of_time() }})
+                    numbered_spine.knowledge_cutoff >= party_xref.known_at
+                    and numbered_spine.knowledge_cutoff < coalesce(party_xref.superseded_at, {{ end_of_time() }})
                 )
-                or spine.party_id = party_xref.party_id
+                or numbered_spine.party_id = party_xref.party_id
             )
     inner join first_owners
         on
             party_xref.party_id = first_owners.party_id
             and first_owners.owner_rank = 1
-            and spine.as_of_date >= first_owners.valid_from
-            and spine.knowledge_cutoff >= first_owners.known_at
+            and numbered_spine.as_of_date >= first_owners.valid_from
+            and numbered_spine.knowledge_cutoff >= first_owners.known_at
     inner join {{ ref('accounts') }} as accounts
         on
             first_owners.account_id = accounts.account_id
-            and spine.as_of_date >= accounts.opened_on
-            and spine.as_of_date >= accounts.valid_from
-            and spine.knowledge_cutoff >= accounts.known_at
+            and numbered_spine.as_of_date >= accounts.opened_on
+            and numbered_spine.as_of_date >= accounts.valid_from
+            and numbered_spine.knowledge_cutoff >= accounts.known_at
 ),
 
+-- Accounts of one source that were open through the window are covered alike, but those that have a coverage of their own:
+-- coverage is looked at once a profile, not once an account.
 spine_accounts as (
-    select * from account_versions
-    where version_rank = 1
+    select
+        versions.*,
+        cast(row_number() over (order by versions.spine_no, versions.account_id) as integer) as account_no,
+        cast(dense_rank() over (
+            order by
+                versions.source_system, versions.as_of_date, versions.knowledge_cutoff, own_coverage.scope_id,
+                greatest(versions.opened_on, versions.window_start), versions.closed_on
+        ) as integer) as profile_no,
+        coalesce(own_coverage.scope_id, '*') as coverage_scope_id,
+        greatest(versions.opened_on, versions.window_start) as open_from
+    from account_versions as versions
+    left join (
+        select distinct scope_id
+        from {{ ref('coverage') }}
+        where scope_id <> '*'
+    ) as own_coverage on versions.account_id = own_coverage.scope_id
+    where versions.version_rank = 1
 ),
 
-account_days as (
-    select
-        spine_accounts.spine_id,
-        spine_accounts.product_category,
-        spine_accounts.as_of_date,
-        spine_accounts.knowledge_cutoff,
-        activity.*,
-        {{ dbt.datediff('activity.activity_date', 'spine_accounts.as_of_date', 'day') }} as age_days
+profiles as (
+    select distinct
+        profile_no,
+        source_system,
+        as_of_date,
+        knowledge_cutoff,
+        coverage_scope_id,
+        open_from,
+        closed_on
     from spine_accounts
-    inner join {{ ref('account_daily_activity') }} as activity
+    where product_category = 'DEPOSIT'
+),
+
+profile_coverage as (
+    select
+        profiles.profile_no,
+        profiles.as_of_date,
+        coverage.subject,
+        coverage.covered_from,
+        coverage.covered_to
+    from profiles
+    inner join {{ ref('coverage') }} as coverage
         on
-            spine_accounts.account_id = activity.account_id
-            and spine_accounts.as_of_date >= activity.activity_date
-            and spine_accounts.knowledge_cutoff >= activity.known_at
-            and spine_accounts.knowledge_cutoff < activity.visible_until
+            profiles.coverage_scope_id = coverage.scope_id
+            and profiles.source_system = coverage.source_system
+            and profiles.knowledge_cutoff >= coverage.known_at
+    where coverage.scope_id <> '*'
+    union all
+    select
+        profiles.profile_no,
+        profiles.as_of_date,
+        coverage.subject,
+        coverage.covered_from,
+        coverage.covered_to
+    from profiles
+    inner join {{ ref('coverage') }} as coverage
+        on
+            profiles.source_system = coverage.source_system
+            and coverage.scope_id = '*'
+            and profiles.knowledge_cutoff >= coverage.known_at
 ),
 
 -- Thirteen weeks, the last one ending on the as-of date.
@@ -83,110 +138,77 @@ weeks as (
     {%- endfor %}
 ),
 
-spine_weeks as (
-    select
-        spine.spine_id,
-        weeks.week_index,
-        cast({{ dbt.dateadd('day', '-weeks.first_age_days', 'spine.as_of_date') }} as date) as week_start,
-        cast({{ dbt.dateadd('day', '-weeks.last_age_days', 'spine.as_of_date') }} as date) as week_end
-    from spine
-    cross join weeks
-),
-
-account_coverage as (
-    select
-        spine_accounts.spine_id,
-        spine_accounts.account_id,
-        coverage.subject,
-        coverage.covered_from,
-        coverage.covered_to
-    from spine_accounts
-    inner join {{ ref('coverage') }} as coverage
-        on
-            spine_accounts.account_id = coverage.scope_id
-            and spine_accounts.source_system = coverage.source_system
-            and spine_accounts.knowledge_cutoff >= coverage.known_at
-    where spine_accounts.product_category = 'DEPOSIT'
-    union all
-    select
-        spine_accounts.spine_id,
-        spine_accounts.account_id,
-        coverage.subject,
-        coverage.covered_from,
-        coverage.covered_to
-    from spine_accounts
-    inner join {{ ref('coverage') }} as coverage
-        on
-            spine_accounts.source_system = coverage.source_system
-            and coverage.scope_id = '*'
-            and spine_accounts.knowledge_cutoff >= coverage.known_at
-    where spine_accounts.product_category = 'DEPOSIT'
-),
-
 -- A week is covered where every deposit account that was open in it is, for as long as it was open.
-account_week_coverage as (
+profile_weeks as (
     select
-        spine_weeks.spine_id,
-        spine_weeks.week_index,
-        spine_accounts.account_id,
-        max(case when spine_accounts.opened_on <= spine_weeks.week_start then 1 else 0 end) as is_full_week,
+        open_weeks.profile_no,
+        open_weeks.week_index,
+        max(open_weeks.is_full_week) as is_full_week,
         {%- for subject in subjects %}
-        max(case when account_coverage.subject = '{{ subject }}' then 1 else 0 end) as covers_{{ subject }}{{ "," if not loop.last }}
+        max(case when profile_coverage.subject = '{{ subject }}' then 1 else 0 end) as covers_{{ subject }}{{ "," if not loop.last }}
         {%- endfor %}
-        {%- if not subjects %} 1 as nothing_to_cover {% endif %}
-    from spine_weeks
-    inner join spine_accounts
+    from (
+        select
+            dated_weeks.*,
+            case when open_from <= week_start then 1 else 0 end as is_full_week
+        from (
+            select
+                profiles.profile_no,
+                profiles.open_from,
+                profiles.closed_on,
+                weeks.week_index,
+                cast({{ dbt.dateadd('day', '-weeks.first_age_days', 'profiles.as_of_date') }} as date) as week_start,
+                cast({{ dbt.dateadd('day', '-weeks.last_age_days', 'profiles.as_of_date') }} as date) as week_end
+            from profiles
+            cross join weeks
+        ) as dated_weeks
+        where
+            week_end >= open_from
+            and week_start < coalesce(closed_on, cast('9999-12-31' as date))
+    ) as open_weeks
+    left join profile_coverage
         on
-            spine_weeks.spine_id = spine_accounts.spine_id
-            and spine_accounts.product_category = 'DEPOSIT'
-            and spine_weeks.week_end >= spine_accounts.opened_on
-            and spine_weeks.week_start < coalesce(spine_accounts.closed_on, cast('9999-12-31' as date))
-    left join account_coverage
-        on
-            spine_accounts.spine_id = account_coverage.spine_id
-            and spine_accounts.account_id = account_coverage.account_id
-            and greatest(spine_weeks.week_start, spine_accounts.opened_on) >= account_coverage.covered_from
-            and least(spine_weeks.week_end, coalesce(spine_accounts.closed_on, spine_weeks.week_end))
-            <= account_coverage.covered_to
-    group by spine_weeks.spine_id, spine_weeks.week_index, spine_accounts.account_id
+            open_weeks.profile_no = profile_coverage.profile_no
+            and greatest(open_weeks.week_start, open_weeks.open_from) >= profile_coverage.covered_from
+            and least(open_weeks.week_end, coalesce(open_weeks.closed_on, open_weeks.week_end))
+            <= profile_coverage.covered_to
+    group by open_weeks.profile_no, open_weeks.week_index
 ),
 
 week_coverage as (
     select
-        spine_id,
-        week_index,
+        spine_accounts.spine_no,
+        profile_weeks.week_index,
         {%- for subject in subjects %}
-        max(is_full_week) = 1 and min(covers_{{ subject }}) = 1 as covers_{{ subject }}{{ "," if not loop.last }}
+        max(profile_weeks.is_full_week) = 1 and min(profile_weeks.covers_{{ subject }}) = 1
+            as covers_{{ subject }}{{ "," if not loop.last }}
         {%- endfor %}
-        {%- if not subjects %} true as nothing_to_cover {% endif %}
-    from account_week_coverage
-    group by spine_id, week_index
+    from spine_accounts
+    inner join profile_weeks on spine_accounts.profile_no = profile_weeks.profile_no
+    where spine_accounts.product_category = 'DEPOSIT'
+    group by spine_accounts.spine_no, profile_weeks.week_index
 ),
 
 -- History counts where it is covered on the as-of date, from the day that coverage begins.
 history_coverage as (
     select
-        spine_id,
-        min(covered_from) as history_from,
-        min(is_covered) = 1 as is_history_covered
-    from (
+        spine_accounts.spine_no,
+        min(profile_histories.covered_from) as history_from,
+        count(*) = count(profile_histories.covered_from) as is_history_covered
+    from spine_accounts
+    left join (
         select
-            spine_accounts.spine_id,
-            spine_accounts.account_id,
-            min(account_coverage.covered_from) as covered_from,
-            max(case when account_coverage.account_id is null then 0 else 1 end) as is_covered
-        from spine_accounts
-        left join account_coverage
-            on
-                spine_accounts.spine_id = account_coverage.spine_id
-                and spine_accounts.account_id = account_coverage.account_id
-                and account_coverage.subject = 'transactions'
-                and spine_accounts.as_of_date between account_coverage.covered_from and account_coverage.covered_to
+            profile_no,
+            min(covered_from) as covered_from
+        from profile_coverage
         where
-            spine_accounts.product_category = 'DEPOSIT'
-            and spine_accounts.closed_on is null
-        group by spine_accounts.spine_id, spine_accounts.account_id
-    ) as by_account
-    group by spine_id
+            subject = 'transactions'
+            and as_of_date between covered_from and covered_to
+        group by profile_no
+    ) as profile_histories on spine_accounts.profile_no = profile_histories.profile_no
+    where
+        spine_accounts.product_category = 'DEPOSIT'
+        and spine_accounts.closed_on is null
+    group by spine_accounts.spine_no
 ),
 {% endmacro %}

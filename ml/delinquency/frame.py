@@ -35,8 +35,9 @@ def to_numbers(frame: pd.DataFrame, features: Sequence[str]) -> Floats:
     infinite = np.isinf(columns).any(axis=0)
     if infinite.any():
         names = [features[at] for at in np.flatnonzero(infinite).tolist()]
+        counts = np.isinf(columns).sum(axis=0)[infinite].tolist()
         raise FeatureError(
-            f"infinite values in {names}; expected numbers or missing values. "
+            f"infinite values in {names}: {counts} of {len(frame)} rows; expected numbers or missing values. "
             "A ratio whose denominator is 0 is missing."
         )
     return columns

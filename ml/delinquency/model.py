@@ -14,16 +14,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.delinquency.encoding import Encoder
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.delinquency.logistic import LogisticMember
+from ml.delinquency.scorecard import ScorecardMember
 from ml.delinquency.trees import TreeMember
 from ml.delinquency.validation import Link, Member, probability_of
 from ml.explain.additive import Contributions, combine
 
-FORMAT = "assay.default_model/1"
+FORMAT = "assay.default_model/2"
+# Written before tables with text, dates and levels could be learnt from: every feature is a number there.
+NUMBERS_ONLY = "assay.default_model/1"
 _READERS: dict[str, Callable[[dict[str, Any]], Member]] = {
     "logistic": LogisticMember.from_dict,
     "trees": TreeMember.from_dict,
+    "scorecard": ScorecardMember.from_dict,
 }
 
 Floats = NDArray[np.float64]
@@ -58,9 +63,18 @@ class TrainedModel:
     seed : int
     metadata : dict
         Data window, metrics, configuration: what is told about the model but does not enter a score.
+    encoder : Encoder or None
+        How the values of a frame become numbers; None: they are numbers.
     out_of_fold : pandas.DataFrame or None
         Right after training: one row a training row (index of the frame) with target, vintage, mean
-        out-of-fold probability, and one column a repeat. It is not stored.
+        out-of-fold probability, and one column a repeat. It is not stored. None where parts were held out.
+    outcomes : pandas.DataFrame or None
+        Right after training: rows that were judged by a model that had not seen them (index of the frame), with
+        target, probability, time, group, part ("test" or "out_of_fold") and ``probability_scorecard``,
+        ``probability_logistic``, ``probability_lightgbm``. It is not stored.
+    training_probability : ndarray or None
+        Right after training: probabilities of the rows that were learnt from, to compare later scores with. It is
+        not stored.
     """
 
     model_name: str
@@ -76,6 +90,9 @@ class TrainedModel:
     seed: int
     metadata: dict[str, Any] = field(default_factory=dict, compare=False)
     out_of_fold: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+    encoder: Encoder | None = None
+    outcomes: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+    training_probability: Floats | None = field(default=None, compare=False, repr=False)
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -98,6 +115,7 @@ class TrainedModel:
             "usual": self.usual,
             "max_missing_share": self.max_missing_share,
             "seed": self.seed,
+            "encoder": None if self.encoder is None else self.encoder.to_dict(),
         }
         return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
 
@@ -122,9 +140,11 @@ class TrainedModel:
                 "It was not read. Restore it from a backup or train anew."
             )
         body = json.loads(artifact)
-        if not isinstance(body, dict) or body.get("format") != FORMAT:
+        if not isinstance(body, dict) or body.get("format") not in (FORMAT, NUMBERS_ONLY):
             stated = body.get("format") if isinstance(body, dict) else type(body).__name__
-            raise ArtifactError(f"the artifact has the format {stated!r}; this version of Assay reads {FORMAT!r}")
+            raise ArtifactError(
+                f"the artifact has the format {stated!r}; this version of Assay reads {FORMAT!r} and {NUMBERS_ONLY!r}"
+            )
         unknown = [member["kind"] for member in body["members"] if member["kind"] not in _READERS]
         if unknown:
             raise ArtifactError(f"the artifact has members of kind {unknown}; known are {sorted(_READERS)}")
@@ -141,6 +161,7 @@ class TrainedModel:
             max_missing_share=float(body["max_missing_share"]),
             seed=int(body["seed"]),
             metadata=dict(metadata or {}),
+            encoder=Encoder.from_dict(body["encoder"]) if body.get("encoder") else None,
         )
 
     def check_schema(self, columns: Sequence[str], catalogue_version: str | None) -> None:
@@ -178,6 +199,10 @@ class TrainedModel:
         parts = [member.contributions(X) for member in self.members]
         share = 1.0 / len(parts)
         return combine(parts, [share] * len(parts), slope=self.link.slope, intercept=self.link.intercept)
+
+    def numbers(self, frame: pd.DataFrame, days: NDArray[np.datetime64] | None = None) -> Floats:
+        """Feature values of a frame as the members read them, shape (n, k); see ``Encoder.numbers``."""
+        return (self.encoder or Encoder.of_numbers(self.features)).numbers(frame, days)
 
     def usual_row(self) -> Floats:
         """The row whose every feature has its usual value, shape (1, k); missing where training had none."""

@@ -15,6 +15,8 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
+from ml.identity.bulk import copy_in
+
 KEYS = ("loan_id", "gr_id", "as_of_date", "knowledge_cutoff")
 
 
@@ -90,6 +92,16 @@ def frame_sha256(frame: pd.DataFrame, *parts: object) -> str:
     return digest.hexdigest()
 
 
+# Columns of ml.scores as a temporary table takes them; scored_at is the database's.
+_KEY_COLUMNS = {"model_name": "text", "exposure_id": "text", "gr_id": "text", "as_of_date": "date"}
+_VALUE_COLUMNS = {
+    "knowledge_cutoff": "timestamptz", "model_version": "text", "target": "text", "horizon_days": "integer",
+    "score_status": "text", "probability": "float8", "risk_band": "text", "is_retrospective": "boolean",
+    "reasons": "jsonb", "exposure_amount": "numeric(18, 2)", "expected_loss_amount": "numeric(18, 2)",
+    "is_outside_population": "boolean", "contact_status": "text", "contact_rank": "integer",
+}  # fmt: skip
+
+
 def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> int:
     """Insert scores, or replace those of the same exposure and day; an equal score stays untouched.
 
@@ -98,24 +110,20 @@ def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> i
     connection : psycopg.Connection
         As role ``assay_ml``.
     scores : pandas.DataFrame
-        Columns of ``ml.scores`` without ``scored_at``; ``reasons`` as JSON text.
+        Columns of ``ml.scores`` without ``scored_at``, those absent are NULL; ``reasons`` as JSON text.
 
     Returns
     -------
     int
         Rows that were inserted or changed. The caller's transaction commits them.
     """
-    columns = [
-        "model_name", "exposure_id", "gr_id", "as_of_date", "knowledge_cutoff", "model_version", "target",
-        "horizon_days", "score_status", "probability", "risk_band", "is_retrospective", "reasons",
-    ]  # fmt: skip
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    values = columns[4:]
+    columns = {**_KEY_COLUMNS, **_VALUE_COLUMNS}
+    names, values = sql.SQL(", ").join(map(sql.Identifier, columns)), list(_VALUE_COLUMNS)
+    rows = scores.reindex(columns=list(columns))
+    # Whole numbers with gaps are floats to pandas, and 30.0 is no integer to COPY.
+    rows = rows.astype({"horizon_days": "Int64", "contact_rank": "Int64"})
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("create temporary table new_scores (like ml.scores including defaults) on commit drop")
-        with cursor.copy(sql.SQL("copy new_scores ({}) from stdin").format(names)) as copy:
-            for row in scores[columns].astype(object).where(scores[columns].notna(), None).itertuples(index=False):
-                copy.write_row(row)
+        copy_in(cursor, "new_scores", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)
         cursor.execute(
             sql.SQL(
                 "insert into ml.scores ({names}) select {names} from new_scores "

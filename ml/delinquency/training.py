@@ -1,6 +1,7 @@
-"""Train a default model: check, measure by nested cross-validation, choose, fit on everything."""
+"""Train a default model on any table: look at it, put it in order, learn in the way that suits its size."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.delinquency.config import TrainingConfig
+from ml.delinquency.encoding import Encoder, learn_encoder
 from ml.delinquency.errors import FeatureError, OneClassError
-from ml.delinquency.frame import pick, to_numbers
+from ml.delinquency.frame import pick
+from ml.delinquency.learning import Judged, Learnt, learn_held_out, learn_nested, treatment_of
 from ml.delinquency.model import TrainedModel
-from ml.delinquency.validation import NestedResult, Selection, fit_member, nested_cross_validation, select
-from ml.evaluate.report import by_vintage, summarise
-from ml.explain.catalogue import catalogue_version, expected_signs
+from ml.delinquency.outcome import as_days, codes_of, outcome
+from ml.delinquency.screening import check_that_something_varies, leak_warnings, monotone_signs
+from ml.delinquency.table import Table, row_order
+from ml.explain.catalogue import catalogue_version, entries_of, expected_signs
 
 Floats = NDArray[np.float64]
 
@@ -21,47 +25,52 @@ Floats = NDArray[np.float64]
 def train(
     frame: pd.DataFrame,
     target: str | Sequence[object],
-    *,
-    features: Sequence[str],
     time: str | Sequence[object] | None = None,
     group: str | Sequence[object] | None = None,
     config: TrainingConfig | None = None,
+    *,
+    features: Sequence[str] | None = None,
     catalogue: Any = None,
     model_name: str = "origination_pd",
     target_definition: str | None = None,
 ) -> TrainedModel:
     """Train on one row an exposure and report honest figures.
 
+    A small table (at most 300 bad and 5,000 rows, see ``TrainingConfig``) is measured by nested cross-validation, a
+    larger one on parts held out: by time where it is given. The order of rows and of the frame's columns does not
+    matter.
+
     Parameters
     ----------
     frame : pandas.DataFrame of n rows
-        Features and, by name, the other columns. The order of the rows does not matter.
+        Features and, by name, the other columns: numbers, booleans, text, categories, dates.
     target : str or sequence of length n
-        1 or True for bad.
-    features : sequence of str
-        Feature columns, in the order the model keeps.
+        1 or True for bad, or two labels, see ``TrainingConfig.bad_label``.
     time : str or sequence, optional
-        Date of each exposure, for the data window and the figures by vintage (its year). Never a feature.
+        Date of each exposure. Never a feature; dates among the features become days before it.
     group : str or sequence, optional
-        Golden record; its rows are never split between training and test.
+        Golden record; its rows are never split between learning and test.
     config : TrainingConfig, optional
-        Candidates, folds, seed, bands.
+        Candidates, parts, folds, seed, bands.
+    features : sequence of str, optional
+        Feature columns, in the order the model keeps. Not given: every other column that something can be learnt
+        from, by name; what is left out and why is in ``metadata["dropped"]``.
     catalogue : mapping or Catalogue, optional
-        Gives the expected signs and the version that scoring will insist on.
+        Gives the expected signs and the version that scoring will insist on. What it describes must be a number.
     model_name, target_definition : str
         Recorded with the model; the definition defaults to the target's column name.
 
     Returns
     -------
     TrainedModel
-        With ``metrics``, ``metadata`` and ``out_of_fold``.
+        With ``metrics``, ``metadata``, ``outcomes``, ``training_probability``, and ``out_of_fold`` where nested.
 
     Raises
     ------
     OneClassError
-        If good or bad outcomes are absent or too few.
+        If outcomes are missing or unclear, or good or bad ones are absent or too few.
     FeatureError
-        If a feature is absent, not numeric or infinite, or if none of them varies.
+        If a feature is absent, infinite, or text where the catalogue says number, or if none of them varies.
     """
     # Loaded before the limit is set: it holds only for libraries that are there already.
     import lightgbm  # noqa: F401
@@ -69,68 +78,87 @@ def train(
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
     config = config or TrainingConfig()
-    names = tuple(features)
-    if len(set(names)) != len(names):
-        raise FeatureError(f"features are named twice: {sorted({n for n in names if names.count(n) > 1})}")
-    y = _outcome(pick(frame, target, "target"))
-    when = pick(frame, time, "time")
-    who = pick(frame, group, "group")
-    X = to_numbers(frame, names)
-    groups = np.arange(len(y)) if who is None else pd.factorize(who.astype(str), sort=True)[0]
-    _check_classes(y, groups, config)
-    _check_features(X, names)
-    signs = expected_signs(catalogue, names) if config.use_expected_signs else dict.fromkeys(names, 0)
-    sign_list = [signs[name] for name in names]
+    y = outcome(_present(pick(frame, target, "target")), config.bad_label)
+    when, who = pick(frame, time, "time"), pick(frame, group, "group")
+    days = None if when is None else as_days(when)
+    if who is not None and who.isna().any():
+        raise FeatureError(
+            f"group is missing in {int(who.isna().sum())} of {len(who)} rows; give each row its person, or itself"
+        )
+    given = [name for name in (target, time, group) if isinstance(name, str)]
+    encoder = _encoder(frame, features, given, catalogue, has_time=days is not None)
+    X = encoder.numbers(frame, days)
+    groups = None if who is None else codes_of(who)
+    _check_classes(y, np.arange(len(y)) if groups is None else groups, config)
+    check_that_something_varies(X, encoder.names)
+    is_held_out = config.is_held_out(len(y), int(y.sum()))
+    signs = dict.fromkeys(encoder.names, 0)
+    if config.use_expected_signs:
+        # A few dozen defaults gain more by every stated sign than they lose; many can tell the direction of a
+        # deviation or a trend themselves.
+        signs = (monotone_signs if is_held_out else expected_signs)(catalogue, encoder.names)
 
-    # One order of rows whatever the frame's: folds and trees depend on it, and a query promises none.
-    order = np.lexsort((*X.T[::-1], y, groups if who is not None else np.zeros(len(y))))
-    X, y = X[order], y[order]
-    groups = groups[order] if who is not None else np.arange(len(y))
+    order = row_order(X, y, groups, days)
+    table = Table(
+        X=X[order],
+        y=y[order],
+        groups=np.arange(len(y)) if groups is None else groups[order],
+        days=None if days is None else days[order],
+        names=encoder.names,
+        signs=tuple(signs[name] for name in encoder.names),
+        levels=encoder.levels,
+    )
     # One thread: thousands of tiny fits lose most of their time to threads waiting for each other, and sums
     # over several threads need not give the same bytes.
     with threadpool_limits(limits=1):
-        nested = nested_cross_validation(X, y, groups, sign_list, config)
-        selection = select(X, y, groups, sign_list, config, config.seed, repeats=config.repeats)
-        members = tuple(fit_member(X, y, one, sign_list, config.seed) for one in selection.candidate.members)
+        learnt = (learn_held_out if is_held_out else learn_nested)(table, config)
 
-    vintage = None if when is None else pd.to_datetime(when).dt.year.astype(str).to_numpy()[order]
-    definition = target_definition or (target if isinstance(target, str) else "bad")
+    index = frame.index[order]
     return TrainedModel(
         model_name=model_name,
-        target=definition,
-        algorithm=selection.candidate.name,
-        features=names,
+        target=target_definition or (target if isinstance(target, str) else "bad"),
+        algorithm=learnt.algorithm,
+        features=encoder.names,
         catalogue_version=catalogue_version(catalogue),
-        members=members,
-        link=selection.link,
+        members=learnt.members,
+        link=learnt.link,
         bands=config.bands,
-        usual=_medians(X, names),
+        usual=_usual(table),
         max_missing_share=config.max_missing_share,
         seed=config.seed,
-        metadata={
-            "features": list(names),
-            "catalogue_version": catalogue_version(catalogue),
-            "expected_signs": signs,
-            "seed": config.seed,
-            "config": config.to_dict(),
-            "data_window": _window(when, len(y), int(y.sum()), len(np.unique(groups))),
-            "metrics": _metrics(y, groups, vintage, nested, selection, config),
-        },
-        out_of_fold=_out_of_fold(frame.index[order], y, vintage, nested.probability),
+        metadata=_metadata(table, learnt, encoder, signs, catalogue, config),
+        out_of_fold=None if is_held_out else _out_of_fold(index, table, learnt.judged.probability),
+        encoder=encoder if any(column.kind != "number" for column in encoder.columns) else None,
+        outcomes=_outcomes(index, table, learnt.judged, when, who, order),
+        training_probability=learnt.training_probability,
     )
 
 
-def _outcome(given: "pd.Series[Any] | None") -> Floats:
+def _present(given: "pd.Series[Any] | None") -> "pd.Series[Any]":
     assert given is not None
-    if given.isna().any():
-        raise OneClassError(
-            f"target is missing in {int(given.isna().sum())} of {len(given)} rows; leave out rows without an outcome"
-        )
-    y: Floats = np.asarray(given.astype(float), dtype=np.float64)
-    unknown = sorted(set(y.tolist()) - {0.0, 1.0})
-    if unknown:
-        raise OneClassError(f"target holds {unknown[:5]}; expected 0 and 1 (or False and True) only")
-    return y
+    return given
+
+
+def _encoder(
+    frame: pd.DataFrame, features: Sequence[str] | None, given: Sequence[str], catalogue: Any, *, has_time: bool
+) -> Encoder:
+    if frame.columns.has_duplicates:
+        raise FeatureError(f"columns stand twice: {sorted(set(frame.columns[frame.columns.duplicated()]))[:10]}")
+    keep = features is not None
+    names = [str(name) for name in frame.columns if name not in given] if features is None else list(features)
+    if len(set(names)) != len(names):
+        raise FeatureError(f"features are named twice: {sorted({n for n in names if names.count(n) > 1})}")
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise FeatureError(f"the frame lacks {len(absent)} of {len(names)} features: {absent[:10]}")
+    if target_like := sorted(set(names) & set(given)):
+        raise FeatureError(f"features name {target_like}, which are target, time or group; leave them out")
+    encoder = learn_encoder(
+        frame, names if keep else sorted(names), numeric=frozenset(entries_of(catalogue)), keep=keep, has_time=has_time
+    )
+    if not encoder.columns:
+        raise FeatureError(f"nothing can be learnt from any of {len(names)} columns: {encoder.dropped}")
+    return encoder
 
 
 def _check_classes(y: Floats, groups: NDArray[np.intp], config: TrainingConfig) -> None:
@@ -145,62 +173,64 @@ def _check_classes(y: Floats, groups: NDArray[np.intp], config: TrainingConfig) 
             )
 
 
-def _check_features(X: Floats, names: Sequence[str]) -> None:
-    known = ~np.isnan(X)
-    low = np.where(known, X, np.inf).min(axis=0, initial=np.inf)
-    high = np.where(known, X, -np.inf).max(axis=0, initial=-np.inf)
-    gaps = known.any(axis=0) & ~known.all(axis=0)
-    if not ((low < high) | gaps).any():
-        raise FeatureError(f"none of the {len(names)} features varies: each is constant or wholly missing")
+def _usual(table: Table) -> dict[str, float | None]:
+    """Median of each number, commonest level of the others; None where training had no value."""
+    usual: dict[str, float | None] = dict.fromkeys(table.names)
+    for at in np.flatnonzero(~np.isnan(table.X).all(axis=0)).tolist():
+        column = table.X[:, at]
+        if table.levels[at]:
+            usual[table.names[at]] = float(np.bincount(column[~np.isnan(column)].astype(int)).argmax())
+        else:
+            usual[table.names[at]] = float(np.nanmedian(column))
+    return usual
 
 
-def _medians(X: Floats, names: Sequence[str]) -> dict[str, float | None]:
-    medians: dict[str, float | None] = dict.fromkeys(names)
-    for at in np.flatnonzero(~np.isnan(X).all(axis=0)).tolist():
-        medians[names[at]] = float(np.nanmedian(X[:, at]))
-    return medians
-
-
-def _window(when: "pd.Series[Any] | None", n: int, n_bad: int, n_groups: int) -> dict[str, Any]:
-    window: dict[str, Any] = {"rows": n, "bad": n_bad, "groups": n_groups, "first": None, "last": None}
-    if when is not None:
-        days = pd.to_datetime(when)
-        window |= {"first": days.min().date().isoformat(), "last": days.max().date().isoformat()}
-    return window
-
-
-def _metrics(
-    y: Floats,
-    groups: NDArray[np.intp],
-    vintage: NDArray[Any] | None,
-    nested: NestedResult,
-    selection: Selection,
-    config: TrainingConfig,
+def _metadata(
+    table: Table, learnt: Learnt, encoder: Encoder, signs: dict[str, int], catalogue: Any, config: TrainingConfig
 ) -> dict[str, Any]:
-    options: dict[str, Any] = {"group": groups, "resamples": config.resamples, "seed": config.seed}
-    vintages = [] if vintage is None else _records(by_vintage(y, nested.probability, vintage, **options))
+    window = {"rows": len(table.y), "bad": table.n_bad, "groups": len(np.unique(table.groups))}
+    first, last = (None, None) if table.days is None else (str(table.days.min()), str(table.days.max()))
     return {
-        "overall": summarise(y, nested.probability, **options),
-        "by_vintage": vintages,
-        "chosen": {name: count for name, count in nested.chosen.items() if count},
-        "final_losses": selection.losses,
-        "repeats": config.repeats,
-        "outer_folds": config.outer_folds,
-        "inner_folds": config.inner_folds,
+        "features": list(table.names),
+        "levels": {column.name: list(column.levels) for column in encoder.columns if column.levels},
+        "dropped": encoder.dropped,
+        "warnings": leak_warnings(table.X, table.y, table.names, table.levels),
+        "catalogue_version": catalogue_version(catalogue),
+        "expected_signs": signs,
+        "seed": config.seed,
+        "config": replace(config, candidates=config.candidates_for(len(table.y), table.n_bad)).to_dict(),
+        "data_window": window | {"first": first, "last": last},
+        "design": learnt.design,
+        **learnt.remarks,
+        **treatment_of(learnt.members, table.names),
+        "reasons": "contributions are exact and additive on the calibrated log-odds; the link is linear in them",
+        "metrics": learnt.metrics,
     }
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain JSON types; missing is None."""
-    return [
-        {str(key): (None if pd.isna(value) else value) for key, value in row.items()}
-        for row in table.to_dict("records")
-    ]
-
-
-def _out_of_fold(index: pd.Index, y: Floats, vintage: NDArray[Any] | None, probability: Floats) -> pd.DataFrame:
-    table = pd.DataFrame({"target": y.astype(int), "probability": probability.mean(axis=0)}, index=index)
-    if vintage is not None:
-        table.insert(1, "vintage", vintage)
+def _out_of_fold(index: pd.Index, data: Table, probability: Floats) -> pd.DataFrame:
+    table = pd.DataFrame({"target": data.y.astype(int), "probability": probability.mean(axis=0)}, index=index)
+    if data.days is not None:
+        table.insert(1, "vintage", data.days.astype("datetime64[Y]").astype(str))
     repeats = [f"repeat_{number + 1}" for number in range(len(probability))]
     return table.assign(**dict(zip(repeats, probability, strict=True)))
+
+
+def _outcomes(
+    index: pd.Index,
+    table: Table,
+    judged: Judged,
+    when: "pd.Series[Any] | None",
+    who: "pd.Series[Any] | None",
+    order: NDArray[np.intp],
+) -> pd.DataFrame:
+    at = order[judged.rows]
+    columns = {
+        "target": table.y[judged.rows].astype(int),
+        "probability": judged.probability.mean(axis=0),
+        "time": None if when is None else when.iloc[at].array,
+        "group": None if who is None else who.iloc[at].array,
+        "part": judged.part,
+        **{f"probability_{name}": probability for name, probability in judged.challengers.items()},
+    }
+    return pd.DataFrame(columns, index=index[judged.rows])

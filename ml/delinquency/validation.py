@@ -5,21 +5,29 @@ a row that it is later judged on. Folds are stratified by outcome and never spli
 rows).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.delinquency.config import Candidate, LogisticSettings, Settings, TrainingConfig
+from ml.delinquency.config import (
+    DEFAULT_CHALLENGERS,
+    Candidate,
+    LogisticSettings,
+    ScorecardSettings,
+    Settings,
+    TrainingConfig,
+)
 from ml.delinquency.errors import OneClassError
 from ml.delinquency.logistic import LogisticMember
+from ml.delinquency.scorecard import ScorecardMember
 from ml.delinquency.trees import TreeMember
 from ml.evaluate.calibration import log_loss
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
-Member = LogisticMember | TreeMember
+Member = LogisticMember | TreeMember | ScorecardMember
 
 # More than this turns log-odds of a tiny sample into certainties.
 _STEEPEST_LINK = 20.0
@@ -36,18 +44,35 @@ class Link:
 
 @dataclass(frozen=True)
 class Selection:
-    """What the inner folds chose: the candidate, its link, and each candidate's calibrated log loss."""
+    """What the inner folds chose: the candidate, its link, and each candidate's calibrated log loss.
+
+    ``challengers`` holds the best model of each kind by itself, with its link, to be measured beside the chosen one.
+    """
 
     candidate: Candidate
     link: Link
     losses: dict[str, float]
+    challengers: dict[str, tuple[Settings, Link]]
 
 
-def fit_member(X: Floats, y: Floats, settings: Settings, signs: Sequence[int], seed: int) -> Member:
-    """Fit one member on ``X`` (n, k) and ``y`` (n,)."""
+def fit_member(
+    X: Floats, y: Floats, settings: Settings, signs: Sequence[int], seed: int, levels: Sequence[int] = ()
+) -> Member:
+    """Fit one member on ``X`` (n, k) and ``y`` (n,); ``levels`` is the number of levels of each feature."""
     if isinstance(settings, LogisticSettings):
-        return LogisticMember.fit(X, y, settings, signs, seed)
-    return TreeMember.fit(X, y, settings, signs, seed)
+        return LogisticMember.fit(X, y, settings, signs, seed, levels)
+    if isinstance(settings, ScorecardSettings):
+        return ScorecardMember.fit(X, y, settings, signs, seed, levels)
+    return TreeMember.fit(X, y, settings, signs, seed, levels)
+
+
+def challengers_of(candidates: Sequence[Candidate], defaults: Mapping[str, Settings]) -> dict[str, list[Settings]]:
+    """Settings by kind of the candidates that are one model by itself; the default where a kind has none."""
+    alone = [candidate.members[0] for candidate in candidates if len(candidate.members) == 1]
+    return {
+        name: [settings for settings in alone if settings.kind == default.kind] or [default]
+        for name, default in defaults.items()
+    }
 
 
 def folds(y: Floats, groups: Integers, count: int, seed: int) -> Iterator[tuple[Integers, Integers]]:
@@ -80,21 +105,30 @@ def select(
     seed: int,
     *,
     repeats: int = 1,
+    levels: Sequence[int] = (),
+    candidates: Sequence[Candidate] | None = None,
 ) -> Selection:
     """Choose the candidate with the lowest calibrated log loss in the inner folds.
 
     Log loss is chosen over AUC because it also punishes wrong probabilities and moves less with few bad rows.
     """
-    members = list(dict.fromkeys(member for candidate in config.candidates for member in candidate.members))
+    candidates = candidates or config.candidates_for(len(y), int(y.sum()))
+    beside = challengers_of(candidates, DEFAULT_CHALLENGERS)
+    members = list(
+        dict.fromkeys(
+            [member for candidate in candidates for member in candidate.members]
+            + [settings for alone in beside.values() for settings in alone]
+        )
+    )
     held_out = {member: np.zeros((repeats, len(y))) for member in members}
     for repeat in range(repeats):
         for train_rows, test_rows in folds(y, groups, config.inner_folds, seed + repeat):
             for member in members:
-                fitted = fit_member(X[train_rows], y[train_rows], member, signs, config.seed)
+                fitted = fit_member(X[train_rows], y[train_rows], member, signs, config.seed, levels)
                 held_out[member][repeat, test_rows] = fitted.log_odds(X[test_rows])
     best: tuple[float, Candidate, Link] | None = None
     losses: dict[str, float] = {}
-    for candidate in config.candidates:
+    for candidate in candidates:
         raw = np.mean([held_out[member] for member in candidate.members], axis=0)
         link = fit_link(raw, y)
         loss = log_loss(y, probability_of(link.intercept + link.slope * raw))
@@ -102,7 +136,16 @@ def select(
         if best is None or loss < best[0]:
             best = (loss, candidate, link)
     assert best is not None
-    return Selection(best[1], best[2], losses)
+    links = {settings: fit_link(held_out[settings], y) for alone in beside.values() for settings in alone}
+
+    def loss_alone(settings: Settings) -> float:
+        link = links[settings]
+        return log_loss(y, probability_of(link.intercept + link.slope * held_out[settings]))
+
+    strongest = {name: min(alone, key=loss_alone) for name, alone in beside.items()}
+    return Selection(
+        best[1], best[2], losses, {name: (settings, links[settings]) for name, settings in strongest.items()}
+    )
 
 
 def fit_link(raw: Floats, y: Floats) -> Link:
@@ -135,28 +178,48 @@ def probability_of(log_odds: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class NestedResult:
-    """Out-of-fold probabilities of shape (repeats, n), and how often each candidate was chosen."""
+    """Out-of-fold probabilities of shape (repeats, n), how often each candidate was chosen, and the probabilities of
+    the challengers on the same rows."""
 
     probability: Floats
     chosen: dict[str, int]
+    challengers: dict[str, Floats]
 
 
 def nested_cross_validation(
-    X: Floats, y: Floats, groups: Integers, signs: Sequence[int], config: TrainingConfig
+    X: Floats,
+    y: Floats,
+    groups: Integers,
+    signs: Sequence[int],
+    config: TrainingConfig,
+    levels: Sequence[int] = (),
 ) -> NestedResult:
     """Measure the whole procedure, choosing and calibrating included, on rows it has not seen."""
-    probability = np.full((config.repeats, len(y)), np.nan)
-    chosen = dict.fromkeys((candidate.name for candidate in config.candidates), 0)
-    for repeat in range(config.repeats):
+    candidates = config.candidates_for(len(y), int(y.sum()))
+    repeats = config.repeats_for(len(y))
+    probability = np.full((repeats, len(y)), np.nan)
+    challengers = {name: np.full((repeats, len(y)), np.nan) for name in DEFAULT_CHALLENGERS}
+    chosen = dict.fromkeys((candidate.name for candidate in candidates), 0)
+    for repeat in range(repeats):
         for train_rows, test_rows in outer_folds(y, groups, config, repeat):
             X_in, y_in, groups_in = X[train_rows], y[train_rows], groups[train_rows]
-            selection = select(X_in, y_in, groups_in, signs, config, config.seed + repeat)
+            selection = select(
+                X_in, y_in, groups_in, signs, config, config.seed + repeat, levels=levels, candidates=candidates
+            )
             chosen[selection.candidate.name] += 1
-            members = [fit_member(X_in, y_in, settings, signs, config.seed) for settings in selection.candidate.members]
-            raw = np.mean([member.log_odds(X[test_rows]) for member in members], axis=0)
+            needed = dict.fromkeys(
+                [*selection.candidate.members, *(settings for settings, _ in selection.challengers.values())]
+            )
+            raw_of = {
+                settings: fit_member(X_in, y_in, settings, signs, config.seed, levels).log_odds(X[test_rows])
+                for settings in needed
+            }
+            raw = np.mean([raw_of[settings] for settings in selection.candidate.members], axis=0)
             link = selection.link
             probability[repeat, test_rows] = probability_of(link.intercept + link.slope * raw)
-    return NestedResult(probability, chosen)
+            for name, (settings, own) in selection.challengers.items():
+                challengers[name][repeat, test_rows] = probability_of(own.intercept + own.slope * raw_of[settings])
+    return NestedResult(probability, chosen, challengers)
 
 
 def outer_folds(

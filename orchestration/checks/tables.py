@@ -118,6 +118,11 @@ def scores_suite() -> list["Expectation"]:
         gxe.ExpectColumnValuesToNotBeNull(column="gr_id"),
         gxe.ExpectColumnValuesToNotBeNull(column="knowledge_cutoff"),
         gxe.ExpectColumnValuesToNotBeNull(column="target"),
+        gxe.ExpectColumnValuesToBeBetween(column="exposure_amount", min_value=0),
+        gxe.ExpectColumnValuesToBeBetween(column="expected_loss_amount", min_value=0),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="contact_status", value_set=["contact", "over_capacity", "below_cost", "no_amount"]
+        ),
         gxe.ExpectCompoundColumnsToBeUnique(column_list=["model_name", "exposure_id", "gr_id", "as_of_date"]),
     ]
 

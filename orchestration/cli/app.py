@@ -181,6 +181,36 @@ def flag(
 
 
 @app.command()
+def intervention(
+    exposure: Annotated[str, typer.Option(help="Of features.exposures and gold's risk_scores.")],
+    kind: Annotated[str, typer.Option(help="call, sms, email, letter, visit or payment_plan.")],
+    by: Annotated[str, typer.Option(help="Who made the contact, or kept the person out of it.")],
+    on: Annotated[str | None, typer.Option(help="Business day, YYYY-MM-DD; default: today.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="reached, not_reached, promised, agreed or refused, where known.")
+    ] = None,
+    holdout: Annotated[
+        bool, typer.Option("--holdout", help="Left alone on purpose, so that what a contact does can be measured.")
+    ] = False,
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Record a contact because of a score: its person no longer shows the model what happens by itself."""
+    from orchestration.cli.interventions import record_intervention
+    from orchestration.cli.sample import given_date
+
+    record_intervention(
+        settings_of(portfolio),
+        exposure,
+        kind,
+        by,
+        console,
+        contacted_on=given_date("--on", on),
+        outcome=outcome,
+        is_holdout=holdout,
+    )
+
+
+@app.command()
 def businesses(
     count: Annotated[int | None, typer.Option(help="Businesses; default: the ten of the seed document.")] = None,
     seed: Annotated[int | None, typer.Option(help="Everything random follows from it.")] = None,

@@ -44,7 +44,7 @@ def main(repeats: int = 10) -> None:
 
     settings = load_settings(ASSAY_PORTFOLIO="eagle_bank")
     catalogue = load_catalogue()
-    features = catalogue.names()
+    features = catalogue.names(used_by="origination_pd")
     with open_warehouse(settings).connect(Role.ML) as connection:
         present = connection.execute(
             "select to_regclass('features.origination_features'), to_regclass('features.origination_outcomes')"

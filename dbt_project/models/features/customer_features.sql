@@ -11,7 +11,7 @@
     )
 }}
 {#- The whole partition is replaced: delete+insert would keep the rows of a customer who is none any more. -#}
-{%- set catalogue = catalogue_model() -%}
+{%- set features = features_of(catalogue_model()) -%}
 with spine as (
     select
         gr_id as spine_id,
@@ -23,7 +23,7 @@ with spine as (
     where is_customer
 ),
 
-{{ feature_ctes([catalogue]) }}
+{{ feature_ctes(features, from_day=dbt.dateadd('day', -90, as_of_date()), to_day=as_of_date()) }}
 
 select
     spine.gr_id,
@@ -31,7 +31,7 @@ select
     spine.knowledge_cutoff,
     feature_values.covered_weeks_count,
     feature_values.is_history_covered
-    {%- for feature in features_of(catalogue) %},
+    {%- for feature in features %},
     feature_values.{{ feature.name }}
     {%- endfor %}
 from spine

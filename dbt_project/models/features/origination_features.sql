@@ -8,39 +8,11 @@
         indexes=[{'columns': ['loan_id'], 'unique': true}]
     )
 }}
-{%- set catalogue = catalogue_model() %}
-{#- The definitions in the order of their names: words, units and signs change no value. -#}
-{%- set definitions = [] -%}
-{%- for feature in features_of(catalogue) + features_of(model) -%}
-    {%- do definitions.append([
-        feature.name, feature.data_type, feature.meta.signal, feature.meta.statistic,
-        feature.meta.expression | default(none), feature.meta.lookback_weeks | default(none)
-    ]) -%}
-{%- endfor -%}
-{%- set signals = {} -%}
-{%- if execute -%}
-    {%- for name, signal in catalogue.config.meta.signals.items() -%}
-        {%- do signals.update({name: [
-            signal.kind, signal.stage | default(none), signal.expression | default(none), signal.coverage | sort
-        ]}) -%}
-    {%- endfor -%}
-{%- endif -%}
-{%- set catalogue_version = local_md5(tojson([definitions | sort(attribute=0), signals], sort_keys=true)) %}
-{#- A table from before the column is there is computed anew as a whole. -#}
-{%- set versioned = execute and is_incremental()
-    and 'catalogue_version' in adapter.get_columns_in_relation(this) | map(attribute='name') %}
--- Who was who at any cut-off. The first that was known of a record counts for the time before it, too: the owner of a
--- loan is somebody.
+{%- set features = features_used_by('origination_pd', model) %}
+{%- set catalogue_version = definitions_version(features) %}
+{%- set versioned = states_its_version() %}
 with links as (
-    select
-        party_id,
-        gr_id,
-        case
-            when row_number() over (partition by party_id order by known_at) > 1 then known_at
-        end as known_from,
-        coalesce(superseded_at, {{ end_of_time() }}) as known_until
-    from {{ source('ml', 'party_xref') }}
-    where {{ ever_visible('party_xref') }}
+    {{ party_links() }}
 ),
 
 owners as (
@@ -202,7 +174,7 @@ reference_values as (
     group by spine_id
 ),
 
-{{ feature_ctes([catalogue, model]) }}
+{{ feature_ctes(features) }}
 
 -- The plain aggregates, too, are NULL where the history is not covered.
 select
@@ -215,7 +187,7 @@ select
     feature_values.is_history_covered,
     spine.load_id,
     '{{ catalogue_version }}' as catalogue_version
-    {%- for feature in features_of(catalogue) + features_of(model) %},
+    {%- for feature in features %},
     feature_values.{{ feature.name }}
     {%- endfor %}
     {%- for column in [

@@ -14,6 +14,11 @@ with latest_scores as (
     where
         scores.as_of_date <= {{ as_of_date() }}
         and scores.knowledge_cutoff <= {{ knowledge_cutoff() }}
+        -- What looked 30 days ahead says nothing of a day after these.
+        and (
+            scores.horizon_days is null
+            or scores.as_of_date >= {{ dbt.dateadd('day', '-scores.horizon_days', as_of_date()) }}
+        )
     order by
         scores.model_name asc,
         scores.exposure_id asc,
@@ -35,6 +40,11 @@ select
     latest_scores.risk_band,
     latest_scores.model_version,
     latest_scores.is_retrospective,
+    latest_scores.exposure_amount,
+    latest_scores.expected_loss_amount,
+    latest_scores.is_outside_population,
+    latest_scores.contact_status,
+    latest_scores.contact_rank,
     {{ reason_text('latest_scores.reasons', 0) }} as reason_1,
     {{ reason_text('latest_scores.reasons', 1) }} as reason_2,
     {{ reason_text('latest_scores.reasons', 2) }} as reason_3,

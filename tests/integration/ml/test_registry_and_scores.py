@@ -149,7 +149,7 @@ def test_scores_written_twice_are_equal_and_only_changed_rows_are_written(
 def create_features(connection: psycopg.Connection, loans: int) -> None:
     """Loans with their features and outcomes as dbt would have left them; every third one is bad."""
     generator = np.random.default_rng(11)
-    names = load_catalogue().names()
+    names = load_catalogue().names(used_by="origination_pd")
     columns = ", ".join(f"{name} double precision" for name in names)
     connection.execute(
         "create table features.origination_features (loan_id text, gr_id text, granted_on date, as_of_date date, "

@@ -6,8 +6,9 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from ml.delinquency import origination
-from ml.delinquency.origination import champion_or_train, is_retrospective
+from ml.delinquency import lifecycle, origination
+from ml.delinquency.lifecycle import is_retrospective
+from ml.delinquency.origination import champion_or_train
 
 KNOWN_AT = dt.datetime(2019, 1, 1, 7, tzinfo=dt.UTC)
 
@@ -15,17 +16,17 @@ KNOWN_AT = dt.datetime(2019, 1, 1, 7, tzinfo=dt.UTC)
 @pytest.fixture
 def no_outcomes(monkeypatch):
     """A day whose training frame has rows but no bad outcome, and a registry with whatever ``champion`` says."""
-    names = origination.load_catalogue().names()
+    names = origination.load_catalogue().names(used_by="origination_pd")
     few = pd.DataFrame({name: [0.0, 1.0] for name in names}).assign(
         is_bad=False, granted_on=dt.date(2018, 1, 1), gr_id=["a", "b"], outcome_known_at=KNOWN_AT
     )
     monkeypatch.setattr(origination, "read_training_frame", lambda *_, **__: few)
-    monkeypatch.setattr(origination, "version_trained_on", lambda *_: None)
+    monkeypatch.setattr(lifecycle, "version_trained_on", lambda *_: None)
 
 
 def test_the_champion_goes_on_where_too_few_outcomes_are_known(no_outcomes, monkeypatch, average):
-    monkeypatch.setattr(origination, "alias_version", lambda *_: "v1")
-    monkeypatch.setattr(origination.registry, "load", lambda *_, **__: ("v1", average))
+    monkeypatch.setattr(lifecycle, "alias_version", lambda *_: "v1")
+    monkeypatch.setattr(lifecycle.registry, "load", lambda *_, **__: ("v1", average))
     outcome = champion_or_train(None, "origination_pd", "bad", KNOWN_AT)
     assert (outcome.version, outcome.trained_now, outcome.is_champion, outcome.has_champion) == (
         "v1", False, True, True,
@@ -36,7 +37,7 @@ def test_the_champion_goes_on_where_too_few_outcomes_are_known(no_outcomes, monk
 
 
 def test_without_a_champion_too_few_outcomes_fail_the_gate_and_give_no_version(no_outcomes, monkeypatch):
-    monkeypatch.setattr(origination, "alias_version", lambda *_: None)
+    monkeypatch.setattr(lifecycle, "alias_version", lambda *_: None)
     outcome = champion_or_train(None, "origination_pd", "bad", KNOWN_AT)
     assert (outcome.version, outcome.is_champion, outcome.has_champion, outcome.training_rows) == (
         None,

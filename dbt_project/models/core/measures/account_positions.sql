@@ -34,12 +34,7 @@ booked_versions as (
 straight_line as (
     select
         loan_id,
-        cast(
-            principal_amount * greatest(
-                0, 1 - cast({{ dbt.datediff('granted_on', as_of_date(), 'day') }} as numeric(18, 6))
-                / greatest(1, {{ dbt.datediff('granted_on', 'matures_on', 'day') }})
-            ) as numeric(18, 2)
-        ) as balance_amount
+        {{ straight_line_amount(as_of_date()) }} as balance_amount
     from {{ ref('loans') }}
     where
         known_at <= {{ knowledge_cutoff() }}

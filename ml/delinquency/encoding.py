@@ -1,0 +1,260 @@
+"""From any table to numbers, one column a feature: kinds of columns, levels, what is left out and why.
+
+Belongs here: what a column *is*, learnt without looking at the outcome, and how its values become numbers when
+scoring. What a number means for the risk is learnt by the members, inside each fold.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.delinquency.errors import FeatureError
+from ml.delinquency.frame import to_numbers
+from ml.delinquency.outcome import as_dates
+
+Floats = NDArray[np.float64]
+Kind = Literal["number", "number_in_text", "level", "days_before", "absent"]
+
+# 40 levels: the regions of a country still are levels, its towns are not. A level needs 0.5 % of the rows (at
+# least 10) to be told from noise; rarer ones are one level.
+MAX_LEVELS = 40
+RARE_SHARE = 0.005
+RARE_ROWS = 10
+OTHER = "(rare)"
+NO_LEVEL = "no value"
+_NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "?", "<na>", "nat"}
+_ID_NAME = re.compile(r"(^|_)id$|^unnamed|^index$|^row_?(no|number)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One feature: how its values become a number.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        ``number`` as it stands; ``number_in_text`` such as "13.5%"; ``level``: the position in ``levels``, an
+        unknown one is missing, or the rare one where there is one; ``days_before``: days from the date to the
+        row's time; ``absent``: constant or wholly missing in training, always missing.
+    levels : tuple of str
+        Levels in the order of their text.
+    """
+
+    name: str
+    kind: Kind = "number"
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """All features of a table in their order, and why others were left out (name to reason)."""
+
+    columns: tuple[Column, ...]
+    dropped: dict[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Features in their order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Number of levels of each feature; 0 where it is a number."""
+        return tuple(len(column.levels) for column in self.columns)
+
+    @property
+    def needs_time(self) -> bool:
+        """Whether a row's time decides any value."""
+        return any(column.kind == "days_before" for column in self.columns)
+
+    def numbers(self, frame: pd.DataFrame, days: NDArray[np.datetime64] | None = None) -> Floats:
+        """Values of shape (n, k); missing and unknown are NaN.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Holds at least the features.
+        days : ndarray of shape (n,), optional
+            Time of each row, needed where a feature counts days before it.
+
+        Raises
+        ------
+        FeatureError
+            If a column is absent, is infinite, or holds what is no number where numbers are expected.
+        """
+        plain = [column.name for column in self.columns if column.kind == "number"]
+        X = np.full((len(frame), len(self.columns)), np.nan)
+        absent = [name for name in self.names if name not in frame.columns]
+        if absent:
+            raise FeatureError(f"the frame lacks {len(absent)} of {len(self.columns)} features: {absent[:10]}")
+        at = [position for position, column in enumerate(self.columns) if column.kind == "number"]
+        X[:, at] = to_numbers(frame, plain)
+        for position, column in enumerate(self.columns):
+            if column.kind == "level":
+                X[:, position] = _level_codes(frame[column.name], column.levels)
+            elif column.kind == "number_in_text":
+                X[:, position] = _read_numbers(frame[column.name])
+            elif column.kind == "days_before":
+                X[:, position] = _days_before(frame[column.name], days)
+        return X
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types; what was left out is metadata, not model."""
+        return {"columns": [asdict(column) for column in self.columns]}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Encoder":
+        """Inverse of :meth:`to_dict`."""
+        return cls(
+            tuple(Column(entry["name"], entry["kind"], tuple(entry["levels"])) for entry in stored["columns"]), {}
+        )
+
+    @classmethod
+    def of_numbers(cls, names: Sequence[str]) -> "Encoder":
+        """Every feature a plain number."""
+        return cls(tuple(Column(name) for name in names), {})
+
+
+def learn_encoder(
+    frame: pd.DataFrame, names: Sequence[str], *, numeric: frozenset[str], keep: bool, has_time: bool
+) -> Encoder:
+    """Find out what each column is.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Training rows.
+    names : sequence of str
+        Columns to look at, in the order the model keeps.
+    numeric : frozenset of str
+        Features that a catalogue describes: they are numbers, and text in them is an error.
+    keep : bool
+        The caller named the features: constant, wholly missing ones and ids in numbers stay in the schema.
+    has_time : bool
+        Whether dates can become days before the row's time.
+    """
+    columns: list[Column] = []
+    dropped: dict[str, str] = {}
+    for name in names:
+        found, reason = _look_at(frame[name], name, name in numeric, keep, has_time)
+        if found is not None and (keep or found.kind != "absent"):
+            columns.append(found)
+        if reason:
+            dropped[name] = reason
+    return Encoder(tuple(columns), dropped)
+
+
+def _look_at(
+    values: "pd.Series[Any]", name: str, numeric: bool, keep: bool, has_time: bool
+) -> tuple[Column | None, str | None]:
+    """The column, and why it is left out or takes no part."""
+    if values.isna().all():
+        return Column(name, "number" if keep else "absent"), "no value in any row"
+    if numeric or pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values) or _only_numbers(values):
+        known = values.dropna()
+        if known.nunique() == 1 and len(known) == len(values):
+            return Column(name, "number" if keep else "absent"), "constant"
+        if not keep and (said := _counts_rows(known, name)):
+            return None, said
+        return Column(name), None
+    dates = as_dates(values)
+    if dates is not None:
+        if has_time:
+            return Column(name, "days_before"), None
+        return None, "a date, and no time is given to count days from"
+    return _look_at_text(values, name)
+
+
+def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, str | None]:
+    text = _text(values)
+    counts = text.value_counts()
+    if counts.empty:
+        return Column(name, "absent"), "no value in any row"
+    if not np.isnan(_parsed(text.dropna())).any():
+        return Column(name, "number_in_text"), None
+    if len(counts) == 1 and text.notna().all():
+        return Column(name, "absent"), "constant"
+    enough = max(RARE_ROWS, RARE_SHARE * len(text))
+    frequent = counts[counts >= enough]
+    if len(counts) <= MAX_LEVELS and (len(counts) <= 10 or counts.sum() / len(counts) >= 2):
+        # Few levels: each has its own code as long as it is more than a handful of rows.
+        kept = counts[counts >= min(3, enough)].index if len(counts) > 10 else counts.index
+        rare = len(kept) < len(counts)
+    else:
+        kept = frequent.sort_index().sort_values(ascending=False, kind="stable").head(MAX_LEVELS).index
+        rare = True
+        covered = float(counts[kept].sum() / counts.sum())
+        if covered < 0.2:
+            return None, f"an identifier or free text: {len(counts)} different values in {int(counts.sum())} rows"
+    return Column(name, "level", (*sorted(map(str, kept)), *([OTHER] if rare else []))), None
+
+
+def _counts_rows(known: "pd.Series[Any]", name: str) -> str | None:
+    """Why numbers look like an identifier; None where they do not."""
+    if not pd.api.types.is_integer_dtype(known) or len(known) < 100 or not known.is_unique:
+        return None
+    dense = int(known.max()) - int(known.min()) < 1.2 * len(known)
+    return "an identifier: whole numbers, each once" if dense or _ID_NAME.search(name) else None
+
+
+def _only_numbers(values: "pd.Series[Any]") -> bool:
+    """Whether a column of Python objects holds numbers (Decimal, int, bool) and nothing else."""
+    if values.dtype != object:
+        return False
+    return pd.api.types.infer_dtype(values, skipna=True) in (
+        "integer", "floating", "decimal", "boolean", "mixed-integer-float",
+    )  # fmt: skip
+
+
+def _text(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    text = values.astype(object).where(values.notna(), None).astype("string").str.strip()
+    return text.mask(text.str.lower().isin(_NO_VALUE))
+
+
+def _parsed(text: "pd.Series[Any]") -> Floats:
+    """Numbers in text: signs of percent and currency and thousands separators are left aside."""
+    bare = text.str.replace(r"[%$€£,\s]", "", regex=True)
+    return pd.to_numeric(bare, errors="coerce").astype("Float64").to_numpy(float, na_value=np.nan)
+
+
+def _read_numbers(values: "pd.Series[Any]") -> Floats:
+    text = _text(values)
+    found = _parsed(text)
+    wrong = np.isnan(found) & text.notna().to_numpy(bool)
+    if wrong.any() or np.isinf(found).any():
+        raise FeatureError(
+            f"feature {values.name}: {int(wrong.sum() + np.isinf(found).sum())} of {len(values)} values are no finite "
+            "numbers; expected numbers such as 13.5 or 13.5%, as in training"
+        )
+    return found
+
+
+def _level_codes(values: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
+    text = _text(values)
+    codes = pd.Index(levels).get_indexer(text.astype(object)).astype(float)
+    unknown = (codes < 0) & text.notna().to_numpy(bool)
+    codes[codes < 0] = np.nan
+    if levels and levels[-1] == OTHER:
+        codes[unknown] = len(levels) - 1
+    return codes
+
+
+def _days_before(values: "pd.Series[Any]", days: NDArray[np.datetime64] | None) -> Floats:
+    if days is None:
+        raise FeatureError(
+            f"feature {values.name} is a date and counts as days before the row's time; give the time of each row"
+        )
+    dates = as_dates(values) if values.notna().any() else None
+    if dates is None:
+        if values.notna().any():
+            raise FeatureError(f"feature {values.name} has the type {values.dtype}; expected dates, as in training")
+        return np.full(len(values), np.nan)
+    stamps = dates.to_numpy().astype("datetime64[D]")
+    gone = (days - stamps).astype("timedelta64[D]").astype(float)
+    return np.where(np.isnat(stamps), np.nan, gone)

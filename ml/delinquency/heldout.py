@@ -1,0 +1,212 @@
+"""Learning with parts held out: fit on one, stop on another, choose and calibrate on a third, measure on the last.
+
+The figures belong to the procedure: the test part has decided nothing. The final model is fitted anew on all rows
+with the settings and the number of trees that were found; see :func:`final_model`.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.delinquency.choosing import Choice, choose
+from ml.delinquency.config import HELD_OUT_CHALLENGERS, Candidate, Settings, TrainingConfig, TreeSettings
+from ml.delinquency.parts import Design
+from ml.delinquency.table import Table
+from ml.delinquency.trees import TreeMember, important_features
+from ml.delinquency.validation import Link, Member, challengers_of, fit_link, fit_member
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+Pairs = tuple[tuple[int, int], ...]
+
+# More rows carry more trees: by the root of their ratio, and never more than this.
+_MORE_TREES_AT_MOST = 1.5
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One kind of member in one split: the member, and its log-odds in the parts that it has not learnt from."""
+
+    member: Member
+    calibrate: Floats
+    test: Floats
+    learn: Floats
+
+
+@dataclass
+class Measured:
+    """All members in all splits.
+
+    Attributes
+    ----------
+    fits : list of dict
+        Settings to what was fitted, one dict a split.
+    used : list of tuple
+        Features that were not pruned, one tuple a split.
+    """
+
+    table: Table
+    design: Design
+    config: TrainingConfig
+    candidates: tuple[Candidate, ...]
+    alone: dict[str, list[Settings]]
+    fits: list[dict[Settings, Fitted]] = field(default_factory=list)
+    used: list[tuple[int, ...]] = field(default_factory=list)
+
+    def raw(self, members: Sequence[Settings], split: int, part: str) -> Floats:
+        """Mean log-odds of members in a part of a split, before calibration."""
+        return np.asarray(np.mean([getattr(self.fits[split][member], part) for member in members], axis=0))
+
+    def link(self, members: Sequence[Settings], split: int) -> Link:
+        """Calibration learnt on the part that is there for it."""
+        rows = self.design.splits[split].calibrate
+        return fit_link(self.raw(members, split, "calibrate")[None, :], self.table.y[rows])
+
+    def calibrated(self, members: Sequence[Settings], split: int, part: str) -> Floats:
+        """Calibrated log-odds in a part of a split."""
+        link = self.link(members, split)
+        return np.asarray(link.intercept + link.slope * self.raw(members, split, part))
+
+    def pooled(self, members: Sequence[Settings], part: str) -> Floats:
+        """Calibrated log-odds of all splits in a row."""
+        return np.concatenate([self.calibrated(members, at, part) for at in range(len(self.fits))])
+
+    def rows(self, part: str) -> Integers:
+        """Rows of a part, all splits in a row."""
+        return np.concatenate([split.part(part) for split in self.design.splits])
+
+
+def measure(table: Table, design: Design, config: TrainingConfig) -> Measured:
+    """Fit every member in every split; two at a time, for LightGBM and BLAS leave the interpreter alone meanwhile."""
+    candidates = config.candidates_for(len(table.y), table.n_bad)
+    alone = challengers_of(candidates, HELD_OUT_CHALLENGERS)
+    members = list(
+        dict.fromkeys(
+            [member for candidate in candidates for member in candidate.members]
+            + [settings for several in alone.values() for settings in several]
+        )
+    )
+    found = Measured(table, design, config, candidates, alone)
+    trees = [member for member in members if isinstance(member, TreeSettings)]
+    found.used = in_parallel(lambda split: _used(table, split.learn, trees, config), design.splits)
+    tasks = [(at, member) for at in range(len(design.splits)) for member in members]
+    fitted = in_parallel(lambda task: fit_in(found, task[0], task[1]), tasks)
+    found.fits = [{} for _ in design.splits]
+    for (at, member), one in zip(tasks, fitted, strict=True):
+        found.fits[at][member] = one
+    return found
+
+
+def fit_in(found: Measured, at: int, settings: Settings, products: Pairs = ()) -> Fitted:
+    """Fit one member on the learning part of a split."""
+    table, split = found.table, found.design.splits[at]
+    X, y = table.X, table.y
+    member: Member
+    if isinstance(settings, TreeSettings):
+        member = TreeMember.fit(
+            X[split.learn], y[split.learn], settings, table.signs, found.config.seed, table.levels,
+            stop=(X[split.stop], y[split.stop]), used=found.used[at], products=products,
+        )  # fmt: skip
+    else:
+        # What has nothing to stop learns from those rows as well.
+        rows = np.sort(np.r_[split.learn, split.stop])
+        member = fit_member(X[rows], y[rows], settings, table.signs, found.config.seed, table.levels)
+    return Fitted(member, *(member.log_odds(X[split.part(part)]) for part in ("calibrate", "test", "learn")))
+
+
+def pick_candidate(found: Measured) -> tuple[Choice, list[Choice]]:
+    """The choice on the calibration rows of all splits, and the one that each split makes by itself.
+
+    The figures use the latter: a split's test rows are calibration rows of another one.
+    """
+    y, groups = found.table.y, found.table.groups
+    each = []
+    for at, split in enumerate(found.design.splits):
+        own = {c.name: found.calibrated(c.members, at, "calibrate") for c in found.candidates}
+        each.append(choose(own, y[split.calibrate], groups[split.calibrate], found.config.seed))
+    rows = found.rows("calibrate")
+    pooled = {c.name: found.pooled(c.members, "calibrate") for c in found.candidates}
+    return choose(pooled, y[rows], groups[rows], found.config.seed), each
+
+
+def strongest_alone(found: Measured) -> dict[str, Settings]:
+    """The best settings of each kind by itself, on the calibration rows."""
+    rows = found.rows("calibrate")
+    y = found.table.y[rows]
+
+    def loss(settings: Settings) -> float:
+        z = found.pooled((settings,), "calibrate")
+        return float((np.logaddexp(0.0, z) - y * z).mean())
+
+    return {name: min(several, key=loss) for name, several in found.alone.items()}
+
+
+def final_model(found: Measured, candidate: Candidate, products: dict[Settings, Pairs]) -> tuple[tuple[Member, ...], Link]:
+    """Fit the chosen candidate on all rows.
+
+    The slope of the link is that of the calibration rows. The intercept makes the mean probability the bad rate of
+    all rows; with a time it is moved to the rate of the last part where that surely differs, for the next people
+    resemble the latest more than the average.
+    """
+    table, config = found.table, found.config
+    everything = np.arange(len(table.y))
+    trees = [member for member in candidate.members if isinstance(member, TreeSettings)]
+    used = _used(table, everything, trees, config)
+
+    def fit(settings: Settings) -> Member:
+        if not isinstance(settings, TreeSettings):
+            return fit_member(table.X, table.y, settings, table.signs, config.seed, table.levels)
+        return TreeMember.fit(
+            table.X, table.y, settings, table.signs, config.seed, table.levels,
+            rounds=_final_rounds(found, settings), used=used, products=products.get(settings, ()),
+        )  # fmt: skip
+
+    members = tuple(in_parallel(fit, candidate.members))
+    rows = found.rows("calibrate")
+    raw = np.concatenate([found.raw(candidate.members, at, "calibrate") for at in range(len(found.fits))])
+    link = fit_link(raw[None, :], table.y[rows])
+    told = np.mean([member.log_odds(table.X) for member in members], axis=0)
+    intercept = _level(link.slope * told, float(table.y.mean()))
+    if found.design.by_time:
+        last = np.unique(found.rows("test"))
+        probability = 1 / (1 + np.exp(-(intercept + link.slope * told[last])))
+        observed, expected = float(table.y[last].sum()), float(probability.sum())
+        error = float(np.sqrt((probability * (1 - probability)).sum()))
+        if abs(observed - expected) > 1.96 * error and 0 < observed < len(last):
+            intercept = _level(link.slope * told[last], observed / len(last))
+    return members, Link(intercept, link.slope)
+
+
+def _level(log_odds: Floats, rate: float) -> float:
+    """What must be added to log-odds so that their mean probability is a rate."""
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda a: (1 / (1 + np.exp(-np.clip(log_odds + a, -700, 700)))).mean() - rate, -100.0, 100.0))
+
+
+def _final_rounds(found: Measured, settings: TreeSettings) -> int:
+    """Trees of the final fit: the median of the splits, more of them where there are more rows."""
+    rounds = [fits[settings].member.rounds for fits in found.fits]  # type: ignore[union-attr]
+    learnt = np.mean([len(split.learn) for split in found.design.splits])
+    return max(1, round(float(np.median(rounds)) * min(_MORE_TREES_AT_MOST, float(np.sqrt(len(found.table.y) / learnt)))))
+
+
+def _used(table: Table, rows: Integers, trees: Sequence[TreeSettings], config: TrainingConfig) -> tuple[int, ...]:
+    if not trees or config.prune_below <= 0.0:
+        return tuple(range(table.X.shape[1]))
+    return important_features(
+        table.X[rows], table.y[rows], trees[len(trees) // 2], table.signs, config.seed, table.levels,
+        below=config.prune_below,
+    )  # fmt: skip
+
+
+def in_parallel(work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+    """Results in the order of the tasks; each is the same whatever runs beside it."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, tasks))
+
+

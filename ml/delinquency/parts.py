@@ -1,0 +1,230 @@
+"""Parts of a table that hold each other honest: learn, stop the boosting, calibrate, test.
+
+With a time, parts follow each other in time with a gap between any two, and test is the latest. Where people come
+back (a group has rows in more than one period), the people are divided as well: a rotation learns from some, and is
+tested on others in the last period, until everybody has been tested once. Without a time, the parts are folds
+stratified by outcome that keep groups whole, and rotate likewise where the table is small enough to afford it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.delinquency.config import TrainingConfig
+from ml.delinquency.errors import OneClassError
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+Days = NDArray[np.datetime64]
+
+ROLES = ("learn", "stop", "calibrate", "test")
+# Which parts have a period of their own, from the best to what a short history allows. Parts that share a period
+# have different people in it.
+_LAYOUTS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("learn",), ("stop",), ("calibrate",), ("test",)),
+    (("learn",), ("stop", "calibrate"), ("test",)),
+    (("learn", "stop", "calibrate"), ("test",)),
+)
+# Folds of the people, or of the rows where there is no time.
+FOLDS = 5
+# Values (rows times features) that are learnt from in about a second; so many of them are worth a rotation.
+_VALUES_FOR_ALL_ROTATIONS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the four parts; no group has rows in two of them."""
+
+    learn: Integers
+    stop: Integers
+    calibrate: Integers
+    test: Integers
+
+    def part(self, role: str) -> Integers:
+        """Rows of a part by its name."""
+        return np.asarray(getattr(self, role), dtype=np.intp)
+
+
+@dataclass(frozen=True)
+class Design:
+    """Splits, and how they were made, in words and dates for the metadata.
+
+    Attributes
+    ----------
+    splits : tuple of Split
+        The test parts of two splits share no row.
+    by_time : bool
+        Whether the test is later than what was learnt from.
+    periods : dict
+        First and last day of each part, where by time.
+    note : str
+        How the parts were made, and why not by time where a time was given.
+    """
+
+    splits: tuple[Split, ...]
+    by_time: bool
+    periods: dict[str, list[str]]
+    note: str
+
+    @property
+    def covers_all(self) -> bool:
+        """Whether there are as many rotations as folds, so that every row was tested where there is no time."""
+        return not self.by_time and len(self.splits) == FOLDS
+
+
+def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int, config: TrainingConfig) -> Design:
+    """Divide the rows.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+    groups : ndarray of shape (n,)
+        Person of each row.
+    days : ndarray of shape (n,) or None
+        Time of each row.
+    n_features : int
+        Decides with n how many rotations are affordable.
+
+    Raises
+    ------
+    OneClassError
+        If a class has too few groups to have some in each part.
+    """
+    note = "no time given"
+    if days is not None:
+        least = config.min_class_count
+        for layout in _LAYOUTS:
+            periods = _periods(days, layout, config)
+            if periods is None:
+                continue
+            found = _by_time(y, groups, _period_of(days, periods), layout, config)
+            if all(_has_both(y, split.part(role), least) for split in found for role in ROLES):
+                return Design(tuple(found), True, _dates(layout, periods), _words(layout, found, config))
+        span = int((days.max() - days.min()).astype(int))
+        note = (
+            f"not by time: {span} days with gaps of {config.gap_days} leave no part with at least {least} of each outcome"
+        )
+    count = 1 if len(y) * n_features > _VALUES_FOR_ALL_ROTATIONS else FOLDS
+    folds = deal(y, groups, FOLDS, config.seed)
+    inner = deal(y, groups, 2 * FOLDS, config.seed + 1)
+    splits = []
+    for number in range(count):
+        test, calibrate = folds == number, folds == (number + 1) % FOLDS
+        rest = ~test & ~calibrate
+        stop = rest & (inner == number)
+        splits.append(Split(*(np.flatnonzero(part) for part in (rest & ~stop, stop, calibrate, test))))
+    for split in splits:
+        for role in ROLES:
+            if not _has_both(y, split.part(role), 1):
+                raise OneClassError(f"the part to {role} has one outcome only; widen the data window")
+    words = f"{note}; folds stratified by outcome, groups whole, {count} of {FOLDS} rotations"
+    return Design(tuple(splits), False, {}, words)
+
+
+def _periods(days: Days, layout: Sequence[Sequence[str]], config: TrainingConfig) -> list[tuple[int, int]] | None:
+    """First and last day (as numbers) of each period, from the last one backwards; None where there is no room."""
+    numbers = days.astype("datetime64[D]").astype(int)
+    distinct, rows = np.unique(numbers, return_counts=True)
+    share = dict(zip(ROLES, config.part_shares, strict=True))
+    wanted = [sum(share[role] for role in period) for period in layout]
+    # The gaps cost rows; where learning would be left with too little, the others shrink.
+    for shrink in (1.0, 0.75, 0.5):
+        periods: list[tuple[int, int]] = []
+        last = len(distinct) - 1
+        for want in reversed(wanted[1:]):
+            if last < 0:
+                break
+            cumulated = np.cumsum(rows[last::-1]) / rows.sum()
+            first = last - int(np.argmin(np.abs(cumulated - shrink * want)))
+            periods.append((int(distinct[first]), int(distinct[last])))
+            last = int(np.searchsorted(distinct, distinct[first] - max(config.gap_days, 1), side="right")) - 1
+        if last < 0 or len(periods) < len(layout) - 1:
+            continue
+        periods.append((int(distinct[0]), int(distinct[last])))
+        if rows[: last + 1].sum() >= 0.5 * wanted[0] * rows.sum():
+            return periods[::-1]
+    return None
+
+
+def _by_time(
+    y: Floats, groups: Integers, period: Integers, layout: Sequence[Sequence[str]], config: TrainingConfig
+) -> list[Split]:
+    """Splits whose parts lie in their periods; ``period`` is -1 in a gap."""
+    placed = np.flatnonzero(period >= 0)
+    pairs = np.unique(np.column_stack([groups[placed], period[placed]]), axis=0)
+    come_back = len(pairs) > len(np.unique(pairs[:, 0]))
+    people = deal(y, groups, FOLDS, config.seed)
+    halves = deal(y, groups, 10, config.seed + 1)
+    splits = []
+    for number in range(FOLDS if come_back else 1):
+        parts: dict[str, Integers] = {}
+        for at, roles in enumerate(layout):
+            here = period == at
+            if come_back:
+                # One fold is tested, the next one stops and calibrates, the others are learnt from.
+                side = np.where(people == number, 2, np.where(people == (number + 1) % FOLDS, 1, 0))
+                masks = {"learn": side == 0, "test": side == 2}
+                masks |= {"stop": side == 1, "calibrate": side == 1}
+                if len(roles) > 1:
+                    masks |= {"stop": (side == 1) & (halves % 2 == 0), "calibrate": (side == 1) & (halves % 2 == 1)}
+            elif len(roles) == 1:
+                masks = dict.fromkeys(ROLES, here)
+            else:
+                # Six, two and two tenths, or half and half.
+                learns = halves < 6 if "learn" in roles else halves < 0
+                stops = (halves == 6) | (halves == 7) if "learn" in roles else halves < 5
+                masks = {"learn": learns, "stop": stops, "calibrate": ~learns & ~stops}
+            parts |= {role: np.flatnonzero(here & masks[role]) for role in roles}
+        splits.append(Split(**parts))
+    return splits
+
+
+def _period_of(days: Days, periods: list[tuple[int, int]]) -> Integers:
+    numbers = days.astype("datetime64[D]").astype(int)
+    period = np.full(len(days), -1, dtype=np.intp)
+    for at, (first, last) in enumerate(periods):
+        period[(numbers >= first) & (numbers <= last)] = at
+    return period
+
+
+def _dates(layout: Sequence[Sequence[str]], periods: list[tuple[int, int]]) -> dict[str, list[str]]:
+    return {
+        role: [str(np.datetime64(day, "D")) for day in period]
+        for roles, period in zip(layout, periods, strict=True)
+        for role in roles
+    }
+
+
+def _words(layout: Sequence[Sequence[str]], splits: Sequence[Split], config: TrainingConfig) -> str:
+    words = f"by time, {len(layout)} periods with gaps of {config.gap_days} days"
+    if any(len(roles) > 1 for roles in layout):
+        words += "; parts that share a period have different people"
+    if len(splits) > 1:
+        words += (
+            f"; people come back, so {FOLDS} rotations learn from three fifths of them, stop and calibrate on one, "
+            "and are tested on one: everybody in the last period is tested once, by a model that does not know them"
+        )
+    return words
+
+
+def _has_both(y: Floats, rows: Integers, least: int) -> bool:
+    bad = int(y[rows].sum())
+    return bad >= least and len(rows) - bad >= least
+
+
+def deal(y: Floats, groups: Integers, count: int, seed: int) -> Integers:
+    """Fold of each row, shape (n,): groups are dealt like cards, those with the most defaults first.
+
+    Each fold then has about as many defaults and rows as any other, and no group is split.
+    """
+    _, code = np.unique(groups, return_inverse=True)
+    bad, rows = np.bincount(code, y), np.bincount(code)
+    shuffled = np.random.default_rng(seed).permutation(len(rows))
+    order = shuffled[np.lexsort((-rows[shuffled], -bad[shuffled]))]
+    # There and back again: the first fold does not get the largest group of every round.
+    place = np.arange(len(rows)) % (2 * count)
+    fold = np.empty(len(rows), dtype=np.intp)
+    fold[order] = np.minimum(place, 2 * count - 1 - place)
+    return fold[code]

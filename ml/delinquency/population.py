@@ -1,0 +1,95 @@
+"""Whether a row lies within what a model was trained on. A score outside says so: nobody has seen how such rows end.
+
+Belongs here: the rule, its figures as plain JSON types (they are kept with the model's metadata), and its use.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.delinquency.frame import Floats, to_numbers
+
+# The range of a feature that counts as seen, and the share of training rows that may be outside of too many ranges.
+LOWER, UPPER = 0.005, 0.995
+OUTSIDE_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Population:
+    """What training has seen.
+
+    A row is outside when its product was not among the training rows, or when more of its features lie outside of
+    their range (the 0.5 to 99.5 % quantiles of training) than in all but 1 % of the training rows. A missing feature
+    lies in no range's outside: thin data have a status of their own.
+
+    Attributes
+    ----------
+    features : tuple of str
+        In order.
+    low, high : tuple of float or None
+        Range of each; None where training had no value.
+    most_outside : int
+        Features that may lie outside of their range.
+    products : tuple of str
+        Sorted.
+    """
+
+    features: tuple[str, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    most_outside: int
+    products: tuple[str, ...]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, features: Sequence[str], product: str) -> "Population":
+        """What a training frame shows; ``product`` names its column of products."""
+        X = to_numbers(frame, features)
+        seen = ~np.isnan(X).all(axis=0)
+        bounds = np.full((2, X.shape[1]), np.nan)
+        bounds[:, seen] = np.nanquantile(X[:, seen], [LOWER, UPPER], axis=0)
+        counts = _outside(X, bounds).sum(axis=1)
+        return cls(
+            features=tuple(features),
+            low=_plain(bounds[0]),
+            high=_plain(bounds[1]),
+            # The next greater count that occurred: a whole number of features, and at most 1 % of the rows above it.
+            most_outside=int(np.quantile(counts, 1 - OUTSIDE_SHARE, method="higher")),
+            products=tuple(sorted(frame[product].dropna().astype(str).unique())),
+        )
+
+    def is_outside(self, frame: pd.DataFrame, product: str) -> NDArray[np.bool_]:
+        """Of each row of ``frame``, which has the features and the column ``product``."""
+        bounds = np.array([self.low, self.high], dtype=float)
+        counts = _outside(to_numbers(frame, self.features), bounds).sum(axis=1)
+        is_new = ~frame[product].astype(str).isin(self.products).to_numpy()
+        return np.asarray((counts > self.most_outside) | is_new)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> "Population":
+        """Read back what :meth:`to_dict` gave, also after it was JSON."""
+        return cls(
+            features=tuple(body["features"]),
+            low=tuple(body["low"]),
+            high=tuple(body["high"]),
+            most_outside=int(body["most_outside"]),
+            products=tuple(body["products"]),
+        )
+
+
+def _outside(values: Floats, bounds: Floats) -> NDArray[np.bool_]:
+    # Comparisons with a missing value or an unknown bound are false: neither is outside.
+    with np.errstate(invalid="ignore"):
+        low, high = bounds
+        return np.asarray((values < low) | (values > high))
+
+
+def _plain(values: Floats) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else float(value) for value in values)
