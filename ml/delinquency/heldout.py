@@ -6,7 +6,7 @@ with the settings and the number of trees that were found; see :func:`final_mode
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -157,8 +157,12 @@ def final_model(found: Measured, candidate: Candidate, products: dict[Settings, 
     trees = [member for member in candidate.members if isinstance(member, TreeSettings)]
     used = _used(table, everything, trees, config)
 
+    # The penalty grows with the rows, so that coefficients shrink as much as those that the link was learnt with.
+    share = float(np.mean([len(split.learn) + len(split.stop) for split in found.design.splits])) / len(table.y)
+
     def fit(settings: Settings) -> Member:
         if not isinstance(settings, TreeSettings):
+            settings = replace(settings, strength=settings.strength * share)
             return fit_member(table.X, table.y, settings, table.signs, config.seed, table.levels)
         return TreeMember.fit(
             table.X, table.y, settings, table.signs, config.seed, table.levels,
