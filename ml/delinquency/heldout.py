@@ -145,7 +145,9 @@ def strongest_alone(found: Measured) -> dict[str, Settings]:
     return {name: min(several, key=loss) for name, several in found.alone.items()}
 
 
-def final_model(found: Measured, candidate: Candidate, products: dict[Settings, Pairs]) -> tuple[tuple[Member, ...], Link]:
+def final_model(
+    found: Measured, candidate: Candidate, products: dict[Settings, Pairs]
+) -> tuple[tuple[Member, ...], Link]:
     """Fit the chosen candidate on all rows.
 
     The slope of the link is that of the calibration rows. The intercept makes the mean probability the bad rate of
@@ -196,7 +198,9 @@ def _final_rounds(found: Measured, settings: TreeSettings) -> int:
     """Trees of the final fit: the median of the splits, more of them where there are more rows."""
     rounds = [fits[settings].member.rounds for fits in found.fits]  # type: ignore[union-attr]
     learnt = np.mean([len(split.learn) for split in found.design.splits])
-    return max(1, round(float(np.median(rounds)) * min(_MORE_TREES_AT_MOST, float(np.sqrt(len(found.table.y) / learnt)))))
+    return max(
+        1, round(float(np.median(rounds)) * min(_MORE_TREES_AT_MOST, float(np.sqrt(len(found.table.y) / learnt))))
+    )
 
 
 def _used(table: Table, rows: Integers, trees: Sequence[TreeSettings], config: TrainingConfig) -> tuple[int, ...]:
@@ -212,5 +216,3 @@ def in_parallel(work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
     """Results in the order of the tasks; each is the same whatever runs beside it."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(work, tasks))
-
-

@@ -83,13 +83,14 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
 
     Parameters
     ----------
-    y : ndarray of shape (n,)
-    groups : ndarray of shape (n,)
-        Person of each row.
+    y, groups : ndarray of shape (n,)
+        Outcome and person of each row.
     days : ndarray of shape (n,) or None
         Time of each row.
     n_features : int
         Decides with n how many rotations are affordable.
+    config : TrainingConfig
+        Shares of the parts, the gap, the seed.
 
     Raises
     ------
@@ -104,13 +105,16 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
             if periods is None:
                 continue
             found = _by_time(y, groups, _period_of(days, periods), layout, config)
-            need = {"learn": least, "stop": least, "calibrate": max(least, _ENOUGH_BAD), "test": max(least, _ENOUGH_BAD)}
+            need = {
+                "learn": least,
+                "stop": least,
+                "calibrate": max(least, _ENOUGH_BAD),
+                "test": max(least, _ENOUGH_BAD),
+            }
             if all(_has_both(y, split.part(role), need[role]) for split in found for role in ROLES):
                 return Design(tuple(found), True, _dates(layout, periods), _words(layout, found, config))
         span = int((days.max() - days.min()).astype(int))
-        note = (
-            f"not by time: {span} days with gaps of {config.gap_days} leave parts with too few of an outcome"
-        )
+        note = f"not by time: {span} days with gaps of {config.gap_days} leave parts with too few of an outcome"
     count = max(1, min(FOLDS, _VALUES // (len(y) * n_features)))
     folds = deal(y, groups, FOLDS, config.seed)
     inner = deal(y, groups, 2 * FOLDS, config.seed + 1)

@@ -58,7 +58,11 @@ def plain_logistic(train: pd.DataFrame, test: pd.DataFrame, y: np.ndarray) -> np
     model = make_pipeline(
         ColumnTransformer(
             [
-                ("numbers", make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()), numbers),
+                (
+                    "numbers",
+                    make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()),
+                    numbers,
+                ),
                 ("levels", OneHotEncoder(handle_unknown="ignore", min_frequency=10), levels),
             ]
         ),

@@ -36,7 +36,9 @@ def categories(generator: np.random.Generator, n: int = 8000) -> pd.DataFrame:
     age, rate = generator.normal(45, 12, n), generator.uniform(5, 25, n)
     owns = generator.random(n) < 0.4
     z = -2.4 + generator.normal(0, 0.7, 8)[purpose] + generator.normal(0, 0.5, 301)[town] + 0.08 * (rate - 15)
-    frame = _table(generator, np.column_stack([age, generator.lognormal(8, 0.6, n)]), z - 0.02 * (age - 45) - 0.4 * owns)
+    frame = _table(
+        generator, np.column_stack([age, generator.lognormal(8, 0.6, n)]), z - 0.02 * (age - 45) - 0.4 * owns
+    )
     return frame.assign(
         purpose=np.array([f"purpose {code}" for code in range(8)])[purpose],
         town=np.array([f"town {code}" for code in range(301)])[town],
@@ -89,8 +91,7 @@ def imbalanced(generator: np.random.Generator, n: int = 30_000) -> pd.DataFrame:
 
 
 TABLES: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
-    make.__name__: make
-    for make in (linear, interactions, gaps, categories, special_codes, drift, small, imbalanced)
+    make.__name__: make for make in (linear, interactions, gaps, categories, special_codes, drift, small, imbalanced)
 }
 
 
