@@ -100,17 +100,12 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
     note = "no time given"
     if days is not None:
         least = config.min_class_count
-        for shrink, layout in _attempts():
+        for enough, shrink, layout in _attempts(least):
             periods = _periods(days, layout, config, shrink)
             if periods is None:
                 continue
             found = _by_time(y, groups, _period_of(days, periods), layout, config)
-            need = {
-                "learn": least,
-                "stop": least,
-                "calibrate": max(least, _ENOUGH_BAD),
-                "test": max(least, _ENOUGH_BAD),
-            }
+            need = {"learn": least, "stop": least, "calibrate": enough, "test": enough}
             if all(_has_both(y, split.part(role), need[role]) for split in found for role in ROLES):
                 return Design(tuple(found), True, _dates(layout, periods), _words(layout, found, config))
         span = int((days.max() - days.min()).astype(int))
@@ -132,10 +127,11 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
     return Design(tuple(splits), False, {}, words)
 
 
-def _attempts() -> list[tuple[float, tuple[tuple[str, ...], ...]]]:
-    """Sizes and layouts in the order they are tried: periods of their own first, at their full size first."""
+def _attempts(least: int) -> list[tuple[int, float, tuple[tuple[str, ...], ...]]]:
+    """Outcomes needed, sizes and layouts in the order they are tried: periods of their own and full size first."""
     own = [(shrink, layout) for shrink in _SHRINK for layout in _LAYOUTS[:-1]]
-    return own + [(shrink, _LAYOUTS[-1]) for shrink in _SHRINK]
+    order = own + [(shrink, _LAYOUTS[-1]) for shrink in _SHRINK]
+    return [(enough, *one) for enough in (max(least, _ENOUGH_BAD), least) for one in order]
 
 
 def _periods(

@@ -20,7 +20,9 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 FOLDS = 5
 
 
-def splits(frame: pd.DataFrame, time_column: str | None, group: str | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def splits(
+    frame: pd.DataFrame, time_column: str | None, group: str | None, folds: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Training and test rows."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
@@ -30,7 +32,7 @@ def splits(frame: pd.DataFrame, time_column: str | None, group: str | None) -> I
         return
     kind = StratifiedKFold if group is None else StratifiedGroupKFold
     groups = None if group is None else frame[group]
-    yield from kind(FOLDS, shuffle=True, random_state=0).split(frame, frame["is_bad"].astype(int), groups)
+    yield from kind(folds, shuffle=True, random_state=0).split(frame, frame["is_bad"].astype(int), groups)
 
 
 def plain_lightgbm(train: pd.DataFrame, test: pd.DataFrame, y: np.ndarray) -> np.ndarray:
@@ -84,7 +86,9 @@ def for_rivals(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rivals)
 
 
-def compare(frame: pd.DataFrame, time_column: str | None = None, group: str | None = None) -> dict[str, Any]:
+def compare(
+    frame: pd.DataFrame, time_column: str | None = None, group: str | None = None, folds: int = FOLDS
+) -> dict[str, Any]:
     """Predictions of the three on the same test rows, and seconds that ours took."""
     from ml.delinquency import train
 
@@ -93,7 +97,7 @@ def compare(frame: pd.DataFrame, time_column: str | None = None, group: str | No
     y = frame["is_bad"].to_numpy(float)
     told = {name: np.full(len(frame), np.nan) for name in ("ours", "LightGBM", "logistic")}
     chosen, seconds = [], 0.0
-    for fit, test in splits(frame, time_column, group):
+    for fit, test in splits(frame, time_column, group, folds):
         started = time.perf_counter()
         model = train(frame.iloc[fit], "is_bad", time=time_column, group=group, model_name="benchmark")
         seconds += time.perf_counter() - started
