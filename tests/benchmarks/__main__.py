@@ -18,6 +18,7 @@ PARTS = (
     "small_businesses",
     "flags",
     "origination_bank",
+    "default_models",
     "income_bands",
     "linkage",
     "linkage_speed",
