@@ -1,0 +1,11 @@
+"""Is a decision as good for every group: rates by group with intervals, the gate, and a sample that keeps labels honest.
+
+Belongs here: figures on decisions, outcomes and groups that the caller hands over. No model is known here, and no
+model ever sees a group.
+"""
+
+from ml.fairness.gate import FairnessConfig, fairness_gate
+from ml.fairness.rates import group_rates, wilson_interval
+from ml.fairness.sampling import random_review_sample
+
+__all__ = ["FairnessConfig", "fairness_gate", "group_rates", "random_review_sample", "wilson_interval"]

@@ -1,0 +1,132 @@
+"""Selection, false negatives and false positives of every group, each with an interval, and beside everybody else's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+UNKNOWN = "Unknown"
+# The false negative rate first: who is wrongly left out has nobody else to turn to.
+RATES = ("false_negative_rate", "false_positive_rate", "selection_rate")
+_Z = 1.959964
+
+
+def group_rates(
+    target: ArrayLike,
+    selected: ArrayLike,
+    groups: pd.DataFrame | Mapping[str, Sequence[object]],
+    *,
+    min_group_size: int = 100,
+) -> pd.DataFrame:
+    """One row a group of each column, the false negative rate first.
+
+    Parameters
+    ----------
+    target : array_like of shape (n,)
+        1 where the outcome is really there (needs support), else 0.
+    selected : array_like of shape (n,)
+        1 where the decision selects.
+    groups : pandas.DataFrame or mapping of str to sequence
+        A column a characteristic, n labels each; missing ones become ``Unknown``.
+    min_group_size : int
+        Smaller groups have their count only: their rates would be noise, and come close to telling of a person.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``characteristic, group, n, n_target, is_large_enough`` and of each rate ``<rate>, <rate>_low, <rate>_high``
+        (Wilson, 95 %), ``<rate>_difference`` to everybody else of the characteristic with ``_difference_low`` and
+        ``_difference_high`` (Newcombe's hybrid of two Wilson intervals). A rate without anybody to measure it on is
+        missing.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or target or selection holds anything but 0 and 1.
+
+    References
+    ----------
+    Rates by fairlearn's ``MetricFrame``. Wilson (1927), JASA 22; Newcombe (1998), Statistics in Medicine 17, method 10.
+    """
+    from fairlearn.metrics import MetricFrame, count, false_negative_rate, false_positive_rate, selection_rate
+
+    y, chosen = _zero_or_one(target, "target"), _zero_or_one(selected, "selected")
+    labels = pd.DataFrame({str(name): np.asarray(values, dtype=object) for name, values in groups.items()})
+    if len(y) != len(chosen) or (len(labels.columns) and len(labels) != len(y)):
+        raise ValueError(f"target has {len(y)} rows, selected {len(chosen)}, groups {len(labels)}; expected the same")
+    measures = {
+        "false_negative_rate": false_negative_rate,
+        "false_positive_rate": false_positive_rate,
+        "selection_rate": selection_rate,
+        "n": count,
+    }
+    tables = []
+    for name in labels.columns:
+        label = labels[name].where(labels[name].notna(), UNKNOWN).astype(str)
+        frame = MetricFrame(metrics=measures, y_true=y, y_pred=chosen, sensitive_features=label)
+        rates = frame.by_group.rename_axis("group").sort_index()
+        counts = pd.DataFrame({"group": label, "y": y}).groupby("group")["y"].agg(["sum", "count"]).loc[rates.index]
+        of = {
+            "false_negative_rate": counts["sum"].to_numpy(float),
+            "false_positive_rate": (counts["count"] - counts["sum"]).to_numpy(float),
+            "selection_rate": counts["count"].to_numpy(float),
+        }
+        enough = counts["count"].to_numpy() >= min_group_size
+        table = pd.DataFrame(
+            {
+                "characteristic": name,
+                "group": rates.index.astype(str),
+                "n": counts["count"].to_numpy(int),
+                "n_target": np.where(enough, counts["sum"].to_numpy(float), np.nan),
+                "is_large_enough": enough,
+            }
+        )
+        for rate in RATES:
+            parts = _with_intervals(rates[rate].to_numpy(float), of[rate])
+            for suffix, values in parts.items():
+                table[f"{rate}{suffix}"] = np.where(enough, values, np.nan)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_columns())
+
+
+def wilson_interval(events: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
+    """95 % interval of a share, shape (n,) each; missing where there is no trial."""
+    x, n = np.asarray(events, dtype=float), np.asarray(trials, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = x / n
+        middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+        half = _Z / (1 + _Z**2 / n) * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
+    return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
+
+
+def _with_intervals(rate: Floats, of: Floats) -> dict[str, Floats]:
+    rate = np.where(of > 0, rate, np.nan)
+    events = np.nan_to_num(rate) * of
+    low, high = wilson_interval(events, of)
+    rest, rest_events = of.sum() - of, events.sum() - events
+    rest_low, rest_high = wilson_interval(rest_events, rest)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        others = rest_events / rest
+        gap = rate - others
+        down = gap - np.sqrt((rate - low) ** 2 + (rest_high - others) ** 2)
+        up = gap + np.sqrt((high - rate) ** 2 + (others - rest_low) ** 2)
+    return {
+        "": rate, "_low": low, "_high": high, "_difference": gap, "_difference_low": down, "_difference_high": up,
+    }  # fmt: skip
+
+
+def _zero_or_one(values: ArrayLike, name: str) -> NDArray[np.intp]:
+    found: Any = np.asarray(values, dtype=float)
+    if found.ndim != 1 or not np.isin(found, (0.0, 1.0)).all():
+        raise ValueError(f"{name} has shape {found.shape} and must hold 0 and 1 only")
+    return found.astype(np.intp)
+
+
+def _columns() -> list[str]:
+    suffixes = ("", "_low", "_high", "_difference", "_difference_low", "_difference_high")
+    head = ["characteristic", "group", "n", "n_target", "is_large_enough"]
+    return head + [f"{rate}{suffix}" for rate in RATES for suffix in suffixes]
