@@ -1,0 +1,210 @@
+"""A trained eligibility model: what it holds, how it is written as text and read back.
+
+The artifact is one JSON text. No pickle: reading a model runs no code.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.delinquency.encoding import Encoder
+from ml.delinquency.errors import ArtifactError
+from ml.eligibility.calibration import Calibrator
+from ml.eligibility.errors import EligibilityInputError
+from ml.eligibility.facts import Feature, column_contributions, column_numbers, features_of, merged
+from ml.eligibility.piecewise import PiecewiseMember
+from ml.eligibility.policy import Policy, protected_columns
+from ml.eligibility.reading import ID
+from ml.eligibility.thresholds import Thresholds
+from ml.explain.additive import Contributions
+
+FORMAT = "assay.eligibility_model/1"
+MODEL_NAME = "eligibility"
+_VERSION_DIGITS = 12
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class EligibilityModel:
+    """An eligibility model, ready to score.
+
+    Attributes
+    ----------
+    target : str
+        Column that was learnt; 1 needs support.
+    algorithm : str
+        Name of the chosen candidate.
+    policy : Policy
+        Facts, their directions, words, evidence and merges.
+    encoder : Encoder or None
+        How the values of any table become numbers; None: by the policy.
+    member : PiecewiseMember
+    calibrator : Calibrator
+    thresholds : Thresholds
+    usual : tuple of float or None
+        Median of each column, the most frequent level; None where training had no value.
+    plausible : tuple of tuple of float
+        Values of each feature that occur, to look for the ones that would change a decision.
+    max_missing_share : float
+        A row that lacks more of the facts goes to review.
+    seed : int
+    metadata : dict
+        What is told of the model but decides nothing: figures, gates, fairness, refused columns, configuration.
+    out_of_fold : pandas.DataFrame or None
+        Right after training: ``target, probability, decision`` of every row by a model that has not learnt from it
+        (index: application id). It is not stored.
+    """
+
+    target: str
+    algorithm: str
+    policy: Policy
+    encoder: Encoder | None
+    member: PiecewiseMember
+    calibrator: Calibrator
+    thresholds: Thresholds
+    usual: tuple[float | None, ...]
+    plausible: tuple[tuple[float, ...], ...]
+    max_missing_share: float
+    seed: int
+    metadata: dict[str, Any] = field(default_factory=dict, compare=False)
+    out_of_fold: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+
+    model_name = MODEL_NAME
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """Features of the model; a merged pair is one."""
+        return features_of(self.policy)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns a row must have, in order."""
+        return self.policy.columns
+
+    @cached_property
+    def artifact(self) -> str:
+        """The model as text; equal data and seed give equal text."""
+        body = {
+            "format": FORMAT,
+            "model_name": self.model_name,
+            "target": self.target,
+            "algorithm": self.algorithm,
+            "policy": self.policy.to_dict(),
+            "encoder": None if self.encoder is None else self.encoder.to_dict(),
+            "member": self.member.to_dict(),
+            "calibrator": self.calibrator.to_dict(),
+            "thresholds": {"approve": self.thresholds.approve, "review": self.thresholds.review},
+            "usual": list(self.usual),
+            "plausible": [list(values) for values in self.plausible],
+            "max_missing_share": self.max_missing_share,
+            "seed": self.seed,
+        }
+        return json.dumps(body, allow_nan=False, indent=1, ensure_ascii=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Checksum of the artifact."""
+        return hashlib.sha256(self.artifact.encode()).hexdigest()
+
+    @property
+    def version(self) -> str:
+        """First twelve digits of the checksum, as the registry gives."""
+        return self.sha256[:_VERSION_DIGITS]
+
+    @cached_property
+    def rule_version(self) -> str:
+        """Name of the policy and a checksum of what turns a probability into a decision."""
+        rule = [self.policy.name, self.thresholds.approve, self.thresholds.review, self.max_missing_share]
+        return f"{self.policy.name}-{hashlib.sha256(json.dumps(rule).encode()).hexdigest()[:8]}"
+
+    @classmethod
+    def from_artifact(
+        cls, artifact: str, sha256: str, metadata: Mapping[str, Any] | None = None
+    ) -> "EligibilityModel":
+        """Read a model; its checksum is verified before it is parsed.
+
+        Raises
+        ------
+        ArtifactError
+            If it was changed, or is not one of ours.
+        """
+        found = hashlib.sha256(artifact.encode()).hexdigest()
+        if found != sha256:
+            raise ArtifactError(
+                f"the artifact was changed: its sha256 is {found}, expected {sha256}. It was not read. "
+                "Restore it from a backup or train anew."
+            )
+        body = json.loads(artifact)
+        if not isinstance(body, dict) or body.get("format") != FORMAT:
+            stated = body.get("format") if isinstance(body, dict) else type(body).__name__
+            raise ArtifactError(f"the artifact has the format {stated!r}; this version of Assay reads {FORMAT!r}")
+        return cls(
+            target=body["target"],
+            algorithm=body["algorithm"],
+            policy=Policy.from_dict(body["policy"]),
+            encoder=None if body["encoder"] is None else Encoder.from_dict(body["encoder"]),
+            member=PiecewiseMember.from_dict(body["member"]),
+            calibrator=Calibrator.from_dict(body["calibrator"]),
+            thresholds=Thresholds(**body["thresholds"]),
+            usual=tuple(body["usual"]),
+            plausible=tuple(tuple(values) for values in body["plausible"]),
+            max_missing_share=float(body["max_missing_share"]),
+            seed=int(body["seed"]),
+            metadata=dict(metadata or {}),
+        )
+
+    def numbers(self, frame: pd.DataFrame, source: str = "rows") -> Floats:
+        """Columns of a table of applications, shape (n, k).
+
+        Application id, target and protected columns may be there and are not looked at.
+
+        Raises
+        ------
+        EligibilityInputError
+            If a column is absent or unknown, or a value is not allowed.
+        """
+        columns = [str(column) for column in frame.columns]
+        known = {ID, self.target, *self.columns, *self.metadata.get("set_aside", ())}
+        extra = [name for name in columns if name not in known]
+        extra = [name for name in extra if name not in protected_columns(extra)]
+        missing = [name for name in self.columns if name not in columns]
+        if missing or extra:
+            found = "; ".join(
+                part for part in (
+                    f"no column {', '.join(missing[:10])}" if missing else "",
+                    f"the unknown column {', '.join(extra[:10])}" if extra else "",
+                ) if part
+            )  # fmt: skip
+            raise EligibilityInputError(source, found, f"exactly the columns {', '.join(self.columns)}")
+        return column_numbers(frame, self.policy, self.encoder, source)
+
+    @cached_property
+    def usual_row(self) -> Floats:
+        """Usual value of each column, shape (k,)."""
+        return np.array([np.nan if value is None else value for value in self.usual], dtype=float)
+
+    def raw_log_odds(self, X: Floats) -> Floats:
+        """Log-odds before calibration, shape (n,), of columns (n, k)."""
+        return self.member.contributions(merged(X, self.features)).log_odds
+
+    def probability(self, X: Floats) -> Floats:
+        """Calibrated probability of need, shape (n,), of columns (n, k)."""
+        return self.calibrator.probability(self.raw_log_odds(X))
+
+    def contributions(self, X: Floats) -> Contributions:
+        """What each column adds to the log-odds beyond its usual value, shape (n, k).
+
+        With Platt's calibration base and sum are the calibrated log-odds; with isotonic steps, the log-odds before
+        them.
+        """
+        return column_contributions(
+            self.member, self.features, X, self.usual_row, self.calibrator.slope, self.calibrator.intercept
+        )
