@@ -90,6 +90,7 @@ def choose_calibrator(raw: Floats, y: Floats, groups: Integers, seed: int) -> Ca
     y, groups : ndarray of shape (n,)
         Outcome, and who belongs together.
     seed : int
+        Deals the folds.
     """
     kinds = ("platt", "isotonic") if len(y) >= ISOTONIC_ROWS else ("platt",)
     fold = deal(y, groups, _FOLDS, seed)

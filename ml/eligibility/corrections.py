@@ -43,6 +43,8 @@ def find_corrections(model: EligibilityModel, X: Floats, decision: NDArray[np.ob
 
     Parameters
     ----------
+    model : EligibilityModel
+        Which has decided.
     X : ndarray of shape (n, k)
         Columns of the rows.
     decision : ndarray of shape (n,)

@@ -67,6 +67,7 @@ def decide(model: EligibilityModel, rows: Rows, *, top_reasons: int = 3) -> pd.D
     Parameters
     ----------
     model : EligibilityModel
+        As trained or loaded.
     rows : pandas.DataFrame or sequence of mappings
         Exactly the model's columns; application id, target and protected columns may be there and are not looked at.
     top_reasons : int

@@ -95,8 +95,12 @@ def column_contributions(
 
     Parameters
     ----------
+    member, features
+        The model, and the columns of its features.
     X : ndarray of shape (n, k)
+        Columns of the rows.
     usual : ndarray of shape (k,)
+        Their usual values.
     slope, intercept : float
         Of Platt's calibration, so that contributions sum to the calibrated log-odds; 1 and 0 for raw ones.
     """

@@ -36,6 +36,8 @@ def judge(
         Of rows that the model has not learnt from.
     characteristics : pandas.DataFrame of n rows
         Protected columns; numbers with many values are judged in ranges of about equal counts.
+    config : EligibilityConfig
+        Limits of the gates, number of resamples.
     """
     measured = intervals(y, probability, group=people, resamples=config.resamples, seed=config.seed)
     metrics: dict[str, float | None] = {}

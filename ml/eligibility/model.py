@@ -126,9 +126,7 @@ class EligibilityModel:
         return f"{self.policy.name}-{hashlib.sha256(json.dumps(rule).encode()).hexdigest()[:8]}"
 
     @classmethod
-    def from_artifact(
-        cls, artifact: str, sha256: str, metadata: Mapping[str, Any] | None = None
-    ) -> "EligibilityModel":
+    def from_artifact(cls, artifact: str, sha256: str, metadata: Mapping[str, Any] | None = None) -> "EligibilityModel":
         """Read a model; its checksum is verified before it is parsed.
 
         Raises

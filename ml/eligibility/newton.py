@@ -25,6 +25,7 @@ def fit_graded(design: Floats, outcomes: Floats, strength: float, signs: Sequenc
     Parameters
     ----------
     design : ndarray of shape (n, d)
+        Standardised columns.
     outcomes : ndarray of shape (n, c)
         0 and 1; each column holds both.
     strength : float

@@ -1,4 +1,4 @@
-"""A version on disk: the model as JSON, ``feature_meta.json``, ``metrics.json`` and ``report.md`` in a folder of its own.
+"""A version on disk: a folder with the model as JSON, ``feature_meta.json``, ``metrics.json`` and ``report.md``.
 
 The registry of record is ``ml.registry``, which takes the same model; these files are for people and for tools.
 """
@@ -61,6 +61,8 @@ def save(model: EligibilityModel, folder: str | Path, *, at: dt.datetime | None 
 
     Parameters
     ----------
+    model : EligibilityModel
+        As trained.
     folder : path
         Holds the versions; this one gets ``eligibility_v<YYYYMMDD_HHMM>`` in it.
     at : datetime, optional

@@ -55,9 +55,7 @@ class Thresholds:
         return np.where(probability >= self.approve, APPROVE, found)
 
 
-def choose_thresholds(
-    y: Floats, probability: Floats, targets: ThresholdTargets
-) -> tuple[Thresholds, dict[str, Any]]:
+def choose_thresholds(y: Floats, probability: Floats, targets: ThresholdTargets) -> tuple[Thresholds, dict[str, Any]]:
     """Thresholds, and what was found at them.
 
     Approve is the least probability from which on the precision reaches its target, review the greatest that still
@@ -70,6 +68,7 @@ def choose_thresholds(
     y, probability : ndarray of shape (n,)
         Outcomes, and probabilities by a model that has not learnt from them.
     targets : ThresholdTargets
+        What to aim for.
 
     Returns
     -------

@@ -51,6 +51,7 @@ def train(
     target : str
         Column with 1 (needs support) and 0.
     config : EligibilityConfig, optional
+        Its own defaults where not given.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def train(
         "n_features": len(policy.facts),
         "base_rate": float(y.mean()),
         "training_data_sha256": hashlib.sha256(np.ascontiguousarray(np.c_[X, y]).tobytes()).hexdigest(),
-        "refused_columns": {name: "protected: fairness is measured on it, the model never sees it" for name in refused},
+        "refused_columns": dict.fromkeys(refused, "protected: fairness is measured on it, the model never sees it"),
         "set_aside": sorted({*refused, *(held - {ID, target}), *dropped}),
         "dropped_columns": dropped,
         "merged_columns": {merge.name: {"columns": list(merge.columns), "reason": merge.reason}
@@ -141,8 +142,8 @@ def _policy(
         shared = own & set(SUPPORT_POLICY.columns)
         policy = SUPPORT_POLICY if 2 * len(shared) >= len(SUPPORT_POLICY.columns) else None
     asked = policy.columns if policy is not None else config.features or ()
-    if asked_protected := [name for name in asked if name in refused or name in protected_columns([name])
-                           and name not in config.not_protected]:  # fmt: skip
+    protected = {*refused, *protected_columns(asked, but=config.not_protected)}
+    if asked_protected := [name for name in asked if name in protected]:
         raise ProtectedColumnError(
             f"{', '.join(asked_protected)}: protected, and asked for as a feature; the model never sees sex, age, "
             "origin, disability, district or kind of household. Leave it out, or name a column that only looks like "

@@ -1,4 +1,4 @@
-"""Is a decision as good for every group: rates by group with intervals, the gate, and a sample that keeps labels honest.
+"""Is a decision as good for every group: rates with intervals, the gate, and a sample that keeps labels honest.
 
 Belongs here: figures on decisions, outcomes and groups that the caller hands over. No model is known here, and no
 model ever sees a group.

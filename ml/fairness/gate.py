@@ -1,4 +1,4 @@
-"""May these decisions be used: no group is surely and materially more often left out, or let in, than everybody else."""
+"""May these decisions be used: no group is surely and materially more often left out than everybody else."""
 
 from dataclasses import dataclass
 

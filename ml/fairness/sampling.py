@@ -19,6 +19,7 @@ def random_review_sample(
     ids : sequence of length n
         Of the applications, none twice; they and the seed decide, so the order of the rows does not.
     declined : array_like of bool, shape (n,)
+        Which applications were declined.
     share : float
         Of the declines, rounded up.
     least : int

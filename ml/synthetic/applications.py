@@ -1,6 +1,7 @@
-"""Made-up applications for support with known need, in the columns of the eligibility service, with sex, age, district.
+"""Made-up applications for support with known need: the columns of the eligibility service, sex, age and district.
 
-Need falls with income per head and savings, rises with dependants, debt and being out of work; the rest is chance. Declared and observed income, and debt and liabilities, measure the same with errors of their own.
+Need falls with income and assets, rises with dependants, debt and being out of work; the rest is chance. Declared and
+observed income, and debt and liabilities, measure the same with errors of their own.
 """
 
 import numpy as np

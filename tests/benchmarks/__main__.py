@@ -23,6 +23,7 @@ PARTS = (
     "linkage",
     "linkage_speed",
     "tree_reasons",
+    "eligibility",
 )
 
 
