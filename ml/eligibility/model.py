@@ -32,7 +32,7 @@ _VERSION_DIGITS = 12
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EligibilityModel:
     """An eligibility model, ready to score.
 

@@ -39,7 +39,7 @@ class PiecewiseSettings:
     min_distinct: int = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PiecewiseMember:
     """A fitted model of k features.
 

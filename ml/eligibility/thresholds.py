@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 APPROVE, REVIEW, SOFT_DECLINE = "APPROVE", "REVIEW", "SOFT_DECLINE"
 DECISIONS = (APPROVE, REVIEW, SOFT_DECLINE)
 # Thresholds stand in letters and answers: four digits, approve rounded up and review down.
-_DIGITS = 4
+_STEPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def choose_thresholds(y: Floats, probability: Floats, targets: ThresholdTargets)
     if review > approve:
         approve, review = review, approve
         note = "both targets are met at once; the zone between the two thresholds goes to review"
-    chosen = Thresholds(_rounded(approve, math.ceil), _rounded(review, math.floor))
+    chosen = Thresholds(_rounded_up(approve, y, probability, targets.approve_precision), math.floor(review * _STEPS) / _STEPS)
     found: dict[str, Any] = {"note": note}
     for name, threshold in (("approve", chosen.approve), ("review", chosen.review)):
         found[name] = {"threshold": threshold} | _at(y, probability >= threshold)
@@ -102,8 +102,16 @@ def choose_thresholds(y: Floats, probability: Floats, targets: ThresholdTargets)
     return chosen, found
 
 
-def _rounded(value: float, towards: Any) -> float:
-    return min(1.0, max(0.0, towards(value * 10**_DIGITS) / 10**_DIGITS))
+def _rounded_up(threshold: float, y: Floats, probability: Floats, target: float) -> float:
+    """The next of four digits whose precision reaches what the exact threshold's does; the exact one if none is near."""
+    exact = probability >= threshold
+    aim = min(target, float(y[exact].mean())) if exact.any() else 0.0
+    first = math.ceil(threshold * _STEPS)
+    for step in range(first, min(first + _STEPS // 100, _STEPS) + 1):
+        chosen = probability >= step / _STEPS
+        if not chosen.any() or y[chosen].mean() >= aim:
+            return step / _STEPS
+    return threshold
 
 
 def _at(y: Floats, chosen: NDArray[np.bool_]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ml.evaluate.gate import GateResult
@@ -78,16 +79,15 @@ def fairness_gate(rates: pd.DataFrame, config: FairnessConfig | None = None) -> 
 
 
 def _rule(rates: pd.DataFrame, rate: str, limit: float) -> GateResult:
-    gap, low, high = (rates[f"{rate}_difference{suffix}"].astype(float) for suffix in ("", "_low", "_high"))
+    gap, low, high = (rates[f"{rate}_difference{suffix}"].to_numpy(float) for suffix in ("", "_low", "_high"))
     expected = f"at most {limit} above everybody else, or within chance"
     broken = (gap > limit) & (low > 0)
     if rate == "selection_rate":
         broken |= (-gap > limit) & (high < 0)
-        gap = gap.abs()
-    if not gap.notna().any():
+    sure = np.where(broken, np.abs(gap), np.nan) if broken.any() else gap
+    if np.isnan(sure).all():
         return GateResult(f"fairness_{rate}", True, "no group large enough", expected)
-    at = (gap.where(broken) if broken.any() else gap).idxmax()
-    worst = rates.loc[at]
-    said = f"{worst['characteristic']} {worst['group']}: {float(worst[f'{rate}_difference']):+.3f}"
-    said += f" [{float(low[at]):+.3f}, {float(high[at]):+.3f}]"
+    at = int(np.nanargmax(sure))
+    worst = rates.iloc[at]
+    said = f"{worst['characteristic']} {worst['group']}: {gap[at]:+.3f} [{low[at]:+.3f}, {high[at]:+.3f}]"
     return GateResult(f"fairness_{rate}", not bool(broken.any()), said, expected)

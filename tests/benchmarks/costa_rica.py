@@ -121,7 +121,7 @@ def characteristics(heads: pd.DataFrame) -> pd.DataFrame:
 
 
 def table(people: pd.DataFrame) -> pd.DataFrame:
-    """One row a household to train on: permitted columns of the head's row that vary, facts, target, characteristics."""
+    """One row a household to train on: permitted columns of the head's row, facts, target, characteristics."""
     heads = head_rows(people)
     own = permitted(heads)
     # A yes or no of fewer than 15 households can't be told from chance.
@@ -129,7 +129,7 @@ def table(people: pd.DataFrame) -> pd.DataFrame:
     outcome = pd.DataFrame({"grade": heads["Target"], "poor": (heads["Target"] <= 2).astype(int)})
     parts = [own.drop(columns=rare), household_facts(people, heads), characteristics(heads), outcome]
     told = pd.concat(parts, axis=1)
-    return told.rename_axis("household").reset_index()
+    return told.copy().rename_axis("household").reset_index()
 
 
 def signs(columns: list[str]) -> dict[str, int]:

@@ -1,10 +1,10 @@
 """Eligibility: how well need is found on Costa Rica's households beside plain logistic regressions, and how fast.
 
-Households: three repeats of five folds; everything that is learnt, chosen or calibrated is so inside the fold. The plain
+Households: three repeats of five folds; all that is learnt, chosen or calibrated is so inside the fold. The plain
 regression (scikit-learn, standardised, medians for gaps) is seen twice: on the permitted columns of the head's row, and
-on all of it, sex, age and region included, which ours never sees. Ours also has facts made of the members' rows and the
-grade of poverty as outcome; it stays a sum of one line a column. Exclusion is the share of the poor among whom the
-riskiest 20 % do not reach, inclusion the share of those reached who are not poor.
+on all of it, sex, age and region included, which ours never sees. Ours also has facts made of the members' rows and
+the grade of poverty as outcome; it stays a sum of one line a column. Exclusion is the share of the poor whom the
+20 % with the highest probability leave out, inclusion the share of those 20 % who are not poor.
 """
 
 import tempfile

@@ -1,0 +1,210 @@
+"""Decisions: the seed's personas, answers, records, reasons, missing evidence, corrections, people."""
+
+import datetime as dt
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.eligibility import (
+    EligibilityInputError,
+    appeal,
+    decide,
+    explain,
+    final_decision,
+    health,
+    override,
+    score,
+    thresholds,
+    top_features,
+)
+
+
+def test_personas_decide_as_the_services_table_says(model, unemployed, moderate, well_off):
+    assert score(model, unemployed)["decision"] == "APPROVE"
+    assert score(model, moderate)["decision"] == "REVIEW"
+    assert score(model, well_off)["decision"] == "SOFT_DECLINE"
+
+
+def test_score_answers_one_row_several_and_a_frame_alike(model, unemployed, well_off):
+    one = score(model, unemployed)
+    several = score(model, [unemployed, well_off])
+    frame = score(model, pd.DataFrame([unemployed, well_off], index=[7, 9]))
+    assert list(one) == ["eid", "probability", "decision", "approve_threshold", "review_threshold"]
+    assert several[0] == one
+    assert frame.loc[9].to_dict() == several[1]
+    assert json.loads(json.dumps(one)) == one
+    assert thresholds(model) == {name: one[name] for name in ("approve_threshold", "review_threshold")}
+
+
+def test_explain_sums_to_the_calibrated_log_odds(model, unemployed):
+    answer = explain(model, unemployed, top=99)
+    assert list(answer) == ["eid", "top_features"]
+    assert list(answer["top_features"][0]) == ["name", "value", "shap_value"]
+    total = sum(feature["shap_value"] for feature in answer["top_features"])
+    X = model.numbers(pd.DataFrame([unemployed]))
+    p = score(model, unemployed)["probability"]
+    assert model.calibrator.kind == "platt"
+    assert model.contributions(X).base + total == pytest.approx(np.log(p / (1 - p)))
+    sizes = [abs(feature["shap_value"]) for feature in answer["top_features"]]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_contributions_of_a_merged_pair_are_shapleys(model, unemployed):
+    """Swapping the two values of a pair swaps their contributions: a pair counts with its mean."""
+    usual = dict(zip(model.columns, model.usual, strict=True))
+    row = dict(unemployed, total_debt=30000.0, liabilities_value=usual["liabilities_value"])
+    told = {f["name"]: f["shap_value"] for f in explain(model, row, top=99)["top_features"]}
+    assert told["liabilities_value"] == pytest.approx(0.0)
+    assert told["total_debt"] > 0
+
+
+def test_top_features_agree_with_explain(model, applications):
+    X = model.numbers(applications.head(50))
+    which, parts = top_features(model, X, 5)
+    for row, answer in enumerate(explain(model, applications.head(50), top=5)):
+        assert [model.columns[at] for at in which[row]] == [f["name"] for f in answer["top_features"]]
+        assert parts[row].tolist() == [f["shap_value"] for f in answer["top_features"]]
+
+
+def test_a_record_holds_what_an_auditor_asks_for(model, moderate):
+    (record,) = decide(model, [moderate]).to_dict("records")
+    assert record["decision_basis"] == "thresholds"
+    assert record["model_version"] == model.version
+    assert record["rule_version"] == model.rule_version
+    assert record["probability"] == score(model, moderate)["probability"]
+    assert record["appeal_state"] == "none"
+    assert record["override_by"] is None
+    assert len(json.loads(record["reasons"])) >= 1
+
+
+def test_reasons_name_levels_and_usual_values(model, unemployed):
+    reasons = json.loads(decide(model, [unemployed], top_reasons=9).reasons[0])
+    texts = [reason["text"] for reason in reasons]
+    assert "Employment: Unemployed (usually Employed)" in texts
+    assert len({reason["cause"] for reason in reasons}) == len(reasons), "a merged pair is one reason"
+
+
+def test_missing_evidence_is_named_and_never_declines(model, well_off):
+    empty = dict.fromkeys(well_off) | {"eid": "e", "family_size": 2}
+    (record,) = decide(model, [empty]).to_dict("records")
+    assert (record["decision"], record["decision_basis"]) == ("REVIEW", "insufficient_evidence")
+    lacking = [entry["column"] for entry in json.loads(record["missing_evidence"])]
+    assert lacking == [name for name in model.columns if name != "family_size"]
+    assert json.loads(record["correctable_facts"]) == []
+    one_gap = decide(model, [dict(well_off, credit_score=None)])
+    assert one_gap.decision[0] == "SOFT_DECLINE"
+    assert [e["column"] for e in json.loads(one_gap.missing_evidence[0])] == ["credit_score"]
+
+
+def test_evidence_that_disagrees_is_said(model, well_off):
+    (record,) = decide(model, [dict(well_off, declared_monthly_income=4000)]).to_dict("records")
+    (entry,) = json.loads(record["missing_evidence"])
+    assert entry["column"] == "monthly_income"
+    assert "disagree" in entry["text"]
+
+
+def test_correcting_a_named_fact_really_changes_the_decision(model, applications):
+    rows = applications.drop(columns=["eligible", "sex", "age", "district"])
+    records = decide(model, rows)
+    changed, expected, seen = [], [], set()
+    by_id = rows.set_index("eid")
+    for eid, facts in zip(records.eid, records.correctable_facts, strict=True):
+        for fact in json.loads(facts):
+            row = by_id.loc[eid].to_dict() | {"eid": f"{eid} {fact['column']}", fact["column"]: fact["would_change_at"]}
+            changed.append(row)
+            expected.append(fact["decision"])
+            seen.add(fact["column"])
+    assert len(changed) > 3000
+    assert seen >= set(model.columns) - {"avg_monthly_expenses"}
+    after = decide(model, changed)
+    assert (after.decision.to_numpy() != np.array(["?"] * len(after))).all()
+    before = records.set_index("eid").decision.loc[[eid.split(" ")[0] for eid in after.eid]].to_numpy()
+    assert (after.decision.to_numpy() != before).all()
+    # An approval falls no further than review, and nobody is raised to less than was said.
+    rank = {"SOFT_DECLINE": 0, "REVIEW": 1, "APPROVE": 2}
+    assert all(
+        (rank[a] >= rank[e]) if rank[e] > rank[b] else rank[a] <= rank[e]
+        for a, e, b in zip(after.decision, expected, before, strict=True)
+    )
+
+
+def test_words_of_corrections_name_proof_and_never_a_better_value(model, applications):
+    for facts in decide(model, applications.head(500)).correctable_facts:
+        for fact in json.loads(facts):
+            assert fact["evidence"] in fact["text"]
+            told = re.sub(r"recorded as [^.]*\.", "", fact["text"])
+            if not isinstance(fact["would_change_at"], str):
+                assert f"{fact['would_change_at']:,.0f}" not in told.split()
+            assert not re.search(r"\b(reduce|lower|raise|increase|spend|borrow|hide|should|declare)\b", told)
+
+
+def test_a_row_decides_the_same_alone_and_among_others(model, applications):
+    rows = applications.head(200)
+    together = decide(model, rows).set_index("eid")
+    shuffled = decide(model, rows.sample(frac=1, random_state=1)).set_index("eid").loc[together.index]
+    pd.testing.assert_frame_equal(together, shuffled)
+    alone = score(model, rows.iloc[3][list(model.columns)].to_dict())
+    assert alone["probability"] == pytest.approx(together.probability.iloc[3], abs=1e-12)
+
+
+def test_protected_columns_are_accepted_and_change_nothing(model, unemployed):
+    with_sex = dict(unemployed, sex="female", age=80, district="north", eligible=0)
+    assert score(model, with_sex) == score(model, unemployed)
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "expected"),
+    [
+        ({"family_size": 2.5}, "family_size", "whole number of 1 or more"),
+        ({"total_debt": -1}, "total_debt", "number of 0 or more"),
+        ({"credit_score": "good"}, "credit_score", "whole number"),
+        ({"avg_monthly_income": float("inf")}, "avg_monthly_income", "number of 0 or more"),
+        ({"employment_status": "Retired"}, "employment_status", "one of Employed, Self-Employed, Unemployed"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_place_and_expectation(model, unemployed, change, column, expected):
+    with pytest.raises(EligibilityInputError, match=re.escape(expected)) as error:
+        score(model, [unemployed, dict(unemployed, eid="b", **change)])
+    assert (error.value.line, error.value.column) == (2, column)
+
+
+def test_unknown_and_absent_columns_are_refused(model, unemployed):
+    with pytest.raises(EligibilityInputError, match="unknown column shoe_size"):
+        score(model, dict(unemployed, shoe_size=42))
+    unemployed.pop("credit_score")
+    with pytest.raises(EligibilityInputError, match="no column credit_score"):
+        score(model, unemployed)
+
+
+def test_override_keeps_the_models_decision_and_says_who_and_why(model, well_off):
+    (record,) = decide(model, [well_off]).to_dict("records")
+    at = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
+    changed = override(record, "APPROVE", by="case worker 7", reason="the salary has ended", at=at)
+    assert (changed["decision"], final_decision(changed), final_decision(record)) == (
+        "SOFT_DECLINE", "APPROVE", "SOFT_DECLINE",
+    )  # fmt: skip
+    assert changed["overridden_at"] == "2026-11-28T12:00:00+00:00"
+    for wrong in ({"by": " ", "reason": "x"}, {"by": "x", "reason": ""}):
+        with pytest.raises(ValueError, match="an override needs"):
+            override(record, "APPROVE", **wrong)
+    with pytest.raises(ValueError, match="expected one of APPROVE"):
+        override(record, "DECLINE", by="x", reason="x")
+
+
+def test_an_appeal_takes_its_steps_and_is_overturned_only_by_another_decision(model, well_off):
+    (record,) = decide(model, [well_off]).to_dict("records")
+    with pytest.raises(ValueError, match="expected open"):
+        appeal(record, "upheld")
+    reviewed = appeal(appeal(record, "open"), "in_review")
+    with pytest.raises(ValueError, match="override the record first"):
+        appeal(reviewed, "overturned")
+    changed = override(reviewed, "APPROVE", by="board", reason="new proof")
+    assert appeal(changed, "overturned")["appeal_state"] == "overturned"
+
+
+def test_health_says_whether_a_model_is_there(model):
+    assert health(model) == {"status": "ok", "model_version": model.version}
+    assert health(None)["status"] == "no_model"
