@@ -93,7 +93,9 @@ def choose_thresholds(y: Floats, probability: Floats, targets: ThresholdTargets)
     if review > approve:
         approve, review = review, approve
         note = "both targets are met at once; the zone between the two thresholds goes to review"
-    chosen = Thresholds(_rounded_up(approve, y, probability, targets.approve_precision), math.floor(review * _STEPS) / _STEPS)
+    chosen = Thresholds(
+        _rounded_up(approve, y, probability, targets.approve_precision), math.floor(review * _STEPS) / _STEPS
+    )
     found: dict[str, Any] = {"note": note}
     for name, threshold in (("approve", chosen.approve), ("review", chosen.review)):
         found[name] = {"threshold": threshold} | _at(y, probability >= threshold)

@@ -52,7 +52,7 @@ def group_rates(
     ----------
     Rates by fairlearn's ``MetricFrame``. Wilson (1927), JASA 22; Newcombe (1998), Statistics in Medicine 17, method 10.
     """
-    from fairlearn.metrics import MetricFrame, count, false_negative_rate, false_positive_rate, selection_rate
+    from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
 
     y, chosen = _zero_or_one(target, "target"), _zero_or_one(selected, "selected")
     labels = pd.DataFrame({str(name): np.asarray(values, dtype=object) for name, values in groups.items()})
@@ -62,14 +62,26 @@ def group_rates(
         "false_negative_rate": false_negative_rate,
         "false_positive_rate": false_positive_rate,
         "selection_rate": selection_rate,
-        "n": count,
     }
     tables = []
     for name in labels.columns:
         label = labels[name].where(labels[name].notna(), UNKNOWN).astype(str)
-        frame = MetricFrame(metrics=measures, y_true=y, y_pred=chosen, sensitive_features=label)
-        rates = frame.by_group.rename_axis("group").sort_index()
-        counts = pd.DataFrame({"group": label, "y": y}).groupby("group")["y"].agg(["sum", "count"]).loc[rates.index]
+        # Rows that are alike are one row with a weight: a table of a million rows is as quick as one of four a group.
+        cells = pd.DataFrame({"group": label, "y": y, "chosen": chosen}).value_counts(sort=False).reset_index(name="n")
+        weight = {"sample_weight": cells["n"]}
+        rates = (
+            MetricFrame(
+                metrics=measures,
+                y_true=cells["y"],
+                y_pred=cells["chosen"],
+                sensitive_features=cells["group"],
+                sample_params=dict.fromkeys(measures, weight),
+            )
+            .by_group.rename_axis("group")
+            .sort_index()
+        )
+        cells["y"] *= cells["n"]
+        counts = cells.groupby("group")[["y", "n"]].sum().set_axis(["sum", "count"], axis=1).loc[rates.index]
         of = {
             "false_negative_rate": counts["sum"].to_numpy(float),
             "false_positive_rate": (counts["count"] - counts["sum"]).to_numpy(float),

@@ -45,6 +45,14 @@ def test_the_order_of_rows_and_a_file_instead_of_a_frame_give_the_same_bytes(mod
     assert train(csv, config=quick()).artifact == model.artifact
 
 
+def test_the_number_of_threads_changes_no_byte(model, applications):
+    from threadpoolctl import threadpool_limits
+
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            assert train(applications, config=quick()).artifact == model.artifact
+
+
 def test_no_line_contradicts_its_sign_even_where_the_data_do(applications):
     turned = applications.assign(eligible=1 - applications["eligible"])
     contrary = train(turned, config=quick())
@@ -153,7 +161,11 @@ def test_tables_that_are_none_are_refused_in_words(tmp_path, applications):
     with pytest.raises(EligibilityInputError, match="both 1 and 0"):
         train(applications.assign(eligible=1), config=quick())
     with pytest.raises(EligibilityInputError, match="at least 10"):
-        train(pd.concat([applications[applications.eligible == 1].head(50), applications[applications.eligible == 0].head(3)]))
+        train(
+            pd.concat(
+                [applications[applications.eligible == 1].head(50), applications[applications.eligible == 0].head(3)]
+            )
+        )
 
 
 def test_saved_and_loaded_it_decides_the_same(tmp_path, model, applications):
