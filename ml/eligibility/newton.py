@@ -17,11 +17,13 @@ _TOLERANCE = 1e-10
 _BLOCK_ROWS = 2048
 
 
-def fit_graded(design: Floats, outcomes: Floats, strength: float, signs: Sequence[int]) -> tuple[Floats, Floats]:
+def fit_graded(
+    design: Floats, outcomes: Floats, strength: float, signs: Sequence[int], focus: int = 0
+) -> tuple[Floats, Floats]:
     """Coefficients and one intercept an outcome.
 
-    Minimises ``strength / c * sum of the losses of all c outcomes + |w|^2 / 2`` with free intercepts. Several outcomes
-    are the cuts of one graded outcome ("at least this poor"), which share their coefficients as in the proportional
+    Minimises ``strength * sum of losses + |w|^2 / 2`` with free intercepts, where a loss is the mean over the outcomes;
+    the one that is told (``focus``) counts as much as all others together. Several outcomes are the cuts of one graded outcome ("at least this poor"), which share their coefficients as in the proportional
     odds model: a person just above the line says more than a wealthy one, and the grade is what says so.
 
     Parameters
@@ -34,6 +36,8 @@ def fit_graded(design: Floats, outcomes: Floats, strength: float, signs: Sequenc
         Inverse of the penalty, as scikit-learn's ``C``.
     signs : sequence of int, length d
         1: not negative; -1: not positive; 0: free.
+    focus : int
+        Column of the outcome that is told.
 
     Returns
     -------
@@ -49,14 +53,17 @@ def fit_graded(design: Floats, outcomes: Floats, strength: float, signs: Sequenc
     # One thread: how many there are decides the order of sums, and so the last digits of the model. Matrices this
     # small gain nothing from more; beside other work two threads took seven times as long as one (2026-11-28).
     with threadpool_limits(limits=1, user_api="blas"):
-        return _fit_graded(design, outcomes, strength, signs)
+        return _fit_graded(design, outcomes, strength, signs, focus)
 
 
-def _fit_graded(design: Floats, outcomes: Floats, strength: float, signs: Sequence[int]) -> tuple[Floats, Floats]:
+def _fit_graded(
+    design: Floats, outcomes: Floats, strength: float, signs: Sequence[int], focus: int
+) -> tuple[Floats, Floats]:
     from scipy.special import expit
 
     d, c = design.shape[1], outcomes.shape[1]
-    share = strength / c
+    share = np.full(c, strength if c == 1 else 0.5 * strength / (c - 1))
+    share[focus] = strength if c == 1 else 0.5 * strength
     sign = np.r_[np.asarray(signs, dtype=float), np.zeros(c)]
     rate = outcomes.mean(axis=0)
     beta = np.r_[np.zeros(d), np.log(rate / (1 - rate))]
@@ -66,7 +73,7 @@ def _fit_graded(design: Floats, outcomes: Floats, strength: float, signs: Sequen
         score = design @ at[:d]
         for cut in range(c):
             z = score + at[d + cut]
-            total += share * float((np.logaddexp(0.0, z) - outcomes[:, cut] * z).sum())
+            total += share[cut] * float((np.logaddexp(0.0, z) - outcomes[:, cut] * z).sum())
         return total
 
     value = loss(beta)
@@ -77,7 +84,7 @@ def _fit_graded(design: Floats, outcomes: Floats, strength: float, signs: Sequen
         weight = np.zeros(len(design))
         for cut in range(c):
             p = expit(score + beta[d + cut])
-            residual, own = share * (p - outcomes[:, cut]), share * p * (1 - p)
+            residual, own = share[cut] * (p - outcomes[:, cut]), share[cut] * p * (1 - p)
             gradient[:d] += design.T @ residual
             gradient[d + cut] = residual.sum()
             weight += own

@@ -88,7 +88,9 @@ class PiecewiseMember:
         used = scale > 0
         design = (raw[:, used] - center[used]) / scale[used]
         weights = np.zeros(raw.shape[1])
-        weights[used], intercepts = fit_graded(design, outcomes, settings.strength, np.array(held)[used].tolist())
+        weights[used], intercepts = fit_graded(
+            design, outcomes, settings.strength, np.array(held)[used].tolist(), focus
+        )
         slopes = np.where(used, weights / np.where(used, scale, 1.0), 0.0)
         heights, missing = [], np.zeros(X.shape[1])
         for at in range(X.shape[1]):
