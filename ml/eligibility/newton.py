@@ -22,8 +22,9 @@ def fit_graded(
 ) -> tuple[Floats, Floats]:
     """Coefficients and one intercept an outcome.
 
-    Minimises ``strength * sum of losses + |w|^2 / 2`` with free intercepts, where a loss is the mean over the outcomes;
-    the one that is told (``focus``) counts as much as all others together. Several outcomes are the cuts of one graded outcome ("at least this poor"), which share their coefficients as in the proportional
+    Minimises ``strength * sum of losses + |w|^2 / 2`` with free intercepts, where a row's loss is the mean over the
+    outcomes; the one that is told (``focus``) counts as much as all others together. Several outcomes are the cuts of
+    one graded outcome ("at least this poor"), which share their coefficients as in the proportional
     odds model: a person just above the line says more than a wealthy one, and the grade is what says so.
 
     Parameters

@@ -105,7 +105,7 @@ def choose_thresholds(y: Floats, probability: Floats, targets: ThresholdTargets)
 
 
 def _rounded_up(threshold: float, y: Floats, probability: Floats, target: float) -> float:
-    """The next of four digits whose precision reaches what the exact threshold's does; the exact one if none is near."""
+    """The next of four digits whose precision is as near its target as the exact one's; else the exact one."""
     exact = probability >= threshold
     aim = min(target, float(y[exact].mean())) if exact.any() else 0.0
     first = math.ceil(threshold * _STEPS)

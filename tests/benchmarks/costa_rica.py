@@ -75,12 +75,12 @@ def household_facts(people: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
     facts["children_0_5"], facts["children_6_11"] = counted(age < 6), counted((age >= 6) & (age < 12))
     facts["youth_12_17"] = counted((age >= 12) & (age < 18))
     facts["children"] = facts["children_0_5"] + facts["children_6_11"] + facts["youth_12_17"]
-    facts["adults_working_age"], facts["in_school"] = counted((age >= 18) & (age < 65)), counted(people["rez_esc"] >= 0)
-    facts["dependents_share"] = 1 - facts["adults_working_age"] / size
+    facts["adults_18_64"], facts["in_school"] = counted((age >= 18) & (age < 65)), counted(people["rez_esc"] >= 0)
+    facts["dependents_share"] = 1 - facts["adults_18_64"] / size
     secondary = people[["instlevel5", "instlevel7", "instlevel8", "instlevel9"]].sum(axis=1) > 0
     facts["adults_secondary"] = counted(secondary & (age >= 18) & (age < 65))
     facts["adults_secondary_per_member"] = facts["adults_secondary"] / size
-    facts["adults_secondary_share"] = facts["adults_secondary"] / facts["adults_working_age"].clip(lower=1)
+    facts["adults_secondary_share"] = facts["adults_secondary"] / facts["adults_18_64"].clip(lower=1)
     earners = people[(age >= 18) & (age < 70)]
     for rate in _RETURNS:
         earning = np.exp(rate * earners["escolari"]).groupby(earners["idhogar"]).sum().reindex(by)

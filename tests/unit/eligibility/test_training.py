@@ -1,5 +1,7 @@
 """Training: signs, merges, protected columns, calibration, thresholds, reproducible bytes, files, any table."""
 
+import datetime as dt
+import hashlib
 import json
 
 import numpy as np
@@ -193,19 +195,16 @@ def test_a_changed_artifact_is_not_parsed(tmp_path, model):
     with pytest.raises(ArtifactError, match="was changed"):
         load(file.parent)
     with pytest.raises(ArtifactError, match="format"):
-        import hashlib
-
         EligibilityModel.from_artifact("{}", hashlib.sha256(b"{}").hexdigest())
 
 
 def test_two_models_of_one_minute_do_not_share_a_folder(tmp_path, model, applications):
-    save(model, tmp_path)
-    save(model, tmp_path)
+    at = dt.datetime(2026, 11, 28, 12, 30, tzinfo=dt.UTC)
+    assert save(model, tmp_path, at=at) == save(model, tmp_path, at=at)
+    assert save(model, tmp_path, at=at).parent.name == "eligibility_v20261128_1230"
     other = train(applications.head(2000), config=quick())
-    try:
-        save(other, tmp_path)
-    except FileExistsError as error:
-        assert "nothing was written" in str(error)
+    with pytest.raises(FileExistsError, match="nothing was written"):
+        save(other, tmp_path, at=at)
 
 
 def test_any_table_of_numbers_and_categories_works(applications):
