@@ -132,7 +132,8 @@ def _check_fact(frame: pd.DataFrame, fact: Fact, source: str) -> "pd.Series[Any]
         if wrong.any():
             _refuse(frame, fact.name, int(np.flatnonzero(wrong)[0]), source, f"one of {', '.join(fact.levels)}")
         return found.astype(object).where(found.notna(), None)
-    if pd.api.types.is_numeric_dtype(values):
+    # True is no amount of 1: it is read as text, and refused.
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         numbers = values.astype("Float64").to_numpy(float, na_value=np.nan)
         gaps = np.isnan(numbers)
     else:

@@ -170,7 +170,7 @@ def _policy(
 
 def _numeric_where_possible(values: "pd.Series[Any]") -> "pd.Series[Any]":
     """Text of plain numbers as numbers, so that a file and a frame give the same model."""
-    if pd.api.types.is_numeric_dtype(values):
+    if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
         return values
     numbers = pd.to_numeric(values, errors="coerce")
     return numbers if numbers.notna().equals(values.notna()) else values

@@ -161,6 +161,7 @@ def test_protected_columns_are_accepted_and_change_nothing(model, unemployed):
         ({"family_size": 2.5}, "family_size", "whole number of 1 or more"),
         ({"total_debt": -1}, "total_debt", "number of 0 or more"),
         ({"credit_score": "good"}, "credit_score", "whole number"),
+        ({"total_debt": True}, "total_debt", "number of 0 or more"),
         ({"avg_monthly_income": float("inf")}, "avg_monthly_income", "number of 0 or more"),
         ({"employment_status": "Retired"}, "employment_status", "one of Employed, Self-Employed, Unemployed"),
     ],

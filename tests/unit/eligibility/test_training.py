@@ -214,10 +214,13 @@ def test_any_table_of_numbers_and_categories_works(applications):
     table["rooms"] = np.where(generator.random(n) < 0.2, np.nan, generator.integers(1, 8, n))
     table["twin"] = table["hours"] + generator.normal(0, 0.01, n)
     z = table["hours"] + (table["roof"] == "straw") - 0.3 * table["rooms"].fillna(4) + 1
+    table["asked_on"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(n) % 90, unit="D")
+    table["number"] = np.arange(n)
     table["poor"] = np.where(generator.random(n) < 1 / (1 + np.exp(-z)), "yes", "no")
     config = quick(positive_label="yes", signs={"rooms": -1})
     model = train(table, "poor", config)
     assert model.metadata["metrics"]["auc"] > 0.65
+    assert set(model.metadata["dropped_columns"]) == {"asked_on", "number"}
     assert model.metadata["collinear_columns"][0]["columns"] == ["hours", "twin"]
     united = train(table, "poor", quick(positive_label="yes", merges=(Merge("both", ("hours", "twin"), "the same"),)))
     assert united.metadata["collinear_columns"] == []
