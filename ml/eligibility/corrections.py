@@ -18,8 +18,6 @@ Floats = NDArray[np.float64]
 # Added to what is needed, so that rounding never leaves a change just short of the threshold.
 _MARGIN = 1e-9
 _BLOCK_ROWS = 8192
-# What a decision changes to: the nearest one, upward where there is one.
-CHANGES_TO = {SOFT_DECLINE: REVIEW, REVIEW: APPROVE, APPROVE: REVIEW}
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,13 @@ class Corrections:
         Levels as their positions.
     distance : ndarray of shape (n, k)
         How far off that is, in the column's usual spread; infinite where there is none.
+    decision : ndarray of shape (n, k)
+        What the decision would be; None where there is none.
     """
 
     value: Floats
     distance: Floats
+    decision: NDArray[np.object_]
 
 
 def find_corrections(model: EligibilityModel, X: Floats, decision: NDArray[np.object_]) -> Corrections:
@@ -48,9 +49,9 @@ def find_corrections(model: EligibilityModel, X: Floats, decision: NDArray[np.ob
     X : ndarray of shape (n, k)
         Columns of the rows.
     decision : ndarray of shape (n,)
-        By the thresholds; see ``CHANGES_TO`` for what each would change to.
+        By the thresholds. A decline and a review look upward, an approval downward.
     """
-    value, distance = np.full(X.shape, np.nan), np.full(X.shape, np.inf)
+    value, distance, becomes = np.full(X.shape, np.nan), np.full(X.shape, np.inf), np.full(X.shape, None, dtype=object)
     approve = model.calibrator.least_raw(model.thresholds.approve)
     review = model.calibrator.least_raw(model.thresholds.review)
     for start in range(0, len(X), _BLOCK_ROWS):
@@ -70,9 +71,14 @@ def find_corrections(model: EligibilityModel, X: Floats, decision: NDArray[np.ob
             if not flips.any():
                 continue
             for own, column in enumerate(feature.columns):
-                found = _nearest(model, feature, own, block, grid, flips, reached, target[:, 0])
-                value[rows, column], distance[rows, column] = found
-    return Corrections(value, distance)
+                nearest, away, best = _nearest(model, feature, own, block, grid, flips, reached, target[:, 0])
+                value[rows, column], distance[rows, column] = nearest, away
+                then = parts.log_odds - parts.values[:, at] + reached[best]
+                # The margin that was asked of a change is given back, so that one that just suffices counts.
+                then = np.where(upward, then + _MARGIN / 2, then - _MARGIN / 2)
+                told = np.where(then >= approve, APPROVE, np.where(then >= review, REVIEW, SOFT_DECLINE))
+                becomes[rows, column] = np.where(np.isfinite(away), told.astype(object), None)
+    return Corrections(value, distance, becomes)
 
 
 def _nearest(
@@ -84,8 +90,8 @@ def _nearest(
     flips: NDArray[np.bool_],
     reached: Floats,
     target: Floats,
-) -> tuple[Floats, Floats]:
-    """Nearest value of one column that changes the decision, and its distance, shape (b,) each."""
+) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Nearest value of one column that changes the decision, its distance, its place in the grid, shape (b,) each."""
     column = feature.columns[own]
     fact = model.policy.facts[column]
     x = block[:, column]
@@ -110,4 +116,4 @@ def _nearest(
     best = away.argmin(axis=1)
     rows = np.arange(len(x))
     nearest = away[rows, best] / spread
-    return np.where(np.isfinite(nearest), candidates[rows, best], np.nan), nearest
+    return np.where(np.isfinite(nearest), candidates[rows, best], np.nan), nearest, best

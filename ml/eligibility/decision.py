@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.delinquency.encoding import NO_LEVEL
-from ml.eligibility.corrections import CHANGES_TO, Corrections, find_corrections
+from ml.eligibility.corrections import Corrections, find_corrections
 from ml.eligibility.model import EligibilityModel
 from ml.eligibility.policy import Fact
 from ml.eligibility.reading import check_ids, read_table
@@ -177,7 +177,7 @@ def _correctable(model: EligibilityModel, decided: Decided, found: Corrections) 
                 "column": fact.name,
                 "value": fact.levels[int(value)] if fact.levels else value,
                 "would_change_at": fact.levels[int(other)] if fact.levels else other,
-                "decision": CHANGES_TO[decided.decision[rows[position]]],
+                "decision": found.decision[rows[position], at],
                 "evidence": fact.evidence,
                 "text": f"{fact.words}: recorded as {text}. If that is wrong, {fact.evidence} would correct it, "
                 "and the decision would be made anew.",

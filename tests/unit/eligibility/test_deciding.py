@@ -120,15 +120,13 @@ def test_correcting_a_named_fact_really_changes_the_decision(model, applications
     assert len(changed) > 3000
     assert seen >= set(model.columns) - {"avg_monthly_expenses"}
     after = decide(model, changed)
-    assert (after.decision.to_numpy() != np.array(["?"] * len(after))).all()
+    assert after.decision.tolist() == expected
     before = records.set_index("eid").decision.loc[[eid.split(" ")[0] for eid in after.eid]].to_numpy()
     assert (after.decision.to_numpy() != before).all()
-    # An approval falls no further than review, and nobody is raised to less than was said.
-    rank = {"SOFT_DECLINE": 0, "REVIEW": 1, "APPROVE": 2}
-    assert all(
-        (rank[a] >= rank[e]) if rank[e] > rank[b] else rank[a] <= rank[e]
-        for a, e, b in zip(after.decision, expected, before, strict=True)
-    )
+    # The nearest change is looked for: from a decline it seldom leads past review.
+    declined = after.decision[before == "SOFT_DECLINE"]
+    assert (declined == "REVIEW").mean() > 0.8
+    assert set(after.decision[before == "REVIEW"]) == {"APPROVE"}
 
 
 def test_words_of_corrections_name_proof_and_never_a_better_value(model, applications):
