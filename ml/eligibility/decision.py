@@ -25,6 +25,7 @@ Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 BY_THRESHOLDS, INSUFFICIENT_EVIDENCE = "thresholds", "insufficient_evidence"
 _UNITS = {"amount": "amount", "count": "count", "score": "count", "number": "", "level": ""}
 _MOST_FACTS = 3
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def decide(model: EligibilityModel, rows: Rows, *, top_reasons: int = 3) -> pd.D
             "review_threshold": model.thresholds.review,
             "model_version": model.version,
             "rule_version": model.rule_version,
-            "reasons": [json.dumps(row, ensure_ascii=False) for row in worded_reasons(model, decided.X, top_reasons)],
+            "reasons": [_encode(row) for row in worded_reasons(model, decided.X, top_reasons)],
             "missing_evidence": _missing_evidence(model, decided.X),
             "correctable_facts": _correctable(model, decided, found),
             "override_decision": nothing,
@@ -156,7 +157,7 @@ def _missing_evidence(model: EligibilityModel, X: Floats) -> list[str]:
                 proofs = " and ".join(dict.fromkeys((first.evidence, second.evidence)))
                 text = f"{first.words} and {second.words} disagree; {proofs} would settle it"
                 lacking.append({"column": merge.name, "text": text})
-        texts.append(json.dumps(lacking, ensure_ascii=False))
+        texts.append(_encode(lacking))
     return [texts[at] for at in which.ravel().tolist()]
 
 
@@ -168,21 +169,25 @@ def _correctable(model: EligibilityModel, decided: Decided, found: Corrections) 
     rows, places = np.nonzero(np.isfinite(distance))
     columns = order[rows, places]
     entries = np.empty(len(rows), dtype=object)
+    becomes = found.decision[rows, columns]
     for at, fact in enumerate(model.policy.facts):
         own = np.flatnonzero(columns == at)
         stated, needed = decided.X[rows[own], at], found.value[rows[own], at]
-        texts = [_level(fact, v) for v in stated] if fact.levels else format_values(stated, _UNITS[fact.kind])
-        for position, value, other, text in zip(own.tolist(), stated.tolist(), needed.tolist(), texts, strict=True):
-            entries[position] = {
-                "column": fact.name,
-                "value": fact.levels[int(value)] if fact.levels else value,
-                "would_change_at": fact.levels[int(other)] if fact.levels else other,
-                "decision": found.decision[rows[position], at],
-                "evidence": fact.evidence,
-                "text": f"{fact.words}: recorded as {text}. If that is wrong, {fact.evidence} would correct it, "
-                "and the decision would be made anew.",
-            }
-    lists: list[list[Any]] = [[] for _ in range(len(decided.X))]
-    for row, entry in zip(rows.tolist(), entries.tolist(), strict=True):
-        lists[row].append(entry)
-    return [json.dumps(entry, ensure_ascii=False) for entry in lists]
+        if fact.levels:
+            names = [_encode(level) for level in fact.levels]
+            values, others = ([names[int(code)] for code in codes] for codes in (stated, needed))
+            texts = [name[1:-1] for name in values]
+        else:
+            values, others = ([repr(number) for number in numbers.tolist()] for numbers in (stated, needed))
+            texts = format_values(stated, _UNITS[fact.kind])
+        # What all entries of a fact share is written once: with a dict an entry this takes twice as long.
+        head = f'{{"column": {_encode(fact.name)}, "value": '
+        before = f'"evidence": {_encode(fact.evidence)}, "text": {_encode(f"{fact.words}: recorded as ")[:-1]}'
+        after = _encode(f". If that is wrong, {fact.evidence} would correct it, and the decision would be made anew.")
+        entries[own] = [
+            f'{head}{value}, "would_change_at": {other}, "decision": "{decision}", {before}{text}{after[1:]}}}'
+            for value, other, decision, text in zip(values, others, becomes[own], texts, strict=True)
+        ]
+    ends = np.cumsum(np.bincount(rows, minlength=len(decided.X))).tolist()
+    flat = entries.tolist()
+    return [f"[{', '.join(flat[start:end])}]" for start, end in zip([0, *ends[:-1]], ends, strict=True)]

@@ -125,11 +125,20 @@ def households() -> None:
 
 
 def timed(label: str, run: Callable[[], object], limit: float) -> object:
-    """Run once; print seconds beside the limit."""
-    started = time.perf_counter()
+    """Run once; print seconds beside the limit, and seconds of the processor, which other work does not lengthen."""
+    started, own = time.perf_counter(), time.process_time()
     result = run()
-    print(f"  {label:<66}{time.perf_counter() - started:7.2f} s (at most {limit:g} s)")
+    seconds, own = time.perf_counter() - started, time.process_time() - own
+    print(f"  {label:<66}{seconds:7.2f} s (at most {limit:g} s), processor {own:.2f} s")
     return result
+
+
+def write(decisions: pd.DataFrame, path: Path) -> None:
+    """As CSV by Arrow, as bulk data goes into the warehouse."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    csv.write_csv(pa.Table.from_pandas(decisions, preserve_index=False), path)
 
 
 def speed() -> None:
@@ -149,7 +158,7 @@ def speed() -> None:
               f"{sum(g['passed'] for g in told['gates'])} of {len(told['gates'])}")  # fmt: skip
         timed(
             f"{APPLICATIONS:,} applications: read, decided, explained, written",
-            lambda: decide(model, pd.read_csv(csv)).to_csv(decided, index=False), 3,
+            lambda: write(decide(model, pd.read_csv(csv)), decided), 3,
         )  # fmt: skip
     X = model.numbers(applications[list(model.columns)])
     many = np.resize(X, (MANY, X.shape[1]))
