@@ -1,5 +1,6 @@
 """Decisions: the seed's personas, answers, records, reasons, missing evidence, corrections, people."""
 
+import dataclasses
 import datetime as dt
 import json
 import re
@@ -20,6 +21,7 @@ from ml.eligibility import (
     thresholds,
     top_features,
 )
+from ml.eligibility.calibration import Calibrator
 
 
 def test_personas_decide_as_the_services_table_says(model, unemployed, moderate, well_off):
@@ -106,7 +108,11 @@ def test_evidence_that_disagrees_is_said(model, well_off):
     assert "disagree" in entry["text"]
 
 
-def test_correcting_a_named_fact_really_changes_the_decision(model, applications):
+@pytest.mark.parametrize("kind", ["platt", "isotonic"])
+def test_correcting_a_named_fact_really_changes_the_decision(model, applications, kind):
+    if kind == "isotonic":
+        steps = Calibrator("isotonic", points=(-4.0, -1.0, 0.5, 4.0), probabilities=(0.02, 0.3, 0.3, 0.98))
+        model = dataclasses.replace(model, calibrator=steps)
     rows = applications.drop(columns=["eligible", "sex", "age", "district"])
     records = decide(model, rows)
     changed, expected, seen = [], [], set()
