@@ -76,8 +76,9 @@ def find_corrections(model: EligibilityModel, X: Floats, decision: NDArray[np.ob
                 then = parts.log_odds - parts.values[:, at] + reached[best]
                 # The margin that was asked of a change is given back, so that one that just suffices counts.
                 then = np.where(upward, then + _MARGIN / 2, then - _MARGIN / 2)
-                told = np.where(then >= approve, APPROVE, np.where(then >= review, REVIEW, SOFT_DECLINE))
-                becomes[rows, column] = np.where(np.isfinite(away), told.astype(object), None)
+                told = np.where(then >= approve, APPROVE, np.where(then >= review, REVIEW, SOFT_DECLINE)).astype(object)
+                told[~np.isfinite(away)] = None
+                becomes[rows, column] = told
     return Corrections(value, distance, becomes)
 
 
