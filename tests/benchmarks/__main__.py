@@ -17,14 +17,15 @@ PARTS = (
     "complete_journey",
     "small_businesses",
     "flags",
+    "features",
     "origination_bank",
     "default_models",
+    "model_report",
     "income_bands",
     "linkage",
     "linkage_speed",
     "tree_reasons",
 )
-
 
 def main() -> None:
     """Run all parts, or those that are named."""
@@ -40,7 +41,6 @@ def main() -> None:
         module = importlib.import_module(f"tests.benchmarks.{part}")
         module.main()
         console.print(f"[dim]{part}: {time.perf_counter() - started:.0f} s[/dim]")
-
 
 if __name__ == "__main__":
     main()
