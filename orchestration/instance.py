@@ -40,6 +40,8 @@ def process_environment(runtime: Runtime) -> dict[str, str]:
     }
     if settings.database_url is not None:
         ours["ASSAY_DATABASE_URL"] = settings.database_url
+    if settings.mlflow_url is not None:
+        ours["ASSAY_MLFLOW_URL"] = settings.mlflow_url
     return {**os.environ, **ours}
 
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
         Residents of the generated sample, where there is none yet.
     dagster_url : str or None
         Where Dagster keeps its storage; None: a database of its own beside the portfolio's.
+    mlflow_url : str or None
+        Tracking server or database of MLflow's experiments; None: a database of its own beside the portfolio's.
     """
 
     model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore", populate_by_name=True, frozen=True)
@@ -44,6 +46,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     sample_people: int = Field(default=2_000, ge=50, le=10_000_000)
     dagster_url: str | None = None
+    mlflow_url: str | None = None
 
     @model_validator(mode="before")
     @classmethod

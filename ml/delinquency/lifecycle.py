@@ -24,7 +24,8 @@ class ModelOutcome:
     """What became of the model: version, whether it was trained now, its figures and the gate's verdict.
 
     Where there was too little to learn from, it is the champion that goes on, and ``message`` says why; where there is
-    no champion either, ``version`` is None and nothing is scored.
+    no champion either, ``version`` is None and nothing is scored. ``trained`` is the model where it was trained now,
+    with the outcomes that a report is made of.
     """
 
     version: str | None
@@ -36,6 +37,7 @@ class ModelOutcome:
     metrics: dict[str, Any]
     gate: list[GateResult]
     message: str | None = None
+    trained: TrainedModel | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def keep_or_train(
         training_rows=int(model.metadata.get("data_window", {}).get("rows", rows)),
         metrics=model.metrics,
         gate=verdict,
+        trained=model if trained_now else None,
     )
 
 

@@ -74,7 +74,7 @@ def _ks(bad: Floats, rows: Floats) -> Floats:
 
 
 def _recall(bad: Floats, rows: Floats, share: float) -> Floats:
-    """Share of the bads among the riskiest ``share`` of rows, from cumulated bads and rows; equal scores count evenly."""
+    """Share of the bads among the riskiest ``share`` of rows, from cumulated figures; equal scores count evenly."""
     wanted = share * rows[:, -1]
     at = np.array([np.searchsorted(row, want) for row, want in zip(rows, wanted, strict=True)])
     each = np.arange(len(rows))

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from orchestration.assets.retries import TRANSIENT, only_transient_retries
+from orchestration.model_card import model_metadata
 from orchestration.portfolio import Portfolio
 from orchestration.runtime import Runtime
 from orchestration.transformation.translator import OWNERS
@@ -86,16 +87,36 @@ def _model_asset(
             runtime.warehouse.connect(Role.ML) as connection,
         ):
             outcome = learn(connection, run_as_of_date(context, runtime.settings.portfolio), runtime)
-        yield _materialized(key, outcome, time.perf_counter() - started)
+        told = _told(runtime, outcome)
+        if "tracking_warning" in told:
+            context.log.warning(told["tracking_warning"])
+        yield _materialized(key, outcome, told, time.perf_counter() - started)
 
     step.__doc__ = doc
     return step
 
 
-def _materialized(key: dg.AssetKey, outcome: "ModelOutcome", seconds: float) -> dg.MaterializeResult:
+def _told(runtime: Runtime, outcome: "ModelOutcome") -> dict[str, Any]:
+    """Card, intervals and tracking of a version that was trained now."""
+    from ml.features.catalogue import load_catalogue
+
+    if outcome.trained is None or outcome.version is None:
+        return {}
+    aliases = ["champion"] if outcome.is_champion else []
+    decision = decision_settings(runtime.settings.portfolio)
+    options = {} if decision is None else {"decision": decision}
+    return model_metadata(
+        runtime, outcome.trained, outcome.version, aliases=aliases, catalogue=load_catalogue(), **options
+    )
+
+
+def _materialized(
+    key: dg.AssetKey, outcome: "ModelOutcome", told: dict[str, Any], seconds: float
+) -> dg.MaterializeResult:
     return dg.MaterializeResult(
         asset_key=key,
         metadata={
+            **told,
             "seconds": round(seconds, 3),
             "model_version": outcome.version or "none",
             "trained_now": outcome.trained_now,

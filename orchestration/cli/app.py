@@ -278,6 +278,18 @@ def status(portfolio: PortfolioOption = None) -> None:
     raise typer.Exit(print_status(settings_of(portfolio), console))
 
 
+@app.command()
+def experiments(
+    portfolio: PortfolioOption = None,
+    model: Annotated[str | None, typer.Option(help="Of one model, as predelinquency_30d; default: of all.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="Versions to list, the newest first.")] = 20,
+) -> None:
+    """List the trained versions that MLflow holds: model, version, AUC, calibration slope, when, alias."""
+    from orchestration.cli.experiments import print_experiments
+
+    print_experiments(settings_of(portfolio), console, model, most)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(
     context: typer.Context,

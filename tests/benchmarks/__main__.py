@@ -18,6 +18,7 @@ PARTS = (
     "small_businesses",
     "flags",
     "origination_bank",
+    "model_report",
     "income_bands",
     "linkage",
     "linkage_speed",
