@@ -50,7 +50,7 @@ weekly_flows as (
     ) as numbered_days
     group by spine_no, cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1
 ),
-{% if balances %}
+{% if balances or not execute %}
 -- The balance before the window: of the latest booking or, where one was stated later, the stated one. Two look-ups an
 -- account through an index, however long the history is.
 opening_balances as (
