@@ -17,6 +17,7 @@ PARTS = (
     "complete_journey",
     "small_businesses",
     "flags",
+    "features",
     "origination_bank",
     "model_report",
     "income_bands",
