@@ -15,15 +15,13 @@ _TURN_COSTS = 3.0
 _FINE_BINS = 32
 
 
-def bin_edges(
-    values: Floats, y: Floats, *, max_bins: int, min_share: float, min_gain: float, sign: int = 0
-) -> Floats:
+def bin_edges(values: Floats, y: Floats, *, max_bins: int, min_share: float, min_gain: float, sign: int = 0) -> Floats:
     """Inner edges of the bins of ``values`` (n,), none of them missing; bin b holds edge[b-1] <= value < edge[b].
 
     Parameters
     ----------
-    y : ndarray of shape (n,)
-        0 or 1.
+    values, y : ndarray of shape (n,)
+        Numbers, and 0 or 1 for each.
     max_bins, min_share, min_gain
         See ``ScorecardSettings``.
     sign : int
@@ -76,7 +74,5 @@ def _gains(rows: Floats, bad: Floats, sign: int, least: float) -> Floats:
 def _likelihood(rows: Floats, bad: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = bad / rows
-        parts = np.where(bad > 0, bad * np.log(rate), 0.0) + np.where(
-            bad < rows, (rows - bad) * np.log1p(-rate), 0.0
-        )
+        parts = np.where(bad > 0, bad * np.log(rate), 0.0) + np.where(bad < rows, (rows - bad) * np.log1p(-rate), 0.0)
     return np.asarray(parts)

@@ -134,8 +134,8 @@ HELD_OUT_CANDIDATES: tuple[Candidate, ...] = (
     Candidate("average_logistic_1.0_trees_3", (LogisticSettings(1.0), _stopped(3))),
 )
 
-# Measured beside the chosen model on the same rows, by the names that reports know. Where candidates have a model of the
-# kind by itself, it is that one.
+# Measured beside the chosen model on the same rows, by the names that reports know. Where candidates have a model
+# of the kind by itself, it is that one.
 DEFAULT_CHALLENGERS: dict[str, Settings] = {
     "scorecard": ScorecardSettings(0.3),
     "logistic": _LOGISTIC[0.1],

@@ -220,7 +220,8 @@ def _text(values: "pd.Series[Any]") -> "pd.Series[Any]":
 def _parsed(text: "pd.Series[Any]") -> Floats:
     """Numbers in text: signs of percent and currency and thousands separators are left aside."""
     bare = text.str.replace(r"[%$€£,\s]", "", regex=True)
-    return pd.to_numeric(bare, errors="coerce").astype("Float64").to_numpy(float, na_value=np.nan)
+    numbers = pd.to_numeric(bare, errors="coerce").astype("Float64")
+    return np.asarray(numbers.to_numpy(float, na_value=np.nan), dtype=np.float64)
 
 
 def _read_numbers(values: "pd.Series[Any]") -> Floats:
@@ -237,7 +238,7 @@ def _read_numbers(values: "pd.Series[Any]") -> Floats:
 
 def _level_codes(values: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
     text = _text(values)
-    codes = pd.Index(levels).get_indexer(text.astype(object)).astype(float)
+    codes = pd.Index(levels).get_indexer(pd.Index(text.astype(object))).astype(float)
     unknown = (codes < 0) & text.notna().to_numpy(bool)
     codes[codes < 0] = np.nan
     if levels and levels[-1] == OTHER:

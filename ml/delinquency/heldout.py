@@ -6,7 +6,7 @@ with the settings and the number of trees that were found; see :func:`final_mode
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -145,7 +145,9 @@ def strongest_alone(found: Measured) -> dict[str, Settings]:
     return {name: min(several, key=loss) for name, several in found.alone.items()}
 
 
-def final_model(found: Measured, candidate: Candidate, products: dict[Settings, Pairs]) -> tuple[tuple[Member, ...], Link]:
+def final_model(
+    found: Measured, candidate: Candidate, products: dict[Settings, Pairs]
+) -> tuple[tuple[Member, ...], Link]:
     """Fit the chosen candidate on all rows.
 
     The slope of the link is that of the calibration rows. The intercept makes the mean probability the bad rate of
@@ -157,8 +159,12 @@ def final_model(found: Measured, candidate: Candidate, products: dict[Settings, 
     trees = [member for member in candidate.members if isinstance(member, TreeSettings)]
     used = _used(table, everything, trees, config)
 
+    # The penalty grows with the rows, so that coefficients shrink as much as those that the link was learnt with.
+    share = float(np.mean([len(split.learn) + len(split.stop) for split in found.design.splits])) / len(table.y)
+
     def fit(settings: Settings) -> Member:
         if not isinstance(settings, TreeSettings):
+            settings = replace(settings, strength=settings.strength * share)
             return fit_member(table.X, table.y, settings, table.signs, config.seed, table.levels)
         return TreeMember.fit(
             table.X, table.y, settings, table.signs, config.seed, table.levels,
@@ -192,7 +198,9 @@ def _final_rounds(found: Measured, settings: TreeSettings) -> int:
     """Trees of the final fit: the median of the splits, more of them where there are more rows."""
     rounds = [fits[settings].member.rounds for fits in found.fits]  # type: ignore[union-attr]
     learnt = np.mean([len(split.learn) for split in found.design.splits])
-    return max(1, round(float(np.median(rounds)) * min(_MORE_TREES_AT_MOST, float(np.sqrt(len(found.table.y) / learnt)))))
+    return max(
+        1, round(float(np.median(rounds)) * min(_MORE_TREES_AT_MOST, float(np.sqrt(len(found.table.y) / learnt))))
+    )
 
 
 def _used(table: Table, rows: Integers, trees: Sequence[TreeSettings], config: TrainingConfig) -> tuple[int, ...]:
@@ -208,5 +216,3 @@ def in_parallel(work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
     """Results in the order of the tasks; each is the same whatever runs beside it."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(work, tasks))
-
-

@@ -76,4 +76,3 @@ def ablate(found: Measured, pairs: Pairs) -> tuple[dict[Settings, Pairs], dict[s
         found.fits = before
         return {}, report | {"reason": "not surely better on the choosing rows"}
     return {settings: pairs}, report | {"used": True, "reason": "surely better on the choosing rows"}
-

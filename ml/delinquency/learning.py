@@ -15,7 +15,7 @@ from ml.delinquency.config import Candidate, Settings, TrainingConfig
 from ml.delinquency.ensemble import compare_ensemble, missing_libraries
 from ml.delinquency.heldout import Measured, final_model, measure, pick_candidate, strongest_alone
 from ml.delinquency.interactions import ablate, pairs_in
-from ml.delinquency.parts import design_parts
+from ml.delinquency.parts import ROLES, design_parts
 from ml.delinquency.table import Table
 from ml.delinquency.trees import TreeMember
 from ml.delinquency.validation import (
@@ -74,9 +74,7 @@ def learn_nested(table: Table, config: TrainingConfig) -> Learnt:
     candidates = config.candidates_for(len(y), table.n_bad)
     repeats = config.repeats_for(len(y))
     nested = nested_cross_validation(X, y, groups, signs, config, levels)
-    selection = select(
-        X, y, groups, signs, config, config.seed, repeats=repeats, levels=levels, candidates=candidates
-    )
+    selection = select(X, y, groups, signs, config, config.seed, repeats=repeats, levels=levels, candidates=candidates)
     members = tuple(fit_member(X, y, one, signs, config.seed, levels) for one in selection.candidate.members)
     judged = Judged(
         np.arange(len(y)),
@@ -145,9 +143,9 @@ def learn_held_out(table: Table, config: TrainingConfig) -> Learnt:
             "by_time": design.by_time,
             "gap_days": config.gap_days,
             "periods": design.periods,
-            "rows": {role: [len(split.part(role)) for split in design.splits] for role in ("learn", "stop", "calibrate", "test")},
-            "final_model": "members fitted on all rows with the settings and number of trees found; slope of the link from "
-            "the calibration part, intercept set to the bad rate of all rows"
+            "rows": {role: [len(split.part(role)) for split in design.splits] for role in ROLES},
+            "final_model": "members fitted on all rows with the settings and number of trees found; slope of the link "
+            "from the calibration part, intercept set to the bad rate of all rows"
             + (", or of the last part where that surely differs" if design.by_time else ""),
         },
         remarks={
@@ -215,7 +213,7 @@ def treatment_of(members: Sequence[Member], names: Sequence[str]) -> dict[str, A
         return {
             "pruned": [],
             "clipped_at": {},
-            "missing_values": "a gap is a bin or a column of its own where training had gaps, else the median or nothing",
+            "missing_values": "a bin or column of their own where training had gaps, else the median or nothing",
         }
     tree = trees[0]
     used = range(len(names)) if tree.used is None else tree.used
@@ -228,4 +226,3 @@ def treatment_of(members: Sequence[Member], names: Sequence[str]) -> dict[str, A
             "median": [names[at] for at in used if not np.isnan(tree.fill[at])],
         },
     }
-

@@ -46,7 +46,7 @@ def outcome(given: "pd.Series[Any]", bad_label: object = None) -> Floats:
             raise OneClassError(
                 f"target holds the labels {found[:5]}; expected two of which {bad_label!r} (bad_label) is bad"
             )
-        return labels.eq(str(bad_label)).to_numpy(float)
+        return np.asarray(labels.eq(str(bad_label)), dtype=float)
     if text:
         try:
             given = given.astype(float)
@@ -66,7 +66,7 @@ def _from_labels(labels: "pd.Series[str]") -> Floats:
     lowered = labels.str.lower()
     found = set(lowered.unique())
     if any(found <= pair for pair in _SPEAKING_LABELS):
-        return lowered.isin(_BAD_LABELS).to_numpy(float)
+        return np.asarray(lowered.isin(_BAD_LABELS), dtype=float)
     raise OneClassError(
         f"target holds the labels {sorted(labels.unique())[:5]}; expected 0 and 1, or two labels of which "
         "TrainingConfig(bad_label=...) names the bad one"

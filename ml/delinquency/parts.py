@@ -29,8 +29,12 @@ _LAYOUTS: tuple[tuple[tuple[str, ...], ...], ...] = (
 )
 # Folds of the people, or of the rows where there is no time.
 FOLDS = 5
-# Values (rows times features) that are learnt from in about a second; so many of them are worth a rotation.
-_VALUES_FOR_ALL_ROTATIONS = 4_000_000
+# Values (rows times features) that all rotations together may learn from: some ten seconds on two cores. More
+# values mean fewer rotations, and need fewer.
+_VALUES = 8_000_000
+# Sizes of the later parts that are tried, and the bad outcomes that calibrating and testing should have.
+_SHRINK = (1.0, 0.75, 0.5)
+_ENOUGH_BAD = 30
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,14 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
 
     Parameters
     ----------
-    y : ndarray of shape (n,)
-    groups : ndarray of shape (n,)
-        Person of each row.
+    y, groups : ndarray of shape (n,)
+        Outcome and person of each row.
     days : ndarray of shape (n,) or None
         Time of each row.
     n_features : int
         Decides with n how many rotations are affordable.
+    config : TrainingConfig
+        Shares of the parts, the gap, the seed.
 
     Raises
     ------
@@ -95,18 +100,17 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
     note = "no time given"
     if days is not None:
         least = config.min_class_count
-        for layout in _LAYOUTS:
-            periods = _periods(days, layout, config)
+        for enough, shrink, layout in _attempts(least):
+            periods = _periods(days, layout, config, shrink)
             if periods is None:
                 continue
             found = _by_time(y, groups, _period_of(days, periods), layout, config)
-            if all(_has_both(y, split.part(role), least) for split in found for role in ROLES):
+            need = {"learn": least, "stop": least, "calibrate": enough, "test": enough}
+            if all(_has_both(y, split.part(role), need[role]) for split in found for role in ROLES):
                 return Design(tuple(found), True, _dates(layout, periods), _words(layout, found, config))
         span = int((days.max() - days.min()).astype(int))
-        note = (
-            f"not by time: {span} days with gaps of {config.gap_days} leave no part with at least {least} of each outcome"
-        )
-    count = 1 if len(y) * n_features > _VALUES_FOR_ALL_ROTATIONS else FOLDS
+        note = f"not by time: {span} days with gaps of {config.gap_days} leave parts with too few of an outcome"
+    count = max(1, min(FOLDS, _VALUES // (len(y) * n_features)))
     folds = deal(y, groups, FOLDS, config.seed)
     inner = deal(y, groups, 2 * FOLDS, config.seed + 1)
     splits = []
@@ -123,29 +127,35 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
     return Design(tuple(splits), False, {}, words)
 
 
-def _periods(days: Days, layout: Sequence[Sequence[str]], config: TrainingConfig) -> list[tuple[int, int]] | None:
+def _attempts(least: int) -> list[tuple[int, float, tuple[tuple[str, ...], ...]]]:
+    """Outcomes needed, sizes and layouts in the order they are tried: periods of their own and full size first."""
+    own = [(shrink, layout) for shrink in _SHRINK for layout in _LAYOUTS[:-1]]
+    order = own + [(shrink, _LAYOUTS[-1]) for shrink in _SHRINK]
+    return [(enough, *one) for enough in (max(least, _ENOUGH_BAD), least) for one in order]
+
+
+def _periods(
+    days: Days, layout: Sequence[Sequence[str]], config: TrainingConfig, shrink: float
+) -> list[tuple[int, int]] | None:
     """First and last day (as numbers) of each period, from the last one backwards; None where there is no room."""
     numbers = days.astype("datetime64[D]").astype(int)
     distinct, rows = np.unique(numbers, return_counts=True)
     share = dict(zip(ROLES, config.part_shares, strict=True))
     wanted = [sum(share[role] for role in period) for period in layout]
-    # The gaps cost rows; where learning would be left with too little, the others shrink.
-    for shrink in (1.0, 0.75, 0.5):
-        periods: list[tuple[int, int]] = []
-        last = len(distinct) - 1
-        for want in reversed(wanted[1:]):
-            if last < 0:
-                break
-            cumulated = np.cumsum(rows[last::-1]) / rows.sum()
-            first = last - int(np.argmin(np.abs(cumulated - shrink * want)))
-            periods.append((int(distinct[first]), int(distinct[last])))
-            last = int(np.searchsorted(distinct, distinct[first] - max(config.gap_days, 1), side="right")) - 1
-        if last < 0 or len(periods) < len(layout) - 1:
-            continue
-        periods.append((int(distinct[0]), int(distinct[last])))
-        if rows[: last + 1].sum() >= 0.5 * wanted[0] * rows.sum():
-            return periods[::-1]
-    return None
+    periods: list[tuple[int, int]] = []
+    last = len(distinct) - 1
+    for want in reversed(wanted[1:]):
+        if last < 0:
+            return None
+        cumulated = np.cumsum(rows[last::-1]) / rows.sum()
+        first = last - int(np.argmin(np.abs(cumulated - shrink * want)))
+        periods.append((int(distinct[first]), int(distinct[last])))
+        last = int(np.searchsorted(distinct, distinct[first] - max(config.gap_days, 1), side="right")) - 1
+    # The gaps cost rows; learning must keep at least half of what it should have.
+    if last < 0 or rows[: last + 1].sum() < 0.5 * wanted[0] * rows.sum():
+        return None
+    periods.append((int(distinct[0]), int(distinct[last])))
+    return periods[::-1]
 
 
 def _by_time(

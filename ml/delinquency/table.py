@@ -1,4 +1,4 @@
-"""A table that is ready to be learnt from: numbers, outcome, people, time, in one order of rows whatever the frame's."""
+"""A table ready to be learnt from: numbers, outcome, people, time, in one order of rows whatever the frame's."""
 
 from dataclasses import dataclass
 

@@ -66,10 +66,18 @@ class TreeMember:
         used: Sequence[int] | None = None,
         products: Sequence[tuple[int, int]] = (),
     ) -> "TreeMember":
-        """Fit on ``X`` of shape (n, k) and ``y`` of shape (n,); ``signs`` become monotone constraints.
+        """Fit; what is done to rows before the booster sees them is learnt from the same rows.
 
         Parameters
         ----------
+        X, y : ndarray
+            Shapes (n, k) and (n,).
+        settings : TreeSettings
+            Depth, rate, penalties.
+        signs : sequence of int
+            Monotone constraints.
+        seed : int
+            Draws rows and features of each tree.
         levels : sequence of int
             Number of levels of each feature, 0 for a number.
         stop : (ndarray, ndarray), optional
@@ -81,15 +89,16 @@ class TreeMember:
         """
         import lightgbm as lgb
 
-        gaps = np.isnan(X).any(axis=0)
+        gaps: NDArray[np.bool_] = np.asarray(np.isnan(X).any(axis=0))
         fill = np.full(X.shape[1], np.nan)
         fill[~gaps] = np.median(X[:, ~gaps], axis=0)
         cap = None if settings.clip is None else clip_at(X, y, settings.clip, levels)
         ranks = {at: _ranks(X[:, at], y, count) for at, count in enumerate(levels) if count}
         for at, rank in ranks.items():
-            fill[at] = np.nan if gaps[at] else np.median(rank[X[:, at].astype(int)])
+            if not gaps[at]:
+                fill[at] = np.median(rank[X[:, at].astype(int)])
         chosen = None if used is None else tuple(used)
-        prepared = cls(None, fill, cap, ranks or None, chosen, tuple(products))  # type: ignore[arg-type]
+        prepared = cls(None, fill, cap, ranks or None, chosen, tuple(products))
         held = [0 if levels and levels[at] else signs[at] for at in (chosen or range(X.shape[1]))]
         parameters = _parameters(settings, [*held, *([0] * len(products))], seed)
         data = lgb.Dataset(prepared.design(X), y, params=parameters, free_raw_data=True)
@@ -177,7 +186,7 @@ def important_features(
     gain = np.asarray(member.booster.feature_importance("gain"), dtype=float)
     if gain.sum() == 0.0:
         return tuple(range(X.shape[1]))
-    return tuple(np.flatnonzero(gain / gain.sum() >= below).tolist())
+    return tuple(np.flatnonzero(gain / gain.sum() >= min(below, gain.max() / gain.sum())).tolist())
 
 
 def _parameters(settings: TreeSettings, signs: list[int], seed: int) -> dict[str, Any]:

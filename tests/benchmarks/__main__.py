@@ -20,6 +20,7 @@ PARTS = (
     "features",
     "origination_bank",
     "model_report",
+    "default_models",
     "income_bands",
     "linkage",
     "linkage_speed",

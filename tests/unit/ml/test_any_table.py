@@ -1,0 +1,190 @@
+"""What training makes of a table nobody has prepared: kinds of columns, labels, dates, what is left out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.delinquency import FeatureError, OneClassError, TrainedModel, TrainingConfig, score, train
+from ml.delinquency.config import LogisticSettings, ScorecardSettings
+from ml.delinquency.encoding import OTHER, learn_encoder
+from ml.delinquency.interactions import pairs_in
+from ml.delinquency.outcome import as_days, outcome
+
+from .conftest import LOGISTIC, quick
+
+
+def credit_table(n: int = 400, seed: int = 3) -> pd.DataFrame:
+    generator = np.random.default_rng(seed)
+    purpose = np.array(["car", "home", "travel"])[generator.integers(0, 3, n)]
+    frame = pd.DataFrame(
+        {
+            "amount": generator.lognormal(8, 0.5, n),
+            "purpose": purpose,
+            "interest": [f"{value:.1f}%" for value in generator.uniform(5, 20, n)],
+            "employed": generator.random(n) < 0.7,
+            "town": [f"town {number}" for number in np.minimum(generator.geometric(0.03, n), 200)],
+            "opened_on": pd.Timestamp("2010-01-01") + pd.to_timedelta(generator.integers(0, 3000, n), unit="D"),
+            "granted_on": pd.Timestamp("2019-01-01") + pd.to_timedelta(generator.integers(0, 300, n), unit="D"),
+            "customer_id": generator.permutation(n) + 1000,
+            "remark": [f"says {number} and more" for number in range(n)],
+            "country": "CZ",
+            "nothing": None,
+        }
+    )
+    z = -1.0 + 1.2 * (purpose == "travel") - 0.8 * frame["employed"] + 0.1 * frame["interest"].str[:-1].astype(float)
+    frame["status"] = np.where(generator.random(n) < 1 / (1 + np.exp(1.0 - z)), "bad", "good")
+    return frame
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return credit_table()
+
+
+@pytest.fixture(scope="module")
+def model(table) -> TrainedModel:
+    return train(table, "status", time="granted_on", config=quick(LOGISTIC))
+
+
+def test_every_other_column_is_a_feature_unless_nothing_can_be_learnt_from_it(model):
+    assert model.features == ("amount", "employed", "interest", "opened_on", "purpose", "town")
+    dropped = model.metadata["dropped"]
+    assert dropped["customer_id"] == "an identifier: whole numbers, each once"
+    assert dropped["remark"].startswith("an identifier or free text: 400 different values")
+    assert (dropped["country"], dropped["nothing"]) == ("constant", "no value in any row")
+
+
+def test_dates_are_left_out_without_a_time_and_that_is_said(table):
+    without = train(table.drop(columns="granted_on"), "status", config=quick(LOGISTIC))
+    assert "opened_on" not in without.features
+    assert "no time is given" in without.metadata["dropped"]["opened_on"]
+
+
+def test_a_model_of_text_and_dates_is_read_back_and_scores_alike(model, table):
+    back = TrainedModel.from_artifact(model.artifact, model.sha256, model.metadata)
+    names, when = list(model.features), table["granted_on"]
+    first, second = (score(one, table[names], time=when) for one in (model, back))
+    assert (first["probability"] == second["probability"]).all()
+    texts = {reason["text"] for row in first["reasons"] for reason in row if reason["feature"] == "purpose"}
+    assert any("travel" in text for text in texts)
+    with pytest.raises(FeatureError, match=r"opened_on is a date .* give the time of each row"):
+        score(model, table[names])
+
+
+def test_an_unknown_level_counts_as_missing_and_a_rare_one_as_rare(model, table):
+    rows = table[list(model.features)].head(4).assign(purpose=["boat", None, "car", "home"], town="nowhere at all")
+    X = model.numbers(rows, as_days(table["granted_on"].head(4)))
+    purpose, town = model.features.index("purpose"), model.features.index("town")
+    assert np.isnan(X[:2, purpose]).all()
+    assert X[2:, purpose].tolist() == [0.0, 1.0]
+    levels = model.metadata["levels"]["town"]
+    assert levels[-1] == OTHER
+    assert (X[:, town] == len(levels) - 1).all()
+
+
+def test_the_order_of_rows_and_columns_does_not_matter(model, table):
+    turned = table.sample(frac=1, random_state=2)[table.columns[::-1]]
+    again = train(turned, "status", time="granted_on", config=quick(LOGISTIC))
+    assert again.artifact == model.artifact
+    assert again.metadata == model.metadata
+
+
+@pytest.mark.parametrize(
+    ("labels", "bad_label", "bad"),
+    [
+        (["good", "bad", "Good"], None, [0, 1, 0]),
+        (["yes", "no", "no"], None, [1, 0, 0]),
+        ([1, 2, 1], 2, [0, 1, 0]),
+        (["Fully Paid", "Charged Off", "Fully Paid"], "Charged Off", [0, 1, 0]),
+        ([True, False, False], None, [1, 0, 0]),
+        (pd.Categorical(["0", "1", "0"]), None, [0, 1, 0]),
+    ],
+)
+def test_two_labels_are_a_target(labels, bad_label, bad):
+    assert outcome(pd.Series(labels), bad_label).tolist() == bad
+
+
+def test_labels_that_do_not_say_which_is_bad_are_refused(table):
+    with pytest.raises(OneClassError, match=r"holds \[2.0\].*bad_label"):
+        outcome(pd.Series([1, 2, 1]))
+    with pytest.raises(OneClassError, match=r"\['Charged Off', 'Fully Paid'\].*bad_label"):
+        outcome(pd.Series(["Fully Paid", "Charged Off"]))
+    with pytest.raises(OneClassError, match="'worse'"):
+        outcome(pd.Series(["good", "bad"]), "worse")
+    with pytest.raises(OneClassError, match="missing in 1 of 2 rows"):
+        outcome(pd.Series(["good", None]))
+    with pytest.raises(OneClassError, match="0 bad outcomes"):
+        train(table.assign(status="good"), "status", config=quick(LOGISTIC))
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        (pd.Series(["2017-03-01", "2018-01-01"]), "2017-03-01"),
+        (pd.Series(["Dec-2011", "Jan-2012"]), "2011-12-01"),
+        (pd.Series([2015, 2016]), "2015-01-01"),
+        (pd.Series(pd.to_datetime(["2017-03-01T10:00Z", "2017-03-02T10:00Z"])), "2017-03-01"),
+    ],
+)
+def test_times_come_in_several_forms(values, first):
+    assert str(as_days(values)[0]) == first
+
+
+def test_times_that_are_none_are_refused():
+    with pytest.raises(FeatureError, match="is no date"):
+        as_days(pd.Series([17, 18]))
+    with pytest.raises(FeatureError, match="missing in 1 of 2"):
+        as_days(pd.Series(["2017-03-01", None]))
+
+
+def test_infinite_values_name_column_and_count(table):
+    broken = table.assign(amount=table["amount"].where(table.index > 2, np.inf))
+    with pytest.raises(FeatureError, match=r"infinite values in \['amount'\]: \[3\] of 400 rows"):
+        train(broken, "status", time="granted_on", config=quick(LOGISTIC))
+
+
+def test_text_in_a_feature_of_numbers_is_refused_when_scoring(model, table):
+    names = list(model.features)
+    with pytest.raises(FeatureError, match="interest: 400 of 400 values are no finite numbers"):
+        score(model, table[names].assign(interest="much"), time=table["granted_on"])
+
+
+def test_numbers_in_text_and_codes_for_nothing_are_read():
+    frame = pd.DataFrame({"paid": ["$1,200", "?", " 15 ", "NA"] * 5, "few": ["a", "b", "", "a"] * 5})
+    encoder = learn_encoder(frame, ["paid", "few"], numeric=frozenset(), keep=False, has_time=False)
+    X = encoder.numbers(frame)
+    assert X[0, 0] == 1200.0
+    assert np.isnan(X[1, 0])
+    assert (X[2, 0], X[0, 1], X[1, 1]) == (15.0, 0.0, 1.0)
+    assert np.isnan(X[2, 1])
+
+
+def test_a_column_that_knows_the_outcome_is_warned_of(table):
+    told = table.assign(collected=(table["status"] == "bad") * 100.0)
+    assert train(table, "status", config=quick(LOGISTIC)).metadata["warnings"] == []
+    warnings = train(told, "status", config=quick(LOGISTIC)).metadata["warnings"]
+    assert len(warnings) == 1
+    assert "collected alone reaches AUC 1.000" in warnings[0]
+
+
+def test_settings_of_parts_that_make_no_sense_are_refused():
+    with pytest.raises(ValueError, match="four shares"):
+        TrainingConfig(part_shares=(0.5, 0.5, 0.5, 0.5))
+    with pytest.raises(ValueError, match="gap_days is -1"):
+        TrainingConfig(gap_days=-1)
+    with pytest.raises(ValueError, match="interactions name"):
+        pairs_in(["a"], TrainingConfig(interactions=(("a", "b"),)))
+
+
+@pytest.mark.parametrize("kind", [LogisticSettings(0.5), ScorecardSettings()])
+def test_levels_are_learnt_as_levels_not_as_numbers(kind):
+    """The middle code is the risky one: no straight line through codes could say so."""
+    from ml.delinquency.validation import fit_member
+
+    generator = np.random.default_rng(1)
+    X = generator.integers(0, 3, (600, 1)).astype(float)
+    y = (generator.random(600) < np.array([0.1, 0.7, 0.1])[X[:, 0].astype(int)]).astype(float)
+    told = fit_member(X, y, kind, [0], 0, [3]).log_odds(np.array([[0.0], [1.0], [2.0], [np.nan]]))
+    assert told[1] > told[0] + 1.5
+    assert told[1] > told[2] + 1.5
+    assert told[3] < told[1]

@@ -1,0 +1,272 @@
+"""How a large table is divided and learnt from: periods, gaps, people, and what the final model records."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, train
+from ml.delinquency.choosing import choose
+from ml.delinquency.config import ScorecardSettings
+from ml.delinquency.heldout import in_parallel
+from ml.delinquency.paired import loss_difference
+from ml.delinquency.parts import deal, design_parts
+
+STOPPED = TreeSettings(2, learning_rate=0.2, rounds=60, patience=10, clip=0.99, row_fraction=0.8, penalty=2.0)
+CONFIG = TrainingConfig(
+    candidates=(
+        Candidate("scorecard", (ScorecardSettings(),)),
+        Candidate("logistic", (LogisticSettings(0.1),)),
+        Candidate("trees", (STOPPED,)),
+    ),
+    resamples=50,
+    held_out_above_rows=1000,
+)
+CATALOGUE = {
+    "stress_mean": {"name": "stress_mean", "expected_sign": "-", "statistic": "mean"},
+    "stress_std": {"name": "stress_std", "expected_sign": "-", "statistic": "std"},
+    "stress_min": {"name": "stress_min", "expected_sign": "-", "statistic": "min"},
+    "stress_trend": {"name": "stress_trend", "expected_sign": "-", "statistic": "trend"},
+    "plain": {"name": "plain", "expected_sign": "+"},
+}
+FEATURES = ["stress_mean", "stress_std", "stress_min", "stress_trend", "plain", "gappy", "noise"]
+
+
+def panel(n: int = 2400, people: int = 600, seed: int = 1) -> pd.DataFrame:
+    """People who come back over a year; risk rises with every stress feature, whatever the catalogue says."""
+    generator = np.random.default_rng(seed)
+    frame = pd.DataFrame(generator.normal(size=(n, len(FEATURES))), columns=FEATURES)
+    frame["gappy"] = np.where(generator.random(n) < 0.3, np.nan, frame["gappy"])
+    frame["noise"] = 1.0 * generator.integers(0, 2, n)
+    frame["plain"] = np.exp(frame["plain"])
+    z = -1.6 + 0.6 * frame[FEATURES[:4]].sum(axis=1) + 0.3 * frame["plain"] + 0.8 * frame["gappy"].isna()
+    frame["is_bad"] = (generator.random(n) < 1 / (1 + np.exp(-z))).astype(int)
+    frame["as_of"] = pd.Timestamp("2025-01-01") + pd.to_timedelta(generator.integers(0, 360, n), unit="D")
+    frame["who"] = [f"gr{number:04d}" for number in generator.integers(0, people, n)]
+    return frame
+
+
+def designed(frame: pd.DataFrame, config: TrainingConfig, *, time: bool = True, come_back: bool = True):
+    y = frame["is_bad"].to_numpy(float)
+    groups = pd.factorize(frame["who"])[0] if come_back else np.arange(len(frame))
+    days = frame["as_of"].to_numpy().astype("datetime64[D]") if time else None
+    return design_parts(y, groups, days, 7, config), groups, days
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return panel()
+
+
+@pytest.fixture(scope="module")
+def by_time(frame) -> TrainedModel:
+    config = dataclasses.replace(CONFIG, candidates=CONFIG.candidates[2:], gap_days=20)
+    return train(frame, "is_bad", time="as_of", config=config, features=FEATURES, catalogue=CATALOGUE)
+
+
+@pytest.mark.parametrize("come_back", [True, False])
+@pytest.mark.parametrize("gap", [0, 35])
+def test_periods_follow_each_other_with_the_gap_between_them(frame, gap, come_back):
+    config = dataclasses.replace(CONFIG, gap_days=gap)
+    design, _, days = designed(frame, config, come_back=come_back)
+    assert design.by_time
+    assert len(design.splits) == (5 if come_back else 1)
+    periods = sorted({tuple(np.array(period, "datetime64[D]")) for period in design.periods.values()})
+    for (_, last), (first, _) in itertools.pairwise(periods):
+        assert (first - last).astype(int) >= max(gap, 1)
+    assert design.periods["test"][1] == str(days.max())
+    for split in design.splits:
+        assert days[split.learn].max() + max(gap, 1) <= days[split.test].min()
+
+
+@pytest.mark.parametrize("time", [True, False])
+def test_nobody_is_on_both_sides(frame, time):
+    design, groups, _ = designed(frame, CONFIG, time=time)
+    for split in design.splits:
+        learnt, tested = set(groups[split.learn]), set(groups[split.test])
+        judged = set(groups[split.stop]) | set(groups[split.calibrate])
+        assert not learnt & tested
+        assert not learnt & judged
+        assert not judged & tested
+
+
+def test_everybody_is_tested_once(frame):
+    design, _, days = designed(frame, CONFIG)
+    tested = np.concatenate([split.test for split in design.splits])
+    assert len(np.unique(tested)) == len(tested)
+    assert set(tested) == set(np.flatnonzero(days >= np.datetime64(design.periods["test"][0])))
+    without, _, _ = designed(frame, CONFIG, time=False)
+    assert without.covers_all
+    assert sorted(np.concatenate([split.test for split in without.splits])) == list(range(len(frame)))
+
+
+def test_a_table_of_many_values_rotates_less(frame):
+    y = frame["is_bad"].to_numpy(float)
+    assert len(design_parts(y, np.arange(len(y)), None, 1500, CONFIG).splits) == 2
+    assert len(design_parts(y, np.arange(len(y)), None, 15_000, CONFIG).splits) == 1
+
+
+def test_a_history_too_short_for_the_gap_is_divided_otherwise_and_that_is_said(frame):
+    config = dataclasses.replace(CONFIG, gap_days=400)
+    design, _, _ = designed(frame, config)
+    assert not design.by_time
+    assert "359 days with gaps of 400" in design.note
+
+
+def test_folds_are_dealt_evenly_and_keep_groups_whole(frame):
+    y, groups = frame["is_bad"].to_numpy(float), pd.factorize(frame["who"])[0]
+    fold = deal(y, groups, 5, 0)
+    assert (pd.Series(fold).groupby(groups).nunique() == 1).all()
+    counts = pd.DataFrame({"fold": fold, "bad": y}).groupby("fold")["bad"].agg(["sum", "size"])
+    assert counts["sum"].max() - counts["sum"].min() <= 0.05 * counts["sum"].mean()
+
+
+def test_the_same_rows_in_any_order_give_the_same_bytes(frame):
+    config = dataclasses.replace(CONFIG, gap_days=20)
+    given = frame.drop(columns="noise")
+    first = train(given, "is_bad", time="as_of", group="who", config=config)
+    turned = given.sample(frac=1, random_state=4)[given.columns[::-1]]
+    second = train(turned, "is_bad", time="as_of", group="who", config=config)
+    assert second.artifact == first.artifact
+    assert second.metadata == first.metadata
+    pd.testing.assert_frame_equal(second.outcomes.sort_index(), first.outcomes.sort_index())
+    assert TrainedModel.from_artifact(first.artifact, first.sha256).artifact == first.artifact
+
+
+def test_signs_hold_for_raw_directions_only(by_time):
+    assert by_time.metadata["expected_signs"] == {
+        "stress_mean": -1, "stress_std": 0, "stress_min": 0, "stress_trend": 0, "plain": 1, "gappy": 0, "noise": 0,
+    }  # fmt: skip
+    grid = np.linspace(-2, 2, 41)
+    for at, name in enumerate(FEATURES[:5]):
+        rows = np.zeros((len(grid), len(FEATURES)))
+        rows[:, at] = grid
+        steps = np.diff(by_time.log_odds(rows))
+        if name == "stress_mean":
+            assert (steps <= 1e-12).all()
+        elif name != "plain":
+            assert steps.sum() > 0.3
+        else:
+            assert (steps >= -1e-12).all()
+
+
+def test_clipping_and_pruning_are_recorded_and_hold_when_scoring(by_time, frame):
+    capped = by_time.metadata["clipped_at"]["plain"]
+    assert capped == pytest.approx(frame["plain"].quantile(0.99), rel=1e-9)
+    rows = frame[FEATURES].fillna(0.0).head(2).to_numpy(copy=True)
+    rows[0, 4] = capped
+    rows[1] = np.r_[rows[0, :4], 1e9, rows[0, 5:]]
+    back = TrainedModel.from_artifact(by_time.artifact, by_time.sha256)
+    assert back.probability(rows)[0] == back.probability(rows)[1]
+    strict = dataclasses.replace(CONFIG, candidates=CONFIG.candidates[2:], prune_below=0.02)
+    pruned = train(frame, "is_bad", features=FEATURES, config=strict)
+    assert pruned.metadata["pruned"] == ["noise"]
+    X = frame[FEATURES].to_numpy(float)
+    moved = X.copy()
+    moved[:, FEATURES.index("noise")] = 77.0
+    again = TrainedModel.from_artifact(pruned.artifact, pruned.sha256)
+    assert (again.probability(moved) == pruned.probability(X)).all()
+    parts = pruned.contributions(X)
+    assert (parts.values[:, FEATURES.index("noise")] == 0).all()
+    assert np.allclose(parts.log_odds, pruned.log_odds(X), atol=1e-9)
+
+
+def test_the_direction_of_gaps_is_declared(by_time, frame):
+    stated = by_time.metadata["missing_values"]
+    assert stated["learnt_direction"] == ["gappy"]
+    assert "stress_std" in stated["median"]
+    row = frame[FEATURES].median().to_numpy()[None, :].repeat(2, axis=0)
+    row[1, 5] = np.nan
+    assert by_time.probability(row)[1] > by_time.probability(row)[0]
+    gap = row[:1].copy()
+    gap[0, 1] = np.nan
+    assert by_time.probability(gap)[0] == pytest.approx(by_time.probability(row)[0], abs=1e-12)
+
+
+def test_outcomes_hold_what_a_report_needs(by_time, frame):
+    outcomes = by_time.outcomes
+    assert list(outcomes.columns) == [
+        "target", "probability", "time", "group", "part",
+        "probability_scorecard", "probability_logistic", "probability_lightgbm",
+    ]  # fmt: skip
+    assert (outcomes["part"] == "test").all()
+    assert (outcomes["target"] == frame.loc[outcomes.index, "is_bad"]).all()
+    assert (outcomes["time"] == frame.loc[outcomes.index, "as_of"]).all()
+    assert outcomes["probability"].between(0, 1).all()
+    assert by_time.metrics["overall"]["n"] == len(outcomes)
+    assert by_time.metrics["overall"]["brier_skill"] > 0
+    low, high = by_time.metrics["calibration_slope_interval"]
+    assert low < by_time.metrics["overall"]["calibration_slope"] < high
+    assert len(by_time.training_probability) == by_time.metadata["design"]["rows"]["learn"][0]
+    assert by_time.metadata["ensemble"]["used"] is False
+
+
+def test_what_is_not_installed_is_said(by_time, monkeypatch):
+    from ml.delinquency import ensemble
+
+    monkeypatch.setattr(ensemble.importlib.util, "find_spec", lambda _: None)
+    told = ensemble.compare_ensemble(None, None, None)
+    assert (told["status"], told["used"], told["missing"]) == ("not installed", False, ["catboost", "xgboost"])
+
+
+def test_a_product_is_kept_where_it_helps_and_left_where_it_does_not():
+    generator = np.random.default_rng(8)
+    X = generator.normal(size=(4000, 3))
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    frame["is_bad"] = generator.random(4000) < 1 / (1 + np.exp(1 - 1.5 * X[:, 0] * X[:, 1]))
+    trees = Candidate("trees", (dataclasses.replace(STOPPED, depth=1, rounds=30),))
+    for pair, helps in ((("a", "b"), True), (("b", "c"), False)):
+        config = dataclasses.replace(CONFIG, candidates=(trees,), interactions=(pair,))
+        model = train(frame, "is_bad", config=config)
+        assert model.metadata["interactions"]["used"] is helps
+        assert model.metadata["interactions"]["tried"] == [list(pair)]
+        back = TrainedModel.from_artifact(model.artifact, model.sha256)
+        assert np.allclose(back.contributions(X).log_odds, model.log_odds(X), atol=1e-9)
+        assert (model.metrics["overall"]["auc"] > 0.7) is helps
+
+
+def test_the_level_follows_the_last_period_where_it_surely_differs():
+    frame = panel(3000).assign(who=range(3000))
+    late = frame["as_of"] >= "2025-10-01"
+    generator = np.random.default_rng(0)
+    frame["is_bad"] = np.where(late & (generator.random(3000) < 0.4), 1, frame["is_bad"])
+    model = train(frame, "is_bad", time="as_of", features=FEATURES, config=CONFIG)
+    told = model.probability(frame.loc[late, FEATURES].to_numpy(float)).mean()
+    last = model.outcomes["target"].mean()
+    assert told == pytest.approx(last, abs=0.05)
+    assert last > frame["is_bad"].mean() + 0.1
+
+
+def test_a_simpler_model_is_taken_only_within_noise():
+    generator = np.random.default_rng(3)
+    z = generator.normal(size=5000)
+    y = (generator.random(5000) < 1 / (1 + np.exp(-z))).astype(float)
+    people = np.arange(5000)
+    near, far = z + 0.02 * generator.normal(size=5000), 0.5 * z
+    assert choose({"simple": near, "best": z}, y, people, 0).name == "simple"
+    assert choose({"simple": far, "best": z}, y, people, 0).name == "best"
+
+
+def test_the_difference_of_losses_draws_people_whole():
+    generator = np.random.default_rng(5)
+    each = generator.normal(size=300)
+    first = np.repeat(each, 10)
+    alone = loss_difference(first, np.zeros(3000), np.arange(3000))
+    whole = loss_difference(first, np.zeros(3000), np.repeat(np.arange(300), 10))
+    assert whole.value == pytest.approx(alone.value)
+    assert whole.high - whole.low > 2.5 * (alone.high - alone.low)
+
+
+def test_results_come_in_the_order_of_the_tasks():
+    assert in_parallel(lambda number: number * number, range(20)) == [number * number for number in range(20)]
+
+
+def test_a_small_made_up_table_is_not_surely_worse_than_plain_models():
+    from tests.benchmarks.default_models import compare, report
+    from tests.benchmarks.default_tables import gaps
+
+    made = gaps(np.random.default_rng(2), 2400)
+    lines = report("gaps", compare(made, folds=2))
+    assert [line["verdict"] for line in lines] == ["not worse", "not worse"]
