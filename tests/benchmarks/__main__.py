@@ -27,6 +27,7 @@ PARTS = (
     "tree_reasons",
 )
 
+
 def main() -> None:
     """Run all parts, or those that are named."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -41,6 +42,7 @@ def main() -> None:
         module = importlib.import_module(f"tests.benchmarks.{part}")
         module.main()
         console.print(f"[dim]{part}: {time.perf_counter() - started:.0f} s[/dim]")
+
 
 if __name__ == "__main__":
     main()
