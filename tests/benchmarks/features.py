@@ -33,7 +33,7 @@ PEOPLE_SQL = """
     insert into core.account_holders (account_id, party_id, holder_role, valid_from, known_at, load_id)
     select 'test:account:' || n, 'test:customer:' || (n - 1) %% %(people)s + 1, 'owner', date '2020-01-01',
         timestamptz '2020-01-02', 1
-    from generate_series(1, %(people)s * 13 / 10) as n;
+    from generate_series(1, %(people)s * 112 / 100) as n;
     insert into core.accounts (account_id, source_system, product_name, product_category, opened_on, currency,
         valid_from, known_at, load_id)
     select account_id, 'test', 'Checking Account', 'DEPOSIT', valid_from, 'USD', valid_from, known_at, 1
@@ -50,7 +50,8 @@ LINKS_SQL = """
         timestamptz '2020-01-02', timestamptz '2020-01-02'
     from generate_series(1, %(people)s) as n
 """
-# Some thirty bookings a month on a first account, three on a second; pay and a utility bill every month.
+# As dense as the sample's world (61 bookings and 39 days with one, a person in 91 days; 1.12 accounts, 2026-11-28): some
+# twenty bookings a month on a first account, two on a second; pay and a utility bill every month.
 BOOKINGS_SQL = """
     select setseed(0.5);
     insert into core.transactions (transaction_id, source_system, account_id, event_date, event_at, sequence_number,
@@ -69,11 +70,11 @@ BOOKINGS_SQL = """
             end as kind
         from (
             select 'test:account:' || n as account_id, n, day::date as day, slot
-            from generate_series(1, %(people)s * 13 / 10) as n,
+            from generate_series(1, %(people)s * 112 / 100) as n,
                 generate_series(%(as_of)s::date - 90, %(as_of)s::date, interval '1 day') as day,
                 generate_series(0, 4) as slot
             where
-                (slot between 1 and 3 and random() < case when n <= %(people)s then 0.33 else 0.033 end)
+                (slot between 1 and 3 and random() < case when n <= %(people)s then 0.2 else 0.02 end)
                 or (n <= %(people)s and slot = 0 and extract(day from day) = 1 + n %% 28)
                 or (n <= %(people)s and slot = 4 and extract(day from day) = 1 + n %% 27)
         ) as slots
@@ -162,9 +163,8 @@ def lengthen_history(warehouse: Warehouse) -> int:
 
 def measured(settings: Settings, warehouse: Warehouse, home: Path) -> list[float]:
     """Seconds of the model, run after run, without the first."""
-    return [
-        dbt(settings, warehouse, home, "customer_features")["customer_features"] for _ in range(REPEATS + 1)
-    ][1:]
+    runs = [dbt(settings, warehouse, home, "customer_features_half_1", "customer_features_half_2", "customer_features") for _ in range(REPEATS + 1)]
+    return [run["customer_features"] + max(run["customer_features_half_1"], run["customer_features_half_2"]) for run in runs[1:]]
 
 
 def describe(seconds: list[float]) -> str:
