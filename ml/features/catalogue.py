@@ -185,8 +185,13 @@ class Catalogue:
             ],
             "signals": [
                 [
-                    signal.name, signal.kind, signal.stage, signal.expression, sorted(signal.coverage),
-                    signal.unit, signal.aggregation,
+                    signal.name,
+                    signal.kind,
+                    signal.stage,
+                    signal.expression,
+                    sorted(signal.coverage),
+                    signal.unit,
+                    signal.aggregation,
                 ]  # fmt: skip
                 for signal in sorted(self.signals.values(), key=lambda signal: signal.name)
             ],

@@ -58,26 +58,27 @@ BOOKINGS_SQL = """
         direction, amount, currency, reporting_amount, activity_type, is_booked, channel, balance_after_amount, row_hash,
         known_at, load_id)
     select row_number() over (), 'test', account_id, day, day + interval '1 hour' * floor(random() * 24), slot,
-        case when kind in ('salary', 'transfer_in', 'lending_app_in') then 'credit' else 'debit' end, amount, 'USD', amount,
-        kind, kind <> 'failed_debit', (array['ATM', 'Mobile', 'POS', 'Online'])[1 + floor(random() * 4)::int],
+        case when kind in ('salary', 'transfer_in', 'lending_app_in') then 'credit' else 'debit' end,
+        amount, 'USD', amount, kind, kind <> 'failed_debit', (array['ATM', 'Mobile', 'POS', 'Online'])[1 + floor(random() * 4)::int],
         round((random() * 5000 - 500)::numeric, 2), '1', (day + 1)::timestamptz, 1
     from (
         select account_id, day, slot, round((5 + random() * 150)::numeric, 2) as amount,
             case
                 when slot = 0 then 'salary' when slot = 4 then 'utility_bill'
                 else (array['card_payment', 'card_payment', 'card_payment', 'cash_withdrawal', 'transfer_out',
-                    'household_bill', 'transfer_in', 'gambling', 'failed_debit', 'lending_app_in'])[1 + floor(random() * 10)::int]
+                    'household_bill', 'transfer_in', 'gambling', 'failed_debit', 'lending_app_in'])
+                    [1 + floor(random() * 10)::int]
             end as kind
         from (
-            select 'test:account:' || n as account_id, n, day::date as day, slot
+            select 'test:account:' || n as account_id, n, day::date as day,
+                random() < case when n <= %(people)s then 0.42 else 0.042 end as is_busy
             from generate_series(1, %(people)s * 112 / 100) as n,
-                generate_series(%(as_of)s::date - 90, %(as_of)s::date, interval '1 day') as day,
-                generate_series(0, 4) as slot
-            where
-                (slot between 1 and 3 and random() < case when n <= %(people)s then 0.2 else 0.02 end)
-                or (n <= %(people)s and slot = 0 and extract(day from day) = 1 + n %% 28)
-                or (n <= %(people)s and slot = 4 and extract(day from day) = 1 + n %% 27)
-        ) as slots
+                generate_series(%(as_of)s::date - 90, %(as_of)s::date, interval '1 day') as day
+        ) as days, generate_series(0, 4) as slot
+        where
+            (slot between 1 and 3 and is_busy and random() < 0.5)
+            or (n <= %(people)s and slot = 0 and extract(day from day) = 1 + n %% 28)
+            or (n <= %(people)s and slot = 4 and extract(day from day) = 1 + n %% 27)
     ) as bookings
 """
 # The window's own days once more before it, again and again.
@@ -163,8 +164,14 @@ def lengthen_history(warehouse: Warehouse) -> int:
 
 def measured(settings: Settings, warehouse: Warehouse, home: Path) -> list[float]:
     """Seconds of the model, run after run, without the first."""
-    runs = [dbt(settings, warehouse, home, "customer_features_half_1", "customer_features_half_2", "customer_features") for _ in range(REPEATS + 1)]
-    return [run["customer_features"] + max(run["customer_features_half_1"], run["customer_features_half_2"]) for run in runs[1:]]
+    runs = [
+        dbt(settings, warehouse, home, "customer_features_half_1", "customer_features_half_2", "customer_features")
+        for _ in range(REPEATS + 1)
+    ]
+    return [
+        run["customer_features"] + max(run["customer_features_half_1"], run["customer_features_half_2"])
+        for run in runs[1:]
+    ]
 
 
 def describe(seconds: list[float]) -> str:

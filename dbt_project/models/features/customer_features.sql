@@ -4,6 +4,7 @@
         incremental_strategy='append',
         on_schema_change='append_new_columns',
         pre_hook="{% if is_incremental() %}delete from {{ this }} where as_of_date = {{ as_of_date() }}{% endif %}",
+        post_hook="analyze {{ this }} (gr_id, as_of_date)",
         indexes=[{'columns': ['as_of_date', 'gr_id'], 'unique': true}]
     )
 }}

@@ -177,7 +177,7 @@ def random_transactions(
                 balance = round(balance + (amount if row["direction"] == "credit" else -amount), 2)
             channel = str(rng.choice(["Mobile", "ATM", "POS"]))
             hour = pd.Timedelta(hours=int(rng.integers(24)))
-            event_at = (pd.Timestamp(day) + hour).tz_localize(ZONE).to_pydatetime()
+            event_at = (pd.Timestamp(day).tz_localize(ZONE) + hour).to_pydatetime()
             rows.append({**row, "balance_after_amount": balance, "channel": channel, "event_at": event_at})
     return rows
 

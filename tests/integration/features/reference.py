@@ -1,4 +1,4 @@
-"""The 104 features another way: one customer at a time, plain pandas, slow. Shares no code and no text with the catalogue.
+"""The 104 features another way: one customer at a time, plain pandas, slow. Shares no code with the catalogue.
 
 Works on bookings of one customer as rows of ``core.transactions`` (all of them known and on covered accounts), and
 on pairs of due and paid instalments.
@@ -40,7 +40,9 @@ def weekly_signals(
     is_debit = booked & window["direction"].eq("debit")
     is_credit = booked & window["direction"].eq("credit")
 
-    def by_week(mask: "pd.Series[bool]", values: "pd.Series[float] | None" = None, how: str = "sum") -> "pd.Series[float]":
+    def by_week(
+        mask: "pd.Series[bool]", values: "pd.Series[float] | None" = None, how: str = "sum"
+    ) -> "pd.Series[float]":
         chosen = (pd.Series(1.0, index=window.index) if values is None else values)[mask]
         found = chosen.groupby(window["week"][mask]).agg(how)
         return found.reindex(range(1, WEEKS + 1), fill_value=0.0 if how == "sum" else MISSING).astype(float)
@@ -120,7 +122,9 @@ def _balances(booked: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[floa
     """Closing balance at the end of each week and the lowest of its days, added up over accounts."""
     ends, lows = [], []
     for _, account in booked.groupby("account_id"):
-        last = account.sort_values(["day", "sequence_number"]).groupby("day")["balance_after_amount"].last().astype(float)
+        last = (
+            account.sort_values(["day", "sequence_number"]).groupby("day")["balance_after_amount"].last().astype(float)
+        )
         daily = last.reindex(range(min(0, int(last.index.min())), 92)).ffill()
         week = pd.Series((daily.index - 1) // 7 + 1, index=daily.index)
         ends.append(daily.groupby(week).agg(lambda days: days.iloc[-1]))
@@ -185,7 +189,8 @@ def customer_features(
     }
     mean, std = weeks.mean(), weeks.std(ddof=0)
     change = {
-        name: _over(weeks[name].iloc[9:].mean() - weeks[name].iloc[:9].mean(), mean[name]) for name in ("income", "spending")
+        name: _over(weeks[name].iloc[9:].mean() - weeks[name].iloc[:9].mean(), mean[name])
+        for name in ("income", "spending")
     }
     cash, gambling, lending = (_over(mean[name], mean["income"]) for name in ("cash", "gambling", "lending"))
     last, highest = weeks["end_balance"].iloc[-1], weeks["end_balance"].max()

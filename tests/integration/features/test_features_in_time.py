@@ -61,7 +61,9 @@ def instalments() -> list[tuple[dt.date, dt.date | None]]:
     return [(day, None if late is None else day + late * DAY) for day, late in zip(due, delays, strict=True)]
 
 
-def insert_instalments(connection: psycopg.Connection, *, key: str = "", known_at: object = None, shift: int = 0) -> None:
+def insert_instalments(
+    connection: psycopg.Connection, *, key: str = "", known_at: object = None, shift: int = 0
+) -> None:
     """Instalments of customer 2's loan, all in ``shift`` days more than they were paid."""
     about = {"source_system": "test", "loan_id": f"test:account:{LOAN}", "row_hash": f"1{key}", "load_id": 1}
     due, made = [], []

@@ -72,7 +72,9 @@ def test_what_reads_the_whole_history_is_no_feature_of_a_day() -> None:
 
 
 def test_the_table_of_days_has_a_column_for_every_signal_of_a_day() -> None:
-    model = yaml.safe_load((default_catalogue_dir() / "account_day_signals.yml").read_text(encoding="utf-8"))["models"][0]
+    model = yaml.safe_load((default_catalogue_dir() / "account_day_signals.yml").read_text(encoding="utf-8"))["models"][
+        0
+    ]
     measured = [
         signal.name for signal in load_catalogue().signals.values() if signal.kind in ("flow", "booking", "instalment")
     ]
