@@ -192,7 +192,7 @@ class Catalogue:
                     sorted(signal.coverage),
                     signal.unit,
                     signal.aggregation,
-                ]  # fmt: skip
+                ]
                 for signal in sorted(self.signals.values(), key=lambda signal: signal.name)
             ],
         }

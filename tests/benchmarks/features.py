@@ -1,8 +1,8 @@
-"""The 104 features of 30,000 people for one day: warm, beside the per-customer pandas way, and with ten times the history.
+"""The 104 features of 30,000 people for one day: warm, beside pandas a customer, and with ten times the history.
 
-People, accounts and bookings are generated set-based in the database. The per-customer way is the plain reference of the
-tests; it is timed on a sample of customers, reading included, and scaled to all. Times of dbt are those that dbt itself
-states of the model, all its statements included.
+People, accounts and bookings are generated set-based in the database. The way of the seed, customer by customer, is the
+plain reference of the tests; it is timed on a sample of customers, reading included, and scaled to all. Times of dbt
+are those that dbt itself states of the models, all their statements included.
 """
 
 import json
@@ -50,7 +50,7 @@ LINKS_SQL = """
         timestamptz '2020-01-02', timestamptz '2020-01-02'
     from generate_series(1, %(people)s) as n
 """
-# As dense as the sample's world (61 bookings and 39 days with one, a person in 91 days; 1.12 accounts, 2026-11-28): some
+# As dense as the sample's world (61 bookings on 39 days, a person in 91 days; 1.12 accounts, 2026-11-28): some
 # twenty bookings a month on a first account, two on a second; pay and a utility bill every month.
 BOOKINGS_SQL = """
     select setseed(0.5);
