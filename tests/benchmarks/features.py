@@ -55,11 +55,12 @@ LINKS_SQL = """
 BOOKINGS_SQL = """
     select setseed(0.5);
     insert into core.transactions (transaction_id, source_system, account_id, event_date, event_at, sequence_number,
-        direction, amount, currency, reporting_amount, activity_type, is_booked, channel, balance_after_amount, row_hash,
-        known_at, load_id)
+        direction, amount, currency, reporting_amount, activity_type, is_booked, channel, balance_after_amount,
+        row_hash, known_at, load_id)
     select row_number() over (), 'test', account_id, day, day + interval '1 hour' * floor(random() * 24), slot,
         case when kind in ('salary', 'transfer_in', 'lending_app_in') then 'credit' else 'debit' end,
-        amount, 'USD', amount, kind, kind <> 'failed_debit', (array['ATM', 'Mobile', 'POS', 'Online'])[1 + floor(random() * 4)::int],
+        amount, 'USD', amount, kind, kind <> 'failed_debit',
+        (array['ATM', 'Mobile', 'POS', 'Online'])[1 + floor(random() * 4)::int],
         round((random() * 5000 - 500)::numeric, 2), '1', (day + 1)::timestamptz, 1
     from (
         select account_id, day, slot, round((5 + random() * 150)::numeric, 2) as amount,
