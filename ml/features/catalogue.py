@@ -185,9 +185,14 @@ class Catalogue:
             ],
             "signals": [
                 [
-                    signal.name, signal.kind, signal.stage, signal.expression, sorted(signal.coverage),
-                    signal.unit, signal.aggregation,
-                ]  # fmt: skip
+                    signal.name,
+                    signal.kind,
+                    signal.stage,
+                    signal.expression,
+                    sorted(signal.coverage),
+                    signal.unit,
+                    signal.aggregation,
+                ]
                 for signal in sorted(self.signals.values(), key=lambda signal: signal.name)
             ],
         }
