@@ -111,8 +111,8 @@ SMALL_TABLE_CANDIDATES: tuple[Candidate, ...] = (
 
 
 def _stopped(depth: int) -> TreeSettings:
-    # Rate and share of features measured on tables of tests.benchmarks.default_tables (2026-11-28): of 12 settings these
-    # lost least or next to least on four of five, at depths 3 and 4.
+    # Rate and share of features measured on tables like those of tests.benchmarks (2026-11-28): of four settings these
+    # lost least on most tables, at depths 3 and 4.
     return TreeSettings(
         depth,
         learning_rate=0.04,
