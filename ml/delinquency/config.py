@@ -132,6 +132,7 @@ HELD_OUT_CANDIDATES: tuple[Candidate, ...] = (
     Candidate("scorecard", (ScorecardSettings(),)),
     *(Candidate(f"logistic_{strength}", (LogisticSettings(strength),)) for strength in (0.01, 1.0)),
     *(Candidate(f"trees_{depth}", (_stopped(depth),)) for depth in (2, 3, 4)),
+    Candidate("average_trees_3_trees_4", (_stopped(3), _stopped(4))),
     Candidate("average_scorecard_trees_3", (ScorecardSettings(), _stopped(3))),
     Candidate("average_logistic_1.0_trees_3", (LogisticSettings(1.0), _stopped(3))),
 )
