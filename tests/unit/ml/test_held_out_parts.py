@@ -265,8 +265,8 @@ def test_results_come_in_the_order_of_the_tasks():
 
 def test_a_small_made_up_table_is_not_surely_worse_than_plain_models():
     from tests.benchmarks.default_models import compare, report
-    from tests.benchmarks.default_tables import gaps
+    from tests.benchmarks.default_tables import linear
 
-    made = gaps(np.random.default_rng(2), 2400)
-    lines = report("gaps", compare(made, folds=2))
+    made = linear(np.random.default_rng(2), 3000)
+    lines = report("linear", compare(made, folds=2))
     assert [line["verdict"] for line in lines] == ["not worse", "not worse"]
