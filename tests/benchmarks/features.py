@@ -26,7 +26,7 @@ from tests.integration.features.reference import customer_features
 
 PEOPLE = 30_000
 SAMPLE = 100
-REPEATS = 5
+REPEATS = 3
 WINDOW_DAYS = 91
 
 PEOPLE_SQL = """
