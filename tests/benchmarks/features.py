@@ -26,7 +26,7 @@ from tests.integration.features.reference import customer_features
 
 PEOPLE = 30_000
 SAMPLE = 100
-REPEATS = 5
+REPEATS = 3
 WINDOW_DAYS = 91
 
 PEOPLE_SQL = """
@@ -54,6 +54,11 @@ LINKS_SQL = """
 # twenty bookings a month on a first account, two on a second; pay and a utility bill every month.
 BOOKINGS_SQL = """
     select setseed(0.5);
+    create temporary table days as
+    select 'test:account:' || n as account_id, n, day::date as day,
+        random() < case when n <= %(people)s then 0.42 else 0.042 end as is_busy
+    from generate_series(1, %(people)s * 112 / 100) as n,
+        generate_series(%(as_of)s::date - 90, %(as_of)s::date, interval '1 day') as day;
     insert into core.transactions (transaction_id, source_system, account_id, event_date, event_at, sequence_number,
         direction, amount, currency, reporting_amount, activity_type, is_booked, channel, balance_after_amount,
         row_hash, known_at, load_id)
@@ -70,12 +75,7 @@ BOOKINGS_SQL = """
                     'household_bill', 'transfer_in', 'gambling', 'failed_debit', 'lending_app_in'])
                     [1 + floor(random() * 10)::int]
             end as kind
-        from (
-            select 'test:account:' || n as account_id, n, day::date as day,
-                random() < case when n <= %(people)s then 0.42 else 0.042 end as is_busy
-            from generate_series(1, %(people)s * 112 / 100) as n,
-                generate_series(%(as_of)s::date - 90, %(as_of)s::date, interval '1 day') as day
-        ) as days, generate_series(0, 4) as slot
+        from days, generate_series(0, 4) as slot
         where
             (slot between 1 and 3 and is_busy and random() < 0.5)
             or (n <= %(people)s and slot = 0 and extract(day from day) = 1 + n %% 28)
