@@ -159,6 +159,8 @@ def test_clipping_and_pruning_are_recorded_and_hold_when_scoring(by_time, frame)
     rows[0, 4] = capped
     rows[1] = np.r_[rows[0, :4], 1e9, rows[0, 5:]]
     back = TrainedModel.from_artifact(by_time.artifact, by_time.sha256)
+    seen = back.members[0].design(rows)[:, back.members[0].used.index(4)]
+    assert seen.tolist() == [capped, capped]
     assert back.probability(rows)[0] == back.probability(rows)[1]
     strict = dataclasses.replace(CONFIG, candidates=CONFIG.candidates[2:], prune_below=0.02)
     pruned = train(frame, "is_bad", features=FEATURES, config=strict)
