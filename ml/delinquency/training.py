@@ -78,6 +78,7 @@ def train(
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
     config = config or TrainingConfig()
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     y = outcome(_present(pick(frame, target, "target")), config.bad_label)
     when, who = pick(frame, time, "time"), pick(frame, group, "group")
     if who is not None and who.isna().any():
