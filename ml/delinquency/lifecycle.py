@@ -62,6 +62,8 @@ def keep_or_train(
     names: Sequence[str],
     rows: int,
     fit: Callable[[], tuple[TrainedModel, pd.Series]],
+    *,
+    may_be_young: bool = False,
 ) -> ModelOutcome:
     """Return the version of this very training, training it if there is none; promote it if the gate lets it.
 
@@ -79,12 +81,14 @@ def keep_or_train(
         Rows to learn from, for the report.
     fit : callable
         Trains, and gives with the model when each outcome it learnt from became known.
+    may_be_young : bool
+        Too few outcomes, without any champion yet, are the state of a small or young portfolio and fail no gate.
 
     Returns
     -------
     ModelOutcome
         Without a version where ``fit`` finds too little to learn from and there is no champion that could go on; its
-        gate has one verdict then, which passes where there are no rows at all.
+        gate has one verdict then, which passes where there are no rows at all or ``may_be_young``.
     """
     version = version_trained_on(connection, model_name, training_sha256)
     trained_now = version is None
@@ -93,7 +97,7 @@ def keep_or_train(
             model, known_at = fit()
         except OneClassError as error:
             if alias_version(connection, model_name) is None:
-                return nothing_to_learn(rows, str(error))
+                return nothing_to_learn(rows, str(error), passes=may_be_young)
             return champion_goes_on(connection, model_name, rows, names, f"not trained: too few outcomes ({error})")
         version = registry.register(connection, model)
         newest = pd.to_datetime(known_at, utc=True).max().to_pydatetime()
@@ -134,7 +138,9 @@ def refuse_empty(frame: pd.DataFrame) -> None:
         raise OneClassError("0 rows to learn from")
 
 
-def nothing_to_learn(rows: int, reason: str, none_at_all: str = "no loan has an outcome") -> ModelOutcome:
+def nothing_to_learn(
+    rows: int, reason: str, none_at_all: str = "no loan has an outcome", *, passes: bool = False
+) -> ModelOutcome:
     """The outcome where there is neither a champion nor enough to learn from."""
     message = f"not applicable: {none_at_all}" if rows == 0 else f"not trained: too few outcomes ({reason})"
     return ModelOutcome(
@@ -145,7 +151,7 @@ def nothing_to_learn(rows: int, reason: str, none_at_all: str = "no loan has an 
         algorithm="none",
         training_rows=rows,
         metrics={},
-        gate=[GateResult("enough_outcomes", rows == 0, f"{rows} outcomes", "enough to learn from, or none at all")],
+        gate=[GateResult("enough_outcomes", passes or rows == 0, f"{rows} outcomes", "enough to learn from, or none")],
         message=message,
     )
 

@@ -105,7 +105,7 @@ def champion_or_train(
         ]
 
     training = training_sha256(catalogue, names, config, newest)
-    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit)
+    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, may_be_young=True)
 
 
 def feature_names(catalogue: Catalogue) -> list[str]:
