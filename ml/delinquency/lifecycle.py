@@ -62,6 +62,7 @@ def keep_or_train(
     names: Sequence[str],
     rows: int,
     fit: Callable[[], tuple[TrainedModel, pd.Series]],
+    kept: Callable[[], str | None] = lambda: None,
     *,
     may_be_young: bool = False,
 ) -> ModelOutcome:
@@ -81,6 +82,8 @@ def keep_or_train(
         Rows to learn from, for the report.
     fit : callable
         Trains, and gives with the model when each outcome it learnt from became known.
+    kept : callable, optional
+        Why the champion goes on although there is no version of this training; None where it does not.
     may_be_young : bool
         Too few outcomes, without any champion yet, are the state of a small or young portfolio and fail no gate.
 
@@ -93,6 +96,9 @@ def keep_or_train(
     version = version_trained_on(connection, model_name, training_sha256)
     trained_now = version is None
     if version is None:
+        reason = kept()
+        if reason is not None:
+            return champion_goes_on(connection, model_name, rows, names, reason)
         try:
             model, known_at = fit()
         except OneClassError as error:
