@@ -17,13 +17,13 @@ from ml import registry
 from ml.delinquency.config import TrainingConfig
 from ml.delinquency.lifecycle import (
     NOT_SCORED,
+    Fitted,
     ModelOutcome,
     ScoredDay,
     keep_or_train,
     refuse_empty,
     score_rows,
 )
-from ml.delinquency.model import TrainedModel
 from ml.delinquency.scoring import score
 from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training_frame, write_scores
 from ml.delinquency.training import train
@@ -80,7 +80,7 @@ def champion_or_train(
     data_sha256 = frame_sha256(frame, catalogue.version, settings, TRAINING_REVISION)
     definitions = hashlib.sha256(f"{catalogue.version} {names} {settings} {TRAINING_REVISION}".encode()).hexdigest()
 
-    def fit() -> tuple[TrainedModel, "pd.Series[Any]"]:
+    def fit() -> Fitted:
         refuse_empty(frame)
         model = train(
             frame,
@@ -94,7 +94,7 @@ def champion_or_train(
             target_definition=target,
         )
         stated = {**model.metadata, "definitions_sha256": definitions}
-        return dataclasses.replace(model, metadata=stated), frame["outcome_known_at"]
+        return Fitted(dataclasses.replace(model, metadata=stated), frame["outcome_known_at"])
 
     def kept() -> str | None:
         return _kept(connection, model_name, definitions, frame)
