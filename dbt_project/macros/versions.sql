@@ -98,8 +98,8 @@
 {# Whether a version holds on a day; before the first one that is known, the first holds. #}
 {% macro holds_on(alias, day) -%}
     (
-        ({{ alias }}.is_first or {{ alias }}.valid_from <= {{ day }})
-        and ({{ alias }}.valid_to is null or {{ alias }}.valid_to > {{ day }})
+        ({{ alias }}.is_first or {{ day }} >= {{ alias }}.valid_from)
+        and ({{ alias }}.valid_to is null or {{ day }} < {{ alias }}.valid_to)
     )
 {%- endmacro %}
 

@@ -6,7 +6,7 @@ learnt from and which are scored is each model's own business (``origination``, 
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -20,12 +20,32 @@ from ml.registry.lookup import alias_version, note_training_data, outcomes_known
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """A model right after its training.
+
+    Attributes
+    ----------
+    model : TrainedModel
+        With its outcomes.
+    outcomes_known_at : pandas.Series
+        When each outcome it learnt from became known.
+    told : dict
+        What a report of it takes besides (``segments``, ``amounts`` of ``ml.delinquency.report.build_report``), by the
+        index of the training frame.
+    """
+
+    model: TrainedModel
+    outcomes_known_at: "pd.Series[Any]"
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ModelOutcome:
     """What became of the model: version, whether it was trained now, its figures and the gate's verdict.
 
     Where there was too little to learn from, it is the champion that goes on, and ``message`` says why; where there is
     no champion either, ``version`` is None and nothing is scored. ``trained`` is the model where it was trained now,
-    with the outcomes that a report is made of.
+    with what a report is made of.
     """
 
     version: str | None
@@ -37,7 +57,7 @@ class ModelOutcome:
     metrics: dict[str, Any]
     gate: list[GateResult]
     message: str | None = None
-    trained: TrainedModel | None = None
+    trained: Fitted | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,10 @@ def keep_or_train(
     training_sha256: str,
     names: Sequence[str],
     rows: int,
-    fit: Callable[[], tuple[TrainedModel, pd.Series]],
+    fit: Callable[[], Fitted],
+    kept: Callable[[], str | None] = lambda: None,
+    *,
+    may_be_young: bool = False,
 ) -> ModelOutcome:
     """Return the version of this very training, training it if there is none; promote it if the gate lets it.
 
@@ -78,25 +101,33 @@ def keep_or_train(
     rows : int
         Rows to learn from, for the report.
     fit : callable
-        Trains, and gives with the model when each outcome it learnt from became known.
+        Trains.
+    kept : callable, optional
+        Why the champion goes on although there is no version of this training; None where it does not.
+    may_be_young : bool
+        Too few outcomes, without any champion yet, are the state of a small or young portfolio and fail no gate.
 
     Returns
     -------
     ModelOutcome
         Without a version where ``fit`` finds too little to learn from and there is no champion that could go on; its
-        gate has one verdict then, which passes where there are no rows at all.
+        gate has one verdict then, which passes where there are no rows at all or ``may_be_young``.
     """
     version = version_trained_on(connection, model_name, training_sha256)
-    trained_now = version is None
+    fitted: Fitted | None = None
     if version is None:
+        reason = kept()
+        if reason is not None:
+            return champion_goes_on(connection, model_name, rows, names, reason)
         try:
-            model, known_at = fit()
+            fitted = fit()
         except OneClassError as error:
             if alias_version(connection, model_name) is None:
-                return nothing_to_learn(rows, str(error))
+                return nothing_to_learn(rows, str(error), passes=may_be_young)
             return champion_goes_on(connection, model_name, rows, names, f"not trained: too few outcomes ({error})")
+        model = fitted.model
         version = registry.register(connection, model)
-        newest = pd.to_datetime(known_at, utc=True).max().to_pydatetime()
+        newest = pd.to_datetime(fitted.outcomes_known_at, utc=True).max().to_pydatetime()
         note_training_data(connection, model_name, version, training_sha256, newest)
     else:
         _, model = registry.load(connection, model_name, version=version)
@@ -111,14 +142,14 @@ def keep_or_train(
         champion = version
     return ModelOutcome(
         version=version,
-        trained_now=trained_now,
+        trained_now=fitted is not None,
         is_champion=champion == version,
         has_champion=champion is not None,
         algorithm=model.algorithm,
         training_rows=int(model.metadata.get("data_window", {}).get("rows", rows)),
         metrics=model.metrics,
         gate=verdict,
-        trained=model if trained_now else None,
+        trained=fitted,
     )
 
 
@@ -134,7 +165,9 @@ def refuse_empty(frame: pd.DataFrame) -> None:
         raise OneClassError("0 rows to learn from")
 
 
-def nothing_to_learn(rows: int, reason: str, none_at_all: str = "no loan has an outcome") -> ModelOutcome:
+def nothing_to_learn(
+    rows: int, reason: str, none_at_all: str = "no loan has an outcome", *, passes: bool = False
+) -> ModelOutcome:
     """The outcome where there is neither a champion nor enough to learn from."""
     message = f"not applicable: {none_at_all}" if rows == 0 else f"not trained: too few outcomes ({reason})"
     return ModelOutcome(
@@ -145,7 +178,7 @@ def nothing_to_learn(rows: int, reason: str, none_at_all: str = "no loan has an 
         algorithm="none",
         training_rows=rows,
         metrics={},
-        gate=[GateResult("enough_outcomes", rows == 0, f"{rows} outcomes", "enough to learn from, or none at all")],
+        gate=[GateResult("enough_outcomes", passes or rows == 0, f"{rows} outcomes", "enough to learn from, or none")],
         message=message,
     )
 

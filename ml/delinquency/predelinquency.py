@@ -20,6 +20,7 @@ from ml.delinquency.decision import DecisionSettings, decide
 from ml.delinquency.exposures import newest_label_known_at, read_exposures, read_training_frame
 from ml.delinquency.lifecycle import (
     NOT_SCORED,
+    Fitted,
     ModelOutcome,
     ScoredDay,
     champion_goes_on,
@@ -85,7 +86,7 @@ def champion_or_train(
             return nothing_to_learn(0, "", "no exposure with an instalment plan has a matured outcome")
         return champion_goes_on(connection, MODEL_NAME, 0, names, "not trained: no outcome has matured by the cut-off")
 
-    def fit() -> tuple[TrainedModel, "pd.Series[Any]"]:
+    def fit() -> Fitted:
         frame = read_training_frame(connection, names, known_by)
         refuse_empty(frame)
         model = train(
@@ -100,12 +101,14 @@ def champion_or_train(
             target_definition=TARGET,
         )
         population = Population.of(frame, model.features, "product_name").to_dict()
-        return dataclasses.replace(model, metadata={**model.metadata, "population": population}), frame[
-            "label_known_at"
-        ]
+        return Fitted(
+            dataclasses.replace(model, metadata={**model.metadata, "population": population}),
+            frame["label_known_at"],
+            {"segments": frame[["product_name"]], "amounts": frame["exposure_amount"]},
+        )
 
     training = training_sha256(catalogue, names, config, newest)
-    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit)
+    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, may_be_young=True)
 
 
 def feature_names(catalogue: Catalogue) -> list[str]:

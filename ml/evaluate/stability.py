@@ -106,7 +106,7 @@ def _edges(known: Floats, bins: int) -> Floats:
     """
     if len(known) == 0:
         return np.empty(0)
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[:-1], method="inverted_cdf"))
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf"))
     return edges[edges < known.max()]
 
 

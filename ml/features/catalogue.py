@@ -185,9 +185,14 @@ class Catalogue:
             ],
             "signals": [
                 [
-                    signal.name, signal.kind, signal.stage, signal.expression, sorted(signal.coverage),
-                    signal.unit, signal.aggregation,
-                ]  # fmt: skip
+                    signal.name,
+                    signal.kind,
+                    signal.stage,
+                    signal.expression,
+                    sorted(signal.coverage),
+                    signal.unit,
+                    signal.aggregation,
+                ]
                 for signal in sorted(self.signals.values(), key=lambda signal: signal.name)
             ],
         }
@@ -225,7 +230,9 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         file = folder / name
         if not file.is_file():
             raise CatalogueError(f"{file} does not exist; the catalogue is made of {', '.join(FILES)}")
-        model = yaml.safe_load(file.read_text(encoding="utf-8"))["models"][0]
+        # The C parser where libyaml is at hand: 0.05 s instead of 0.5 s a file.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        model = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)["models"][0]  # noqa: S506
         for signal_name, stated in (model["config"].get("meta", {}).get("signals") or {}).items():
             _add(signals, _validated(SignalEntry, {"name": signal_name, **stated}, file), file)
         columns[model["name"]] = [column["name"] for column in model["columns"]]

@@ -4,8 +4,7 @@ import datetime as dt
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,44 +92,43 @@ class Tracker:
         """
         if not (card / CARD).is_file():
             raise FileNotFoundError(f"{card} holds no {CARD}; write the card first (ml.delinquency.card.write_card)")
-        with self._client() as client:
-            experiment = self._experiment(client, model.model_name)
-            run_id = self._known(client, experiment, version)
-            if run_id is None:
-                run_id = self._write(client, experiment, model, version, report, card)
-            number = self._registered(client, model, version, run_id)
-            for alias in aliases:
-                client.set_registered_model_alias(model.model_name, alias, number)
-            return _tracked(client.get_run(run_id), _aliases(client, [model.model_name]))
+        client = self._client()
+        experiment = self._experiment(client, model.model_name)
+        run_id = self._known(client, experiment, version)
+        if run_id is None:
+            run_id = self._write(client, experiment, model, version, report, card)
+        number = self._registered(client, model, version, run_id)
+        for alias in aliases:
+            client.set_registered_model_alias(model.model_name, alias, number)
+        return _tracked(client.get_run(run_id), _aliases(client, [model.model_name]))
 
     def set_alias(self, model_name: str, alias: str, version: str) -> bool:
         """Point an alias at a recorded version; False where the version is not recorded, and nothing is done."""
-        with self._client() as client:
-            for found in _versions(client, model_name):
-                if found.tags.get(_VERSION_TAG) == version:
-                    client.set_registered_model_alias(model_name, alias, found.version)
-                    return True
+        client = self._client()
+        for found in _versions(client, model_name):
+            if found.tags.get(_VERSION_TAG) == version:
+                client.set_registered_model_alias(model_name, alias, found.version)
+                return True
         return False
 
     def runs(self, *, model_name: str | None = None, most: int = 50) -> list[TrackedRun]:
         """Recorded versions, the newest first; of one model where it is named."""
-        with self._client() as client:
-            ids = [one.experiment_id for one in client.search_experiments() if model_name in (None, one.name)]
-            if not ids:
-                return []
-            found = client.search_runs(
-                ids,
-                f"tags.`{_VERSION_TAG}` LIKE '%' and attributes.status = 'FINISHED'",
-                max_results=most,
-                order_by=["attributes.start_time DESC"],
-            )
-            aliases = _aliases(client, sorted({run.data.tags[_MODEL_TAG] for run in found}))
-            return [_tracked(run, aliases) for run in found]
+        client = self._client()
+        ids = [one.experiment_id for one in client.search_experiments() if model_name in (None, one.name)]
+        if not ids:
+            return []
+        found = client.search_runs(
+            ids,
+            f"tags.`{_VERSION_TAG}` LIKE '%' and attributes.status = 'FINISHED'",
+            max_results=most,
+            order_by=["attributes.start_time DESC"],
+        )
+        aliases = _aliases(client, sorted({run.data.tags[_MODEL_TAG] for run in found}))
+        return [_tracked(run, aliases) for run in found]
 
-    @contextmanager
-    def _client(self) -> "Iterator[MlflowClient]":
-        # The first three are read when MLflow is imported. Telemetry is off in a bank; and a pool would hold connections of a server that
-        # may be stopped before this process ends.
+    def _client(self) -> "MlflowClient":
+        # Most are read when MLflow is imported. Telemetry is off in a bank; and a pool would hold connections of a
+        # server that may be stopped before this process ends.
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
@@ -139,7 +137,7 @@ class Tracker:
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
         from mlflow import MlflowClient
 
-        yield MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
     def _experiment(self, client: "MlflowClient", name: str) -> str:
         found = client.get_experiment_by_name(name)

@@ -87,7 +87,7 @@ def _model_asset(
             runtime.warehouse.connect(Role.ML) as connection,
         ):
             outcome = learn(connection, run_as_of_date(context, runtime.settings.portfolio), runtime)
-        told = _card(runtime, outcome)
+        told = _told(runtime, outcome)
         if "tracking_warning" in told:
             context.log.warning(told["tracking_warning"])
         yield _materialized(key, outcome, told, time.perf_counter() - started)
@@ -96,14 +96,23 @@ def _model_asset(
     return step
 
 
-def _card(runtime: Runtime, outcome: "ModelOutcome") -> dict[str, Any]:
-    """Card, intervals and experiment of a version that was trained now."""
+def _told(runtime: Runtime, outcome: "ModelOutcome") -> dict[str, Any]:
+    """Card, intervals and tracking of a version that was trained now."""
     from ml.features.catalogue import load_catalogue
 
     if outcome.trained is None or outcome.version is None:
         return {}
     aliases = ["champion"] if outcome.is_champion else []
-    return model_metadata(runtime, outcome.trained, outcome.version, aliases=aliases, catalogue=load_catalogue())
+    decision = decision_settings(runtime.settings.portfolio)
+    return model_metadata(
+        runtime,
+        outcome.trained.model,
+        outcome.version,
+        aliases=aliases,
+        catalogue=load_catalogue(),
+        decision=decision,
+        **outcome.trained.told,
+    )
 
 
 def _materialized(

@@ -133,7 +133,7 @@ def alert(
     why: Annotated[str, typer.Option(help="The reason.")],
     portfolio: PortfolioOption = "msme",
 ) -> None:
-    """Decide an alert: it survives reruns, and a dismissed one returns only on newer evidence."""
+    """Decide an alert: it survives reruns, and a dismissed one returns only on a period nobody looked at."""
     from typing import get_args
 
     from orchestration.cli.msme import Decision, decide_alert

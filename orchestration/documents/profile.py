@@ -73,8 +73,9 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "applications": ("eligibility_applications", "applied_on, eid"),
     "lineage": ("golden_record_lineage", "attribute"),
 }
-# Said once, in identity and publication; and what a bank writes on its letters: the number of the account at risk.
-_OF_EVERY_ROW = ("gr_id", "last_updated", "exposure_id")
+# Said once, in identity and publication; what a bank writes on its letters: the number of the account at risk; and what
+# says nothing to a reader: hashes by which a decision finds its evidence again.
+_OF_EVERY_ROW = ("gr_id", "last_updated", "exposure_id", "evidence_keys")
 BENEFITS_BY_SCHEME = """
     select be.scheme_id, sm.scheme_name, sm.category, count(*) as events_count, sum(be.amount) as total_amount,
         min(be.event_date) as first_on, max(be.event_date) as last_on

@@ -167,13 +167,16 @@ def test_a_run_that_broke_off_is_recorded_anew(model: TrainedModel, report: Repo
     assert first.aliases == ("champion",)
 
 
-def test_a_training_s_materialisation_carries_card_figures_and_run(runtime: Runtime, model: TrainedModel) -> None:
+def test_a_training_s_materialisation_carries_card_figures_and_run(
+    runtime: Runtime, model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = ReportConfig(resamples=20, slice_resamples=10)
     told = model_metadata(runtime, model, "feedfeedfeed", config=config)
     assert list(told) == ["model_card", "auc_interval", "calibration_slope_interval", "mlflow_run"]
     assert isinstance(told["model_card"], dg.MarkdownMetadataValue)
     assert told["model_card"].value.startswith("# Model card: origination")
     assert "data:image/png;base64," in told["model_card"].value
-    unreachable = load_settings(home=runtime.settings.home, mlflow_url="sqlite:////nowhere/at/all.db")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    unreachable = load_settings(home=runtime.settings.home, mlflow_url="http://127.0.0.1:1")
     told = model_metadata(Runtime(unreachable), model, "feedfeedfeed", config=config)
     assert list(told)[-1] == "tracking_warning"

@@ -77,6 +77,11 @@ def test_the_readings_of_the_seed_stand_beside_the_rule():
     assert table["threshold"]["recall of at least 0.85"] == pytest.approx(0.039)
 
 
+def test_a_probability_at_the_threshold_itself_is_not_above_it():
+    table = decision_table([1, 0], [0.5, 0.2], settings=DecisionSettings(cost_ratios=(1, 4)))
+    assert table["people_flagged"].tolist()[2:4] == [0, 1]
+
+
 def test_a_person_counts_once_with_any_exposure():
     table = decision_table([0, 1, 0], [0.9, 0.001, 0.002], group=["a", "a", "b"], settings=SETTINGS).set_index("rule")
     row = table.loc["cost ratio 250: p > 1/(1 + 250)"]

@@ -24,7 +24,6 @@ def calibrated(n: int, seed: int, digits: int = 8) -> tuple[np.ndarray, np.ndarr
 def test_every_value_is_that_of_its_plain_measure_ties_included(seed, digits):
     y, p = calibrated(200, seed, digits)
     found = evaluate.intervals(y, p, resamples=2)
-    fit = evaluate.calibration(y, p)
     expected = {
         "auc": evaluate.auc(y, p).value,
         "gini": evaluate.gini(y, p),
@@ -32,10 +31,12 @@ def test_every_value_is_that_of_its_plain_measure_ties_included(seed, digits):
         "brier": evaluate.brier_score(y, p),
         "brier_skill": evaluate.brier_skill(y, p),
         "ece": evaluate.expected_calibration_error(y, p),
-        "calibration_slope": fit.slope,
-        "calibration_intercept": fit.intercept,
     }
-    assert {name: found[name].value for name in expected} == pytest.approx(expected, abs=2e-4)
+    assert {name: found[name].value for name in expected} == pytest.approx(expected, abs=1e-9)
+    # The plain fit stops at L-BFGS's tolerance.
+    fit = evaluate.calibration(y, p)
+    assert found["calibration_slope"].value == pytest.approx(fit.slope, abs=2e-3)
+    assert found["calibration_intercept"].value == pytest.approx(fit.intercept, abs=2e-3)
     flagged = evaluate.flagged_table(y, p)
     assert found["recall_at_5_pct"].value == pytest.approx(flagged["recall"][0])
     assert found["precision_at_10_pct"].value == pytest.approx(flagged["precision"][1])
@@ -48,7 +49,7 @@ def test_a_weighted_fit_is_the_fit_of_rows_repeated():
     for row, slope, intercept in zip(weights, refit.slope(weights), refit.intercept(weights), strict=True):
         again = np.repeat(np.arange(300), row.astype(int))
         expected = evaluate.calibration(y[again], p[again])
-        assert (slope, intercept) == pytest.approx((expected.slope, expected.intercept), abs=1e-4)
+        assert (slope, intercept) == pytest.approx((expected.slope, expected.intercept), abs=2e-3)
 
 
 def test_separated_rows_give_a_bounded_slope_and_one_probability_gives_none():

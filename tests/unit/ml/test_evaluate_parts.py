@@ -64,6 +64,10 @@ def test_values_that_go_missing_and_values_never_seen_shift_a_feature():
     before = np.random.default_rng(0).normal(size=2_000)
     gaps = np.where(np.arange(2_000) % 3 == 0, np.nan, before)
     assert evaluate.population_stability(before, gaps).value > 0.25
+    # The tenth that goes missing is the lowest: in a bin of its own it moves, among the lowest it would not.
+    lowest = np.where(before <= np.quantile(before, 0.1), np.nan, before)
+    assert evaluate.population_stability(before, lowest).value > 0.5
+    assert evaluate.population_stability(gaps, gaps).bins == 11
     assert evaluate.population_stability(before, before + 10).value > 1
     assert np.isfinite(evaluate.population_stability(before, np.full(10, np.nan)).value)
     assert evaluate.population_stability(np.full(5, np.nan), np.full(5, np.nan)).value == 0

@@ -76,11 +76,13 @@ def test_of_equally_strong_ones_the_first_comes_first():
 
 
 def test_a_missing_value_is_said_and_is_null():
-    found = explain(0.25, 0.0, 0.125, 0.0, X=np.array([[np.nan, 90.0, np.inf, np.nan]]))
-    assert [(reason["value"], reason["text"]) for reason in found] == [
+    parts, X = Contributions(np.array([[0.25, 0.0, 0.125, 0.0]]), -2.0), np.array([[np.nan, 90.0, np.inf, np.nan]])
+    found = reasons(parts, X, NAMES, usual=USUAL, catalogue=CATALOGUE)
+    assert [(reason["value"], reason["text"]) for reason in found[0]] == [
         (None, "Cash no value, usual 12 %"),
         (None, "income: no value (usually 2,000)"),
     ]
+    assert json.loads(reasons_json(parts, X, NAMES, usual=USUAL, catalogue=CATALOGUE)[0]) == found[0]
 
 
 def test_no_more_reasons_than_asked_for_and_than_there_are_causes():

@@ -1,5 +1,6 @@
 """Contributions looked up by pattern are LightGBM's own, whatever the trees and the values."""
 
+import re
 import warnings
 
 import lightgbm as lgb
@@ -135,6 +136,17 @@ def test_a_split_between_missing_and_all_others_holds_for_infinite_values():
     booster = lgb.train({**QUIET, "max_depth": 1}, lgb.Dataset(X, np.isnan(X[:, 0]).astype(float)), 1)
     assert cuts_of(booster).tolist() == [1e300]  # a dump has no infinity
     assert_as_lightgbm(booster, np.array([[np.inf], [1.1e300], [5.0], [-np.inf], [np.nan]]))
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1e-36, -1e-36, ZERO, -ZERO])
+def test_thresholds_within_what_counts_as_zero_decide_as_in_lightgbm(threshold):
+    generator = np.random.default_rng(1)
+    X = generator.normal(size=(60, 1))
+    booster = train(X, generator, rounds=1, max_depth=1, num_leaves=2, zero_as_missing=False)
+    stored = re.sub(r"threshold=\S+", f"threshold={threshold!r}", booster.model_to_string())
+    moved = lgb.Booster(model_str=stored)
+    assert cuts_of(moved).tolist() == [threshold]
+    assert_as_lightgbm(moved, np.array(ODD)[:, None])
 
 
 def test_trees_without_a_split_only_move_the_base():
