@@ -127,9 +127,7 @@ def build_report(
     part, held_out = _held_out(outcomes)
     rows = outcomes[held_out]
     y, p = rows["target"].to_numpy(dtype=float), rows["probability"].to_numpy(dtype=float)
-    # A column without a value is what training leaves where no groups were given.
-    grouped = "group" in rows and bool(rows["group"].notna().any())
-    group = rows["group"].to_numpy() if grouped else None
+    group = rows["group"].to_numpy() if "group" in rows else None
     drawn: dict[str, Any] = {"group": group, "resamples": config.resamples, "seed": config.seed}
     sliced: dict[str, Any] = {
         "group": group,
@@ -209,6 +207,9 @@ def _outcomes(model: TrainedModel) -> pd.DataFrame:
         outcomes = outcomes.assign(part="out_of_fold")
     if missing := [name for name in ("target", "probability") if name not in outcomes]:
         raise FeatureError(f"the outcomes of {model.model_name} lack {missing}; found {list(outcomes.columns)}")
+    # A column without a value is what training leaves where no groups were given.
+    if "group" in outcomes and outcomes["group"].isna().all():
+        outcomes = outcomes.drop(columns="group")
     scored = outcomes[["target", "probability"]].notna().all(axis=1)
     return outcomes if scored.all() else outcomes[scored]
 
