@@ -57,7 +57,8 @@ def trained(average, outcomes):
         "interactions": {"tried": [{"pair": "a x b", "kept": False}], "used": False},
         "notes": {"ensemble": "not used: AUC +0.000 [-0.002, +0.001]", "reviewed": True},
     }
-    object.__setattr__(model, "metadata", {**average.metadata, **recorded})
+    held = {name: told for name, told in average.metadata.items() if name not in ("ensemble", "missing_values")}
+    object.__setattr__(model, "metadata", held | recorded)
     return model
 
 
