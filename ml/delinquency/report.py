@@ -207,6 +207,9 @@ def _outcomes(model: TrainedModel) -> pd.DataFrame:
         outcomes = outcomes.assign(part="out_of_fold")
     if missing := [name for name in ("target", "probability") if name not in outcomes]:
         raise FeatureError(f"the outcomes of {model.model_name} lack {missing}; found {list(outcomes.columns)}")
+    # A column without a value is what training leaves where no groups were given.
+    if "group" in outcomes and outcomes["group"].isna().all():
+        outcomes = outcomes.drop(columns="group")
     scored = outcomes[["target", "probability"]].notna().all(axis=1)
     return outcomes if scored.all() else outcomes[scored]
 
