@@ -8,23 +8,23 @@ import datetime as dt
 import json
 from typing import Any
 
-import pandas as pd
 import psycopg
 
-from ml import registry
 from ml.delinquency.config import TrainingConfig
 from ml.delinquency.lifecycle import (
     NOT_SCORED,
+    Fitted,
     ModelOutcome,
     ScoredDay,
     keep_or_train,
     refuse_empty,
     score_rows,
+    usable_champion,
 )
-from ml.delinquency.model import TrainedModel
 from ml.delinquency.scoring import score
 from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training_frame, write_scores
 from ml.delinquency.training import train
+from ml.delinquency.watched import CATEGORIES
 from ml.explain.catalogue import expected_signs
 from ml.features.catalogue import load_catalogue
 from ml.registry.lookup import alias_version
@@ -70,7 +70,7 @@ def champion_or_train(
         frame, catalogue.version, json.dumps([config.to_dict(), signs], sort_keys=True), TRAINING_REVISION
     )
 
-    def fit() -> tuple[TrainedModel, "pd.Series[Any]"]:
+    def fit() -> Fitted:
         refuse_empty(frame)
         model = train(
             frame,
@@ -83,9 +83,9 @@ def champion_or_train(
             model_name=model_name,
             target_definition=target,
         )
-        return model, frame["outcome_known_at"]
+        return Fitted(model, frame, "loan_id", "outcome_known_at", CATEGORIES[model_name])
 
-    return keep_or_train(connection, model_name, data_sha256, names, len(frame), fit)
+    return keep_or_train(connection, model_name, data_sha256, names, len(frame), fit, catalogue, outcomes_known_by)
 
 
 def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: dt.date) -> ScoredDay:
@@ -98,15 +98,18 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
     """
     if alias_version(connection, model_name) is None:
         return ScoredDay(statuses={}, written=0, message=NOT_SCORED)
-    version, model = registry.load(connection, model_name)
     catalogue = load_catalogue()
+    champion = usable_champion(connection, model_name, catalogue.names(used_by=model_name), catalogue, as_of_date)
+    version, model = champion.version, champion.model
     frame = read_scoring_frame(connection, list(model.features), model_name, as_of_date)
     if frame.empty:
-        return ScoredDay(statuses={}, written=0)
+        return ScoredDay(statuses={}, written=0, refused=champion.refused)
     scored = score(model, frame[list(model.features)], catalogue=catalogue)
     keys = frame.rename(columns={"loan_id": "exposure_id"})
     rows = score_rows(model, version, keys, scored, horizon_days=None)
     written = write_scores(connection, rows)
     return ScoredDay(
-        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()}, written=written
+        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
+        written=written,
+        refused=champion.refused,
     )

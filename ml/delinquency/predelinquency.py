@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 import psycopg
 
-from ml import registry
 from ml.delinquency.config import TrainingConfig
 from ml.delinquency.decision import DecisionSettings, decide
 from ml.delinquency.exposures import newest_label_known_at, read_exposures, read_training_frame
 from ml.delinquency.lifecycle import (
     NOT_SCORED,
+    Fitted,
     ModelOutcome,
     ScoredDay,
     champion_goes_on,
@@ -27,12 +27,14 @@ from ml.delinquency.lifecycle import (
     nothing_to_learn,
     refuse_empty,
     score_rows,
+    usable_champion,
 )
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.population import Population
 from ml.delinquency.scoring import score
 from ml.delinquency.store import write_scores
 from ml.delinquency.training import train
+from ml.delinquency.watched import CATEGORIES
 from ml.explain.catalogue import expected_signs
 from ml.features.catalogue import Catalogue, load_catalogue
 from ml.registry.lookup import alias_version
@@ -85,7 +87,7 @@ def champion_or_train(
             return nothing_to_learn(0, "", "no exposure with an instalment plan has a matured outcome")
         return champion_goes_on(connection, MODEL_NAME, 0, names, "not trained: no outcome has matured by the cut-off")
 
-    def fit() -> tuple[TrainedModel, "pd.Series[Any]"]:
+    def fit() -> Fitted:
         frame = read_training_frame(connection, names, known_by)
         refuse_empty(frame)
         model = train(
@@ -100,12 +102,11 @@ def champion_or_train(
             target_definition=TARGET,
         )
         population = Population.of(frame, model.features, "product_name").to_dict()
-        return dataclasses.replace(model, metadata={**model.metadata, "population": population}), frame[
-            "label_known_at"
-        ]
+        model = dataclasses.replace(model, metadata={**model.metadata, "population": population})
+        return Fitted(model, frame, "exposure_id", "label_known_at", CATEGORIES[MODEL_NAME])
 
     training = training_sha256(catalogue, names, config, newest)
-    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit)
+    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, catalogue, known_by)
 
 
 def feature_names(catalogue: Catalogue) -> list[str]:
@@ -147,16 +148,20 @@ def score_day(
     """
     if alias_version(connection, MODEL_NAME) is None:
         return ScoredDay(statuses={}, written=0, message=NOT_SCORED)
-    version, model = registry.load(connection, MODEL_NAME)
+    catalogue = load_catalogue()
+    champion = usable_champion(connection, MODEL_NAME, feature_names(catalogue), catalogue, as_of_date)
+    version, model = champion.version, champion.model
     frame = read_exposures(connection, list(model.features), as_of_date)
     if frame.empty:
-        return ScoredDay(statuses={}, written=0)
-    scored = score_exposures(model, frame, load_catalogue())
+        return ScoredDay(statuses={}, written=0, refused=champion.refused)
+    scored = score_exposures(model, frame, catalogue)
     rows = score_rows(model, version, frame, scored, HORIZON_DAYS)
     rows = rows.assign(**outlook(model, frame, scored, decision))
     written = write_scores(connection, rows)
     return ScoredDay(
-        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()}, written=written
+        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
+        written=written,
+        refused=champion.refused,
     )
 
 

@@ -230,6 +230,6 @@ def _level_codes(values: "pd.Series[Any]", levels: Sequence[str]) -> Integers:
     """Place among the levels, behind them the missing, behind these the unseen."""
     given = values.astype(object)
     text = given.where(given.isna(), given.astype(str))
-    codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(text, dtype=object))
+    codes = pd.Index(np.array(levels, dtype=object)).get_indexer(text.to_numpy(dtype=object))
     codes = np.where(codes < 0, len(levels) + 1, codes)
     return np.asarray(np.where(text.isna().to_numpy(), len(levels), codes), dtype=np.intp)

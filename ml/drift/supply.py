@@ -58,7 +58,7 @@ def late_sources(days_late: Mapping[str, int], before: Mapping[str, Sequence[int
         One row of ``COLUMNS`` a source and subject: ``alert`` where it is later than on any of those days. A source
         that is gone altogether is one, too.
     """
-    found = []
+    found: list[tuple[str, str, str, float | None, float | None, str, int]] = []
     for name in sorted({*days_late, *before}):
         usual = max(before[name]) if before.get(name) else None
         now = days_late.get(name)
