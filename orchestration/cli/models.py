@@ -58,7 +58,8 @@ def print_model(settings: Settings, model_name: str, version: str | None, consol
     for at, action, alias, before, after, by, reason, is_override in events:
         against = " against its gates" if is_override else ""
         console.print(
-            f"{at:%Y-%m-%d %H:%M} {action}{against}, {alias}: {before or 'none'} -> {after or 'none'} by {by}: {reason}",
+            f"{at:%Y-%m-%d %H:%M} {action}{against}, {alias}: {before or 'none'} -> {after or 'none'} "
+            f"by {by}: {reason}",
             soft_wrap=True,
         )
 
