@@ -121,7 +121,8 @@ def _write_comparison(
     )  # fmt: skip
     connection.execute(
         "insert into ml.model_comparisons (model_name, champion_version, challenger_version, as_of_date, "
-        "rows_compared, mean_difference, mean_absolute_difference, rank_correlation, same_band_pct, heldout_rows, loss_difference, "
+        "rows_compared, mean_difference, mean_absolute_difference, rank_correlation, same_band_pct, heldout_rows, "
+        "loss_difference, "
         "loss_difference_low, loss_difference_high) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "on conflict (model_name, champion_version, challenger_version, as_of_date) do update set "
         "rows_compared = excluded.rows_compared, mean_difference = excluded.mean_difference, "
