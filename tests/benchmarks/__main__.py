@@ -25,6 +25,7 @@ PARTS = (
     "linkage",
     "linkage_speed",
     "tree_reasons",
+    "model_watch",
 )
 
 
