@@ -30,8 +30,8 @@ comment on table ops.model_events is
 comment on column ops.model_events.event_id is 'Identifier, in the order of the events of a model.';
 comment on column ops.model_events.model_name is 'ml.models.';
 comment on column ops.model_events.action is
-'promoted: the alias points at to_version now; rolled_back: at the one before; refused: from_version could not be used and
-to_version scored instead; drift_alert: what from_version sees has moved.';
+'promoted: the alias points at to_version now; rolled_back: at the one before; refused: from_version could not be used
+and to_version scored instead; drift_alert: what from_version sees has moved.';
 comment on column ops.model_events.alias is 'champion or challenger.';
 comment on column ops.model_events.from_version is
 'Version before; of refused and drift_alert the version it is about; NULL: none.';
@@ -67,8 +67,8 @@ create table if not exists ml.heldout_scores (
     foreign key (model_name, model_version) references ml.models (model_name, model_version)
 );
 comment on table ml.heldout_scores is
-'One row per version, exposure and day that it judged at training without having learnt from it: what two versions have in
-common decides whether one is worse.';
+'One row per version, exposure and day that it judged at training without having learnt from it: what two versions have
+in common decides whether one is worse.';
 comment on column ml.heldout_scores.model_name is 'ml.models.';
 comment on column ml.heldout_scores.model_version is 'ml.models.';
 comment on column ml.heldout_scores.exposure_id is 'Exposure.';
@@ -128,7 +128,7 @@ comment on column ml.model_comparisons.mean_difference is 'Mean of challenger le
 comment on column ml.model_comparisons.mean_absolute_difference is 'Mean of its absolute value.';
 comment on column ml.model_comparisons.rank_correlation is 'Spearman; NULL with fewer than two rows or equal scores.';
 comment on column ml.model_comparisons.same_band_pct is 'Share in the same band, percent.';
-comment on column ml.model_comparisons.heldout_rows is 'Rows with outcomes that both judged without having learnt from.';
+comment on column ml.model_comparisons.heldout_rows is 'Rows with outcomes that neither has learnt from.';
 comment on column ml.model_comparisons.loss_difference is
 'Mean log loss of the challenger less that of the champion on these; below 0 the challenger is better.';
 comment on column ml.model_comparisons.loss_difference_low is 'Lower end of its 95 % interval.';

@@ -47,6 +47,6 @@ def write_heldout(
     )
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     with connection.transaction(), connection.cursor() as cursor:
-        copy_in(cursor, "new_heldout_scores", columns, rows)  # type: ignore[arg-type]
+        copy_in(cursor, "new_heldout_scores", columns, rows)
         cursor.execute("insert into ml.heldout_scores select * from new_heldout_scores on conflict do nothing")
         return cursor.rowcount

@@ -253,12 +253,12 @@ def usable_champion(
         except (ArtifactError, SchemaMismatchError, registry.UnknownModelError) as error:
             errors.append((str(version), error))
             continue
-        for refused, error in errors:
+        for refused, cause in errors:
             record_event(
                 connection, model_name, "refused", from_version=refused, to_version=found, as_of_date=as_of_date,
-                subject=type(error).__name__, acted_by="scoring", reason=str(error),
+                subject=type(cause).__name__, acted_by="scoring", reason=str(cause),
             )  # fmt: skip
-        return Champion(found, model, tuple(f"{refused}: {error}" for refused, error in errors))
+        return Champion(found, model, tuple(f"{refused}: {cause}" for refused, cause in errors))
     raise errors[0][1]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import psycopg
 from psycopg import sql
@@ -52,9 +53,9 @@ class Watched:
     def named(self, level: str) -> list[str]:
         """Subject, measure and value of a level's rows, the largest value first."""
         loud = self.found[self.found["level"] == level].sort_values("value", ascending=False, na_position="first")
+        named = zip(loud["subject"], loud["measure"], loud["value"].astype(float), strict=True)
         return [
-            f"{row.subject} {row.measure}" + ("" if pd.isna(row.value) else f" {row.value:.3g}")
-            for row in loud.itertuples()
+            f"{subject} {measure}" + ("" if np.isnan(value) else f" {value:.3g}") for subject, measure, value in named
         ]
 
 
@@ -173,6 +174,6 @@ def realised_of(connection: psycopg.Connection[Any], model_name: str, cutoff: dt
     found = []
     for (version, day), part in rows.groupby(["model_version", "as_of_date"], sort=True):
         figures = realised_performance(part["is_bad"].to_numpy(dtype=float), part["probability"].to_numpy(dtype=float))
-        keys = {"model_name": model_name, "model_version": version, "as_of_date": day}
+        keys: dict[str, Any] = {"model_name": model_name, "model_version": version, "as_of_date": day}
         found.append(figures.assign(subject_kind="performance", subject="score", rows_actual=len(part), **keys))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()

@@ -53,7 +53,7 @@ def shadow_day(connection: psycopg.Connection[Any], model_name: str, as_of_date:
     catalogue = load_catalogue()
     try:
         _, model = registry.load(connection, model_name, version=challenger)
-        model.check_schema(catalogue.names(used_by=model_name), catalogue.version)  # type: ignore[arg-type]
+        model.check_schema(catalogue.names(used_by=model_name), catalogue.version)
     except (ArtifactError, SchemaMismatchError) as error:
         return Shadow(champion, challenger, message=f"the challenger was refused: {error}")
     frame = rows_of_day(connection, model, as_of_date)
@@ -99,7 +99,7 @@ def _compared(rows: pd.DataFrame, scores: pd.DataFrame, bands: Any) -> dict[str,
 def _write(connection: psycopg.Connection[Any], rows: pd.DataFrame) -> int:
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     with connection.transaction(), connection.cursor() as cursor:
-        copy_in(cursor, "new_shadow_scores", columns, rows)  # type: ignore[arg-type]
+        copy_in(cursor, "new_shadow_scores", columns, rows)
         cursor.execute(
             "insert into ml.shadow_scores (model_name, model_version, exposure_id, gr_id, as_of_date, probability, "
             "risk_band) select * from new_shadow_scores "

@@ -80,7 +80,7 @@ def write_monitoring(connection: psycopg.Connection[Any], found: pd.DataFrame) -
     rows = rows.astype(dict.fromkeys(("value", "reference_value", "by_chance", "usual_value"), "float64"))
     names, keys = (sql.SQL(", ").join(map(sql.Identifier, part)) for part in (columns, _KEYS))
     with connection.transaction(), connection.cursor() as cursor:
-        copy_in(cursor, "new_monitoring", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)  # type: ignore[arg-type]
+        copy_in(cursor, "new_monitoring", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)
         # What a day no longer shows, such as a category that came after all, must not stay.
         cursor.execute(
             "delete from ml.model_monitoring as m using (select distinct model_name, model_version, as_of_date "

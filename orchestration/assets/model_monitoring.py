@@ -89,7 +89,9 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
     ) -> Iterator[dg.MaterializeResult]:
         from ml.delinquency.monitoring import watch_day
 
-        written, rows, alerts, warnings = 0, 0, [], []
+        written, rows = 0, 0
+        alerts: list[str] = []
+        warnings: list[str] = []
         told: dict[str, dg.MetadataValue | float | str] = {}
         # A range starts with its oldest day: what is usual of a source comes from the days before.
         for key in sorted(context.partition_keys):
@@ -108,10 +110,10 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
                 warnings += [f"{name}: {subject}" for subject in found.named("warn")]
                 if found.message:
                     told[f"{name}_note"] = found.message
-                for row in found.found.itertuples():
-                    # Plotted over time by Dagster: a figure a model for the score and how good it is likely to be.
-                    if row.subject == "score":
-                        told[f"{name}_{row.measure}"] = float(row.value)
+                # Plotted over time by Dagster: figures of the score and of how good it is likely to be.
+                score = found.found[found.found["subject"] == "score"]
+                figures = zip(score["measure"], score["value"].astype(float), strict=True)
+                told |= {f"{name}_{measure}": value for measure, value in figures}
         yield dg.MaterializeResult(
             asset_key=MONITORING,
             metadata={
