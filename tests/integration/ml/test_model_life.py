@@ -5,6 +5,8 @@ import datetime as dt
 import re
 from io import StringIO
 
+import numpy as np
+import pandas as pd
 import psycopg
 import pytest
 from rich.console import Console
@@ -13,8 +15,10 @@ from ml import registry
 from ml.delinquency import Candidate, LogisticSettings, TrainingConfig
 from ml.delinquency.lifecycle import ModelOutcome
 from ml.delinquency.origination import champion_or_train, score_day
+from ml.evaluate import GateResult
+from ml.features.catalogue import load_catalogue
 from ml.registry.events import champions
-from ml.registry.promotion import common_outcomes
+from ml.registry.promotion import common_outcomes, judge
 from orchestration.cli.models import ModelError, print_model, print_versions, promote_version, roll_back
 from orchestration.settings import Settings
 from orchestration.warehouse import Role, Warehouse
@@ -212,3 +216,45 @@ def test_an_empty_day_still_says_what_was_refused(warehouse: Warehouse, versions
     with warehouse.connect(Role.ML) as connection:
         connection.execute("update ml.models set artifact = artifact || ' ' where model_version = %s", (versions[1],))
         assert score_day(connection, NAME, DAY - dt.timedelta(days=5000)).refused
+
+
+def test_drift_blocks_a_promotion_where_there_is_a_champion(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    first, _ = versions
+    catalogue = load_catalogue()
+    names = catalogue.names(used_by="origination_pd")
+    rng = np.random.default_rng(5)
+    live = pd.DataFrame(rng.normal(size=(400, len(names))) + 1.5, columns=names).assign(
+        gr_id=np.arange(400).astype(str)
+    )
+    with warehouse.connect(Role.ML) as connection:
+        _, model = registry.load(connection, NAME, version=first)
+
+        def drift(frame: pd.DataFrame | None) -> GateResult:
+            verdict = judge(connection, model, first, features=names, catalogue=catalogue, live=frame)
+            (result,) = [result for result in verdict if result.name == "drift"]
+            return result
+
+        moved = drift(live)
+        assert not moved.passed
+        assert any(name in str(moved.value) for name in names)
+        still = live.assign(**{name: rng.normal(size=400) + 0.13 for name in names})
+        assert drift(still).passed
+        assert (drift(None).passed, drift(None).value) == (True, "no rows of now")
+        # Without any champion nobody would be scored.
+        connection.execute("delete from ml.model_aliases")
+        assert drift(live).passed
+        connection.rollback()
+
+
+def test_a_version_that_failed_a_gate_is_scored_in_shadow(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    _, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("update ml.models set metadata = jsonb_set(metadata, '{outcomes_known_at}', '\"2020\"')")
+        connection.execute(
+            "update ml.models set metadata = jsonb_set(metadata, '{metrics,overall,auc_low}', '0.4') "
+            "where model_version <> %s",
+            (second,),
+        )
+        assert not trained(connection, QUICK).is_champion
+        aliases = dict(connection.execute("select alias, model_version from ml.model_aliases").fetchall())
+        assert aliases == {"champion": second, "challenger": versions[0]}

@@ -49,6 +49,14 @@ def test_a_day_watched_twice_writes_nothing_the_second_time(scored: Warehouse) -
         assert len(before) == len(first.found)
         assert watch(connection).written == 0
         assert connection.execute(STORED).fetchall() == before
+        # What a day no longer shows does not stay.
+        connection.execute(
+            "insert into ml.model_monitoring (model_name, model_version, as_of_date, subject_kind, subject, measure, "
+            "level, rows_actual) values (%s, %s, %s, 'feature', 'product_name: Boat', 'vanished', 'alert', 40)",
+            (MODEL_NAME, first.model_version, LAST),
+        )
+        assert watch(connection).written == 1
+        assert connection.execute(STORED).fetchall() == before
 
 
 def test_a_late_source_and_a_lost_category_are_alerts_once(scored: Warehouse) -> None:
