@@ -30,7 +30,7 @@ select
     count(distinct exposure_id) as exposures_count,
     {{ pct('count(distinct exposure_id)', 'max(scored_count)') }} as exposures_pct,
     count(*) filter (where place = 1) as main_reason_count,
-    round(cast(avg(contribution) as numeric), 4) as avg_contribution,
+    cast(round(cast(avg(contribution) as numeric), 4) as double precision) as avg_contribution,
     {{ data_cutoff() }} as last_updated
 from drivers
 group by model_name, cause, direction
