@@ -17,7 +17,7 @@ from ml.delinquency.lifecycle import ModelOutcome
 from ml.delinquency.origination import champion_or_train, score_day
 from ml.evaluate import GateResult
 from ml.features.catalogue import load_catalogue
-from ml.registry.events import champions
+from ml.registry.events import champions, rolled_back
 from ml.registry.promotion import common_outcomes, judge
 from orchestration.cli.models import ModelError, print_model, print_versions, promote_version, roll_back
 from orchestration.settings import Settings
@@ -90,9 +90,12 @@ def test_what_was_left_comes_back_by_a_person_only(
         outcome = trained(connection, SLACK)
         assert (outcome.version, outcome.is_champion) == (second, False)
         assert registry.load(connection, NAME)[0] == first
+        assert rolled_back(connection, NAME) == {second}
+        assert f"{second} was rolled back" in str(outcome.message)
     promote_version(warehouse_settings, NAME, second, "me", "was not worse", QUIET, override=True)
     with warehouse.connect(Role.ML) as connection:
         assert champions(connection, NAME) == [first, second]
+        assert rolled_back(connection, NAME) == set()
         assert trained(connection, SLACK).is_champion
 
 

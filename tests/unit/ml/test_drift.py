@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ml.drift import Reference, alerts, compare, expected_performance, late_sources, realised_performance, volume
 from ml.drift import reference_of as kept
-from ml.drift.distances import Counted, distances
+from ml.drift.comparing import level_of
+from ml.drift.distances import Counted, Distance, distances
 from ml.evaluate import population_stability
 
 PEOPLE, TRAINING_DAYS = 600, 10
@@ -206,3 +207,27 @@ def test_a_late_source_is_named_by_what_it_usually_is() -> None:
     assert set(quiet["level"]) == {"ok"}
     late = late_sources({"bank transactions": 2, "bureau": 30}, before)
     assert named(late) == {"bank transactions", "crm contacts"}
+
+
+@pytest.mark.parametrize(
+    ("value", "usual", "chance_limit", "level"),
+    [
+        (0.30, 0.0, 0.0, "alert"), (0.25, 0.0, 0.0, "warn"), (0.12, 0.0, 0.0, "warn"), (0.10, 0.0, 0.0, "ok"),
+        (0.30, 0.2, 0.0, "ok"), (0.40, 0.2, 0.0, "warn"), (0.30, 0.0, 0.5, "ok"),
+    ],
+)  # fmt: skip
+def test_the_level_is_of_what_chance_and_the_calendar_leave(
+    value: float, usual: float, chance_limit: float, level: str
+) -> None:
+    assert level_of(Distance("psi", value, 0.01, lambda _: chance_limit), usual) == level
+
+
+def test_usual_is_the_distance_of_a_period_from_the_others() -> None:
+    first, second = day(1), day(2)
+    second["f0"] += 1
+    on = np.repeat(pd.date_range("2026-01-05", periods=2, freq="28D"), PEOPLE)
+    made = kept(pd.concat([first, second], ignore_index=True)[["f0"]], time=on).features["f0"]
+    ks = max(abs((first["f0"] <= edge).mean() - (second["f0"] <= edge).mean()) for edge in made.edges)
+    # Each person stands once: 2 * PEOPLE of them behind the window, PEOPLE behind the period.
+    by_chance = np.sqrt(np.pi / 2) * np.log(2) * np.sqrt(1 / (2 * PEOPLE) + 1 / PEOPLE)
+    assert made.usual["ks"] == pytest.approx(ks - by_chance)
