@@ -231,3 +231,43 @@ exposure_states as (
         or exposure_plans.next_due_on is not null
 )
 {% endmacro %}
+
+{# CTEs to put after `exposure_ctes`: `exposure_amounts` has a row per row of `relation` (exposure_id, as_of_date, knowledge_cutoff,
+   straight_line_amount): what is owed at the end of the day, the exposure at default, and on what that rests. #}
+{% macro exposure_amount_ctes(relation) %}
+stated_versions as (
+    select
+        {{ relation }}.exposure_id,
+        {{ relation }}.as_of_date,
+        account_balances.balance_amount,
+        row_number() over (
+            partition by {{ relation }}.exposure_id, {{ relation }}.as_of_date
+            order by account_balances.balance_on desc, account_balances.known_at desc
+        ) as recency
+    from {{ relation }}
+    inner join {{ ref('account_balances') }} as account_balances
+        on
+            {{ relation }}.exposure_id = account_balances.account_id
+            and {{ relation }}.as_of_date >= account_balances.balance_on
+    where {{ visible_at('account_balances', relation ~ '.knowledge_cutoff') }}
+),
+
+exposure_amounts as (
+    select
+        {{ relation }}.exposure_id,
+        {{ relation }}.as_of_date,
+        cast(
+            greatest(0, coalesce(stated_versions.balance_amount, {{ relation }}.straight_line_amount)) as numeric(18, 2)
+        ) as exposure_amount,
+        case
+            when stated_versions.balance_amount is not null then 'stated'
+            when {{ relation }}.straight_line_amount is not null then 'straight_line'
+        end as exposure_amount_basis
+    from {{ relation }}
+    left join stated_versions
+        on
+            {{ relation }}.exposure_id = stated_versions.exposure_id
+            and {{ relation }}.as_of_date = stated_versions.as_of_date
+            and stated_versions.recency = 1
+)
+{% endmacro %}

@@ -2,10 +2,10 @@
 
 Its main headings are the topics of the current US guidance on model risk management: SR letter 26-2 of the Federal
 Reserve, OCC Bulletin 2026-13 and FDIC FIL-15-2026, all of 17 April 2026, which replaced SR 11-7 and OCC 2011-12. The
-topics are those that the OCC's bulletin lists in its highlights (read 2026-11-28 at
-https://www.occ.treas.gov/news-issuances/bulletins/2026/bulletin-2026-13.html): model risk and its management, model
+topics are those that the OCC's bulletin lists in its highlights, of which an excerpt was seen on 2026-11-28
+(https://www.occ.treas.gov/news-issuances/bulletins/2026/bulletin-2026-13.html): model risk and its management, model
 development and use, validation and monitoring, governance and controls, vendor and other third-party products. Which
-section answers which topic is our own, cautious reading; the guidance sets no form for a card, and nothing of it is
+section answers which topic is our own, cautious reading; the guidance itself was not at hand, and nothing of it is
 quoted.
 """
 

@@ -21,6 +21,20 @@ _POPULATIONS = {
     "and nothing is inferred for them: a score outside the granted population is an extrapolation.",
 }
 
+# What training records in the metadata or in its notes, under any of these names.
+_RECORDED = {
+    "How the rows were divided": ("design", "parts"),
+    "How it was chosen": ("choice",),
+    "Challengers": ("challengers",),
+    "Left out": ("dropped",),
+    "Pruned": ("pruned",),
+    "Clipped": ("clipped_at", "clipped"),
+    "Missing values": ("missing_values",),
+    "Interactions": ("interactions",),
+    "Ensemble": ("ensemble",),
+    "Warnings": ("warnings",),
+}
+
 
 def overview(report: Report, model: TrainedModel) -> str:
     """What it is for, whom it is about, on which data."""
@@ -57,10 +71,11 @@ def development(report: Report, model: TrainedModel, catalogue: Any) -> str:
     by_category = ", ".join(f"{escape(name)} {count}" for name, count in sorted(counts.items()))
     if not entries:
         by_category = "categories not known: no catalogue was given"
-    found = {name: _noted(model, name) for name in ("pruned", "clipped", "interactions", "ensemble", "parts")}
-    told = [f"{name.capitalize()}: {_told(value)}" for name, value in found.items()]
-    other = model.metadata.get("notes")
-    others = {key: value for key, value in other.items() if key not in found} if isinstance(other, dict) else other
+    told = [f"{title}: {_told(_noted(model, *names))}" for title, names in _RECORDED.items()]
+    others = model.metadata.get("notes")
+    if isinstance(others, dict):
+        known = {name for names in _RECORDED.values() for name in names}
+        others = {name: value for name, value in others.items() if name not in known}
     return f"""## 2. Model development
 
 ### Label
@@ -175,20 +190,40 @@ def limitations(report: Report) -> str:
     return f"## 8. Limitations\n\n{bullets(lines)}"
 
 
-def _noted(model: TrainedModel, name: str) -> Any:
-    """What training recorded under a name: in the metadata itself or in its notes."""
+def _noted(model: TrainedModel, *names: str) -> Any:
+    """What training recorded under the first of the names: in the metadata itself or in its notes."""
     notes = model.metadata.get("notes")
-    return model.metadata.get(name, notes.get(name) if isinstance(notes, dict) else None)
+    for name in names:
+        for held in (model.metadata, notes if isinstance(notes, dict) else {}):
+            if held.get(name) is not None:
+                return held[name]
+    return None
 
 
 def _told(value: Any) -> str:
     """Recorded values in one line of Markdown."""
     if value is None:
         return "not recorded"
-    if isinstance(value, str):
-        return escape(value)
     if isinstance(value, list | tuple | dict) and not value:
         return "none"
-    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-        return ("; " if any(" " in part for part in value) else ", ").join(escape(part) for part in value)
-    return escape(json.dumps(value, sort_keys=True, default=str))
+    return escape(_plain(value))
+
+
+def _plain(value: Any) -> str:
+    """Recorded values in words: names with their values, lists with commas, what is inside in brackets."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        parts = [f"{name}: {_nested(inner)}" for name, inner in value.items()]
+        return "; ".join(parts)
+    if isinstance(value, list | tuple):
+        return ", ".join(_nested(inner) for inner in value)
+    return "none" if value is None else str(value)
+
+
+def _nested(value: Any) -> str:
+    if isinstance(value, list | tuple | dict):
+        return f"({_plain(value)})" if value else "none"
+    return _plain(value)

@@ -45,19 +45,21 @@ def read_training_frame(
     -------
     pandas.DataFrame
         ``exposure_id``, ``gr_id`` (the one that holds the record now, so that a person stays in one fold),
-        ``as_of_date``, ``product_name``, ``is_delinquent``, ``label_known_at``, the features as float64; by day and
-        exposure. Whoever an intervention reached is left out: nobody knows what they would have done without it.
+        ``as_of_date``, ``product_name``, ``is_delinquent``, ``exposure_amount``, ``label_known_at``, the features as
+        float64; by day and exposure. Whoever an intervention reached is left out: nobody knows what they would have
+        done without it.
     """
     query = sql.SQL(
         "select o.exposure_id, coalesce(r.gr_id_to, o.gr_id) as gr_id, o.as_of_date, o.product_name, o.is_delinquent, "
-        "o.label_known_at, {features} from features.predelinquency_outcomes as o "
+        "o.exposure_amount::float8 as exposure_amount, o.label_known_at, {features} "
+        "from features.predelinquency_outcomes as o "
         "join features.training_features as f on f.gr_id = o.gr_id and f.as_of_date = o.as_of_date "
         "left join core.gr_redirects as r on r.gr_id_from = o.gr_id "
         "where o.label_known_at <= {known_by} and not o.is_treated and f.is_history_covered "
         "and f.covered_weeks_count >= {weeks} order by o.as_of_date, o.exposure_id"
     ).format(features=_columns(features), known_by=sql.Literal(known_by), weeks=sql.Literal(FEWEST_COVERED_WEEKS))
     frame = copy_out(connection, query)
-    return frame.astype({"is_delinquent": bool, **dict.fromkeys(features, "float64")})
+    return frame.astype({"is_delinquent": bool, "exposure_amount": "float64", **dict.fromkeys(features, "float64")})
 
 
 def read_exposures(connection: psycopg.Connection[Any], features: Sequence[str], as_of_date: dt.date) -> pd.DataFrame:

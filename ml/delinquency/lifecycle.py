@@ -8,7 +8,7 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -28,41 +28,6 @@ from ml.registry.promotion import challenge, judge, promote, was_rolled_back
 
 
 @dataclass(frozen=True)
-class ModelOutcome:
-    """What became of the model: version, whether it was trained now, its figures and the gate's verdict.
-
-    Where there was too little to learn from, it is the champion that goes on, and ``message`` says why; where there is
-    no champion either, ``version`` is None and nothing is scored. ``trained`` is the model where it was trained now,
-    with the outcomes that a report is made of.
-    """
-
-    version: str | None
-    trained_now: bool
-    is_champion: bool
-    has_champion: bool
-    algorithm: str
-    training_rows: int
-    metrics: dict[str, Any]
-    gate: list[GateResult]
-    message: str | None = None
-    trained: TrainedModel | None = None
-
-
-@dataclass(frozen=True)
-class ScoredDay:
-    """Scores of one day: rows by status, and how many of them were inserted or changed.
-
-    Without a champion nothing is scored, and ``message`` says so. ``refused`` says which versions could not be used,
-    where an earlier champion scored in their place.
-    """
-
-    statuses: dict[str, int]
-    written: int
-    message: str | None = None
-    refused: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Fitted:
     """A model with the rows it was trained on.
 
@@ -76,6 +41,9 @@ class Fitted:
         Its columns of the exposure, and of when the outcome became known.
     categories : tuple of str
         Columns that are watched besides the features.
+    told : dict
+        What a report of it takes besides (``segments``, ``amounts`` of ``ml.delinquency.report.build_report``), by the
+        index of the training frame.
     """
 
     model: TrainedModel
@@ -83,6 +51,7 @@ class Fitted:
     exposure_id: str
     known_at: str
     categories: tuple[str, ...] = ()
+    told: dict[str, Any] = field(default_factory=dict)
 
     def with_reference(self) -> TrainedModel:
         """The model with its training window in small, for whoever watches it later."""
@@ -98,6 +67,41 @@ class Fitted:
             threshold=flagged_from(model),
         )
         return dataclasses.replace(model, metadata={**model.metadata, "reference": reference.to_dict()})
+
+
+@dataclass(frozen=True)
+class ModelOutcome:
+    """What became of the model: version, whether it was trained now, its figures and the gate's verdict.
+
+    Where there was too little to learn from, it is the champion that goes on, and ``message`` says why; where there is
+    no champion either, ``version`` is None and nothing is scored. ``trained`` is the model where it was trained now,
+    with what a report is made of.
+    """
+
+    version: str | None
+    trained_now: bool
+    is_champion: bool
+    has_champion: bool
+    algorithm: str
+    training_rows: int
+    metrics: dict[str, Any]
+    gate: list[GateResult]
+    message: str | None = None
+    trained: Fitted | None = None
+
+
+@dataclass(frozen=True)
+class ScoredDay:
+    """Scores of one day: rows by status, and how many of them were inserted or changed.
+
+    Without a champion nothing is scored, and ``message`` says so. ``refused`` says which versions could not be used,
+    where an earlier champion scored in their place.
+    """
+
+    statuses: dict[str, int]
+    written: int
+    message: str | None = None
+    refused: tuple[str, ...] = ()
 
 
 def flagged_from(model: TrainedModel) -> float:
@@ -117,6 +121,9 @@ def keep_or_train(
     fit: Callable[[], Fitted],
     catalogue: Catalogue,
     known_by: dt.datetime,
+    kept: Callable[[], str | None] = lambda: None,
+    *,
+    may_be_young: bool = False,
 ) -> ModelOutcome:
     """Return the version of this very training, training it if there is none; promote it if the gate lets it.
 
@@ -138,23 +145,31 @@ def keep_or_train(
         Of now.
     known_by : datetime
         The newest day known by then is what a candidate would see.
+    kept : callable, optional
+        Why the champion goes on although there is no version of this training; None where it does not.
+    may_be_young : bool
+        Too few outcomes, without any champion yet, are the state of a small or young portfolio and fail no gate.
 
     Returns
     -------
     ModelOutcome
         Without a version where ``fit`` finds too little to learn from and there is no champion that could go on; its
-        gate has one verdict then, which passes where there are no rows at all.
+        gate has one verdict then, which passes where there are no rows at all or ``may_be_young``.
     """
     version = version_trained_on(connection, model_name, training_sha256)
-    trained_now = version is None
+    fitted: Fitted | None = None
     if version is None:
+        reason = kept()
+        if reason is not None:
+            return champion_goes_on(connection, model_name, rows, names, reason)
         try:
             fitted = fit()
         except OneClassError as error:
             if alias_version(connection, model_name) is None:
-                return nothing_to_learn(rows, str(error))
+                return nothing_to_learn(rows, str(error), passes=may_be_young)
             return champion_goes_on(connection, model_name, rows, names, f"not trained: too few outcomes ({error})")
         model = fitted.with_reference()
+        fitted = dataclasses.replace(fitted, model=model)
         version = registry.register(connection, model)
         newest = pd.to_datetime(fitted.frame[fitted.known_at], utc=True).max().to_pydatetime()
         note_training_data(connection, model_name, version, training_sha256, newest)
@@ -187,7 +202,7 @@ def keep_or_train(
             challenge(connection, model_name, version, by="quality gate", why=f"failed {failed}: scored in shadow")
     return ModelOutcome(
         version=version,
-        trained_now=trained_now,
+        trained_now=fitted is not None,
         is_champion=champion == version,
         has_champion=champion is not None,
         algorithm=model.algorithm,
@@ -195,7 +210,7 @@ def keep_or_train(
         metrics=model.metrics,
         gate=verdict,
         message=f"{version} was rolled back; {champion} goes on" if is_left and champion != version else None,
-        trained=model if trained_now else None,
+        trained=fitted,
     )
 
 
@@ -274,7 +289,9 @@ def refuse_empty(frame: pd.DataFrame) -> None:
         raise OneClassError("0 rows to learn from")
 
 
-def nothing_to_learn(rows: int, reason: str, none_at_all: str = "no loan has an outcome") -> ModelOutcome:
+def nothing_to_learn(
+    rows: int, reason: str, none_at_all: str = "no loan has an outcome", *, passes: bool = False
+) -> ModelOutcome:
     """The outcome where there is neither a champion nor enough to learn from."""
     message = f"not applicable: {none_at_all}" if rows == 0 else f"not trained: too few outcomes ({reason})"
     return ModelOutcome(
@@ -285,7 +302,7 @@ def nothing_to_learn(rows: int, reason: str, none_at_all: str = "no loan has an 
         algorithm="none",
         training_rows=rows,
         metrics={},
-        gate=[GateResult("enough_outcomes", rows == 0, f"{rows} outcomes", "enough to learn from, or none at all")],
+        gate=[GateResult("enough_outcomes", passes or rows == 0, f"{rows} outcomes", "enough to learn from, or none")],
         message=message,
     )
 

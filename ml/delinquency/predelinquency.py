@@ -102,11 +102,12 @@ def champion_or_train(
             target_definition=TARGET,
         )
         population = Population.of(frame, model.features, "product_name").to_dict()
+        told = {"segments": frame[["product_name"]], "amounts": frame["exposure_amount"]}
         model = dataclasses.replace(model, metadata={**model.metadata, "population": population})
-        return Fitted(model, frame, "exposure_id", "label_known_at", CATEGORIES[MODEL_NAME])
+        return Fitted(model, frame, "exposure_id", "label_known_at", CATEGORIES[MODEL_NAME], told)
 
     training = training_sha256(catalogue, names, config, newest)
-    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, catalogue, known_by)
+    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, catalogue, known_by, may_be_young=True)
 
 
 def feature_names(catalogue: Catalogue) -> list[str]:

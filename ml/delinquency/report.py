@@ -127,7 +127,9 @@ def build_report(
     part, held_out = _held_out(outcomes)
     rows = outcomes[held_out]
     y, p = rows["target"].to_numpy(dtype=float), rows["probability"].to_numpy(dtype=float)
-    group = rows["group"].to_numpy() if "group" in rows else None
+    # A column without a value is what training leaves where no groups were given.
+    grouped = "group" in rows and bool(rows["group"].notna().any())
+    group = rows["group"].to_numpy() if grouped else None
     drawn: dict[str, Any] = {"group": group, "resamples": config.resamples, "seed": config.seed}
     sliced: dict[str, Any] = {
         "group": group,

@@ -78,18 +78,19 @@ def train(
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
     config = config or TrainingConfig()
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     y = outcome(_present(pick(frame, target, "target")), config.bad_label)
     when, who = pick(frame, time, "time"), pick(frame, group, "group")
-    days = None if when is None else as_days(when)
     if who is not None and who.isna().any():
         raise FeatureError(
             f"group is missing in {int(who.isna().sum())} of {len(who)} rows; give each row its person, or itself"
         )
+    groups = None if who is None else codes_of(who)
+    _check_classes(y, np.arange(len(y)) if groups is None else groups, config)
+    days = None if when is None else as_days(when)
     given = [name for name in (target, time, group) if isinstance(name, str)]
     encoder = _encoder(frame, features, given, catalogue, has_time=days is not None)
     X = encoder.numbers(frame, days)
-    groups = None if who is None else codes_of(who)
-    _check_classes(y, np.arange(len(y)) if groups is None else groups, config)
     check_that_something_varies(X, encoder.names)
     is_held_out = config.is_held_out(len(y), int(y.sum()))
     signs = dict.fromkeys(encoder.names, 0)

@@ -1,6 +1,7 @@
 """Questions about versions that need no artifact."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -46,3 +47,22 @@ def alias_version(connection: psycopg.Connection[Any], model_name: str, alias: s
         "select model_version from ml.model_aliases where model_name = %s and alias = %s", (model_name, alias)
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+@dataclass(frozen=True)
+class LearntFrom:
+    """What a version has learnt from: rows, and when the newest outcome among them became known."""
+
+    rows: int
+    outcomes_known_at: dt.datetime
+
+
+def learnt_from(connection: psycopg.Connection[Any], model_name: str, definitions_sha256: str) -> LearntFrom | None:
+    """What the champion has learnt from; None without a champion, or where it stands for other definitions."""
+    row = connection.execute(
+        "select (m.metadata -> 'data_window' ->> 'rows')::int, (m.metadata ->> 'outcomes_known_at')::timestamptz "
+        "from ml.models as m join ml.model_aliases as a using (model_name, model_version) "
+        "where m.model_name = %s and a.alias = 'champion' and m.metadata ->> 'definitions_sha256' = %s",
+        (model_name, definitions_sha256),
+    ).fetchone()
+    return None if row is None or not row[0] or row[1] is None else LearntFrom(row[0], row[1])

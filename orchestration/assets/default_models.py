@@ -105,9 +105,14 @@ def _told(runtime: Runtime, outcome: "ModelOutcome") -> dict[str, Any]:
         return {}
     aliases = ["champion"] if outcome.is_champion else []
     decision = decision_settings(runtime.settings.portfolio)
-    options = {} if decision is None else {"decision": decision}
     return model_metadata(
-        runtime, outcome.trained, outcome.version, aliases=aliases, catalogue=load_catalogue(), **options
+        runtime,
+        outcome.trained.model,
+        outcome.version,
+        aliases=aliases,
+        catalogue=load_catalogue(),
+        decision=decision,
+        **outcome.trained.told,
     )
 
 

@@ -142,7 +142,7 @@ SUBJECTS = (
 def random_transactions(
     account_number: int, first: dt.date, last: dt.date, rng: np.random.Generator, prefix: str = ""
 ) -> list[Row]:
-    """A salary every two weeks and a few debits a week, with the running balance."""
+    """A salary every two weeks and a few other bookings a week at any hour, with the running balance."""
     rows, balance = [], 500.0
     debits = (
         "card_payment",
@@ -152,13 +152,20 @@ def random_transactions(
         "failed_debit",
         "lending_app_out",
         "own_transfer_out",
+        "utility_bill",
+        "insurance",
+        "loan_payment",
+        "transfer_out",
+        "interest",
+        "penalty_interest",
     )
+    shares = [0.4, 0.15, 0.05, 0.06, 0.06, 0.06, 0.03, 0.05, 0.03, 0.03, 0.04, 0.02, 0.02]
     for offset in range((last - first).days + 1):
         day = first + dt.timedelta(days=offset)
         events = [("salary", round(float(rng.uniform(800, 1200)), 2))] if offset % 14 == 3 else []
         events += [
             (
-                str(rng.choice(debits, p=[0.5, 0.15, 0.12, 0.06, 0.06, 0.06, 0.05])),
+                str(rng.choice(debits, p=shares)),
                 round(float(rng.uniform(5, 150)), 2),
             )
             for _ in range(int(rng.poisson(0.8)))
@@ -169,7 +176,9 @@ def random_transactions(
             if row["is_booked"]:
                 balance = round(balance + (amount if row["direction"] == "credit" else -amount), 2)
             channel = str(rng.choice(["Mobile", "ATM", "POS"]))
-            rows.append({**row, "balance_after_amount": balance, "channel": channel})
+            hour = pd.Timedelta(hours=int(rng.integers(24)))
+            event_at = (pd.Timestamp(day).tz_localize(ZONE) + hour).to_pydatetime()
+            rows.append({**row, "balance_after_amount": balance, "channel": channel, "event_at": event_at})
     return rows
 
 

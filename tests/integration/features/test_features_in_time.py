@@ -4,9 +4,11 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from ml.features import load_catalogue
 from orchestration.warehouse import Warehouse
 from tests.integration.features.conftest import Build
 from tests.integration.features.population import (
@@ -24,6 +26,7 @@ from tests.integration.features.population import (
     transaction,
     write_links,
 )
+from tests.integration.features.reference import customer_features
 
 OPENED = dt.date(2026, 1, 5)
 FIRST = dt.date(2026, 4, 1)
@@ -33,13 +36,45 @@ DAY = dt.timedelta(days=1)
 CUTOFF = pd.Timestamp(AS_OF + DAY).tz_localize("America/New_York") + pd.Timedelta(hours=2)
 # Customer 4 opened its account five weeks before the as-of date; customer 5's source does not cover it.
 LATE, UNCOVERED = 4, 5
+# The second account of customer 1; customer 2's loan, with its instalments paid on time, late, early and not at all.
+SECOND, LOAN = 6, 7
 
 
 def base_transactions() -> list[Row]:
     rng = np.random.default_rng(7)
     rows = [row for number in (1, 2, 3) for row in random_transactions(number, FIRST, AS_OF, rng)]
     rows += random_transactions(LATE, AS_OF - 34 * DAY, AS_OF, rng)
-    return rows + random_transactions(UNCOVERED, FIRST, AS_OF, rng)
+    rows += random_transactions(UNCOVERED, FIRST, AS_OF, rng)
+    # Customer 1 has a second account, opened long before the window and quiet in many of its weeks.
+    return rows + [
+        {**row, "balance_after_amount": row["balance_after_amount"] - 400}
+        for row in random_transactions(SECOND, FIRST, AS_OF, rng, "second-")
+        if row["event_date"].day in (1, 2, 20)
+    ]
+
+
+def instalments() -> list[tuple[dt.date, dt.date | None]]:
+    """Due day and day of payment."""
+    first = AS_OF - 100 * DAY
+    delays = (0, 0, 4, -2, 12, 1, 0, None)
+    due = [first + 12 * number * DAY for number in range(len(delays))]
+    return [(day, None if late is None else day + late * DAY) for day, late in zip(due, delays, strict=True)]
+
+
+def insert_instalments(
+    connection: psycopg.Connection, *, key: str = "", known_at: object = None, shift: int = 0
+) -> None:
+    """Instalments of customer 2's loan, all in ``shift`` days more than they were paid."""
+    about = {"source_system": "test", "loan_id": f"test:account:{LOAN}", "row_hash": f"1{key}", "load_id": 1}
+    due, made = [], []
+    for number, (due_on, paid_on) in enumerate(instalments()):
+        keys = {**about, "payment_id": f"{key}{number}"}
+        due.append({**keys, "due_on": due_on, "due_amount": 50, "known_at": known_at or end_of(due_on - 30 * DAY)})
+        if paid_on is not None:
+            paid = paid_on + shift * DAY
+            made.append({**keys, "paid_on": paid, "paid_amount": 50, "known_at": known_at or end_of(paid)})
+    insert(connection, "payments_due", due)
+    insert(connection, "payments_made", made)
 
 
 def loan(number: int) -> Row:
@@ -65,13 +100,18 @@ def built(module_warehouse: Warehouse, build: Build) -> Warehouse:
         create_inputs(connection)
         insert(connection, "parties", parties)
         insert(connection, "accounts", [account(number, day) for number, day in opened.items()])
+        insert(connection, "accounts", [account(SECOND, OPENED), account(LOAN, OPENED, product_category="LOAN")])
         insert(connection, "account_holders", [holder(number, number, day) for number, day in opened.items()])
+        insert(connection, "account_holders", [holder(SECOND, 1, OPENED), holder(LOAN, 2, OPENED)])
+        insert_instalments(connection)
         insert(connection, "transactions", base_transactions())
         covered = [
-            coverage(subject, OPENED, scope=f"test:account:{number}") for subject in SUBJECTS for number in range(1, 5)
+            coverage(subject, OPENED, scope=f"test:account:{number}")
+            for subject in SUBJECTS
+            for number in (1, 2, 3, LATE, SECOND)
         ]
         insert(connection, "coverage", covered)
-        insert(connection, "loans", [loan(1), loan(2)])
+        insert(connection, "loans", [loan(2), loan(3)])
     with module_warehouse.connect("assay_ml") as connection:
         write_links(connection, parties)
     build("--full-refresh")
@@ -83,8 +123,8 @@ def rows_of(warehouse: Warehouse, table: str, key: str) -> dict[str, Row]:
         return {row[key]: row for row in cursor.execute(f"select * from {table}").fetchall()}
 
 
-def reference(transactions: list[Row], as_of: dt.date) -> dict[str, float]:
-    """The same features by another way: a frame of days, plain pandas."""
+def history_reference(transactions: list[Row], as_of: dt.date) -> dict[str, float]:
+    """Features of a loan by another way: a frame of days, plain pandas; one account."""
     frame = pd.DataFrame(transactions)
     frame = frame[frame["event_date"] <= as_of]
     days = pd.date_range(frame["event_date"].min(), as_of)
@@ -100,7 +140,7 @@ def reference(transactions: list[Row], as_of: dt.date) -> dict[str, float]:
     own = frame["activity_type"].eq("own_transfer_out")
     spending = daily(booked & frame["direction"].eq("debit") & ~own, frame["amount"])
     cash = daily(booked & frame["activity_type"].eq("cash_withdrawal"), frame["amount"])
-    failed = daily(frame["activity_type"].eq("failed_debit"), ones)
+    failed = daily(frame["activity_type"].isin(["failed_debit", "penalty_interest"]), ones)
     gambling = daily(booked & frame["activity_type"].eq("gambling"), ones)
     count = daily(booked, ones)
     last = frame[booked].sort_values("sequence_number").groupby(by_day[booked])["balance_after_amount"].last()
@@ -120,6 +160,7 @@ def reference(transactions: list[Row], as_of: dt.date) -> dict[str, float]:
         "balance_weekly_mean_amount": balance_weeks.mean(),
         "balance_weekly_cv_ratio": balance_weeks.std() / max(balance_weeks.mean(), yardstick),
         "low_balance_min_amount": weekly(balance, "min").min(),
+        "low_balance_recent_amount": weekly(balance, "min")[9:].mean(),
         "payment_failure_count": weekly(failed).sum(),
         "cash_withdrawal_weekly_mean_amount": cash_weeks.mean(),
         "cash_hoarding_flag_mean": hoarding.mean(),
@@ -140,18 +181,32 @@ def of_account(number: int) -> list[Row]:
     return [row for row in base_transactions() if row["account_id"] == f"test:account:{number}"]
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_customer_features_agree_with_pandas(built: Warehouse, number: int) -> None:
+def paid_of(number: int) -> list[Row]:
+    """Paid instalments of a customer."""
+    return [{"due_on": due, "paid_on": paid} for due, paid in instalments() if paid is not None and number == 2]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, LATE])
+def test_all_104_features_agree_with_pandas(built: Warehouse, number: int) -> None:
     found = rows_of(built, "features.customer_features", "gr_id")[f"GR{number:010d}"]
-    expected = reference(of_account(number), AS_OF)
-    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    names = load_catalogue().names(used_by="predelinquency_30d")
+    covered = [number != LATE or week > 8 for week in range(1, 14)]
+    transactions = of_account(number) + (of_account(SECOND) if number == 1 else [])
+    expected = customer_features(transactions, AS_OF, paid_of(number), covered)
+    assert sorted(expected) == sorted(names)
+    values = {name: np.nan if found[name] is None else found[name] for name in names}
+    assert values == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [2, 3])
 def test_a_loan_has_the_same_features_as_of_the_day_before(built: Warehouse, number: int) -> None:
     found = rows_of(built, "features.origination_features", "loan_id")[f"test:loan:{number}"]
-    expected = reference(of_account(number), GRANTED - DAY)
+    expected = history_reference(of_account(number), GRANTED - DAY)
     assert {name: found[name] for name in expected} == pytest.approx(expected)
+    same = customer_features(of_account(number), GRANTED - DAY)
+    shared = [name for name in load_catalogue().names(used_by="origination_pd") if name in same]
+    assert len(shared) > 20
+    assert {name: found[name] for name in shared} == pytest.approx({name: same[name] for name in shared}, nan_ok=True)
     income = expected["lifetime_income_weekly_mean_amount"] * 30.4375 / 7
     assert found["instalment_to_income_ratio"] == pytest.approx(520 / income)
     assert found["as_of_date"] == GRANTED - DAY
@@ -206,6 +261,9 @@ def test_what_comes_after_the_day_or_is_known_later_changes_nothing(built: Wareh
         insert(connection, "accounts", [account(9, tomorrow)])
         insert(connection, "account_holders", [holder(9, 1, tomorrow)])
         insert(connection, "coverage", [{**coverage("transactions", OPENED), "known_at": later}])
+        insert_instalments(connection, key="late", known_at=later, shift=40)
+        # Of today's payments another day becomes known later.
+        connection.execute("update core.payments_made set superseded_at = %s where known_at < %s", (later, later))
         fact = {"row_hash": "1", "known_at": later, "load_id": 2}
         balance = {"account_id": "test:account:1", "balance_amount": 1, **fact}
         insert(connection, "account_balances", [{**balance, "balance_on": AS_OF}])

@@ -20,6 +20,7 @@ from ml.delinquency import (
     TrainingConfig,
     train,
 )
+from ml.delinquency.lifecycle import ModelOutcome
 from ml.delinquency.origination import ScoredDay, champion_or_train, score_day
 from ml.delinquency.store import write_scores
 from ml.features.catalogue import load_catalogue
@@ -220,6 +221,25 @@ def test_equal_data_train_nothing_and_other_signs_do(
     assert not champion_or_train(scored, NAME, "bad", known_by, config=QUICK).trained_now
     monkeypatch.setattr("ml.delinquency.origination.expected_signs", lambda *_: {"other": 1})
     assert champion_or_train(scored, NAME, "bad", known_by, config=QUICK).trained_now
+
+
+def test_a_few_outcomes_more_train_nothing_and_four_weeks_or_a_tenth_more_do(
+    scored: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on(days_before: int) -> ModelOutcome:
+        known_by = CUTOFF - dt.timedelta(days=days_before)
+        return champion_or_train(scored, NAME, "bad", known_by, config=QUICK)
+
+    first = on(100)
+    monkeypatch.setattr("ml.delinquency.origination.KEPT_SHARE", 1.0)
+    soon = on(80)
+    assert soon.training_rows > 0
+    assert (soon.trained_now, soon.version) == (False, first.version)
+    assert soon.message is not None
+    assert soon.message.startswith("not trained: the champion has learnt from")
+    assert on(60).trained_now
+    monkeypatch.setattr("ml.delinquency.origination.KEPT_SHARE", 0.001)
+    assert on(82).trained_now
 
 
 def test_too_few_outcomes_keep_the_champion_and_scoring_goes_on(scored: psycopg.Connection) -> None:

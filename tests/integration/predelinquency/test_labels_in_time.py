@@ -11,6 +11,7 @@ from tests.integration.predelinquency.borrowers import GRID, LAST, due, due_days
 from tests.integration.predelinquency.conftest import RunDay
 
 LABELS = ("predelinquency_labels",)
+CUSTOMERS = ("customer_features_half_1", "customer_features_half_2", "customer_features")
 NEWEST = GRID[-1]
 GOOD = 5  # a person who pays in time
 
@@ -72,7 +73,7 @@ def test_who_pays_ten_days_late_is_delinquent_and_who_is_past_due_on_the_day_has
 
 
 def test_training_features_are_those_of_the_customers_on_that_day(lived: Warehouse, run_day: RunDay) -> None:
-    run_day(NEWEST, select=("core.identity", "customer_features"))
+    run_day(NEWEST, select=("core.identity", *CUSTOMERS))
     names = load_catalogue().names(used_by="predelinquency_30d")
     columns = ", ".join(names)
     with lived.connect() as connection:

@@ -1,5 +1,6 @@
 """``predelinquency_30d`` from day to day: whom it learns from, when it is trained, what a day's scores say."""
 
+import dataclasses
 import datetime as dt
 import re
 
@@ -183,4 +184,10 @@ def test_without_a_champion_nothing_is_scored_and_that_is_said(built: Warehouse)
             None, "not applicable: no exposure with an instalment plan has a matured outcome",
         )  # fmt: skip
         assert [verdict.passed for verdict in young.gate] == [True]
+        few = champion_or_train(connection, CUTOFF, dataclasses.replace(QUICK, min_class_count=1000))
+        assert few.version is None
+        assert few.message is not None
+        assert few.message.startswith("not trained: too few outcomes")
+        # A small portfolio is no fault that somebody should be called for every day.
+        assert [verdict.passed for verdict in few.gate] == [True]
         connection.rollback()

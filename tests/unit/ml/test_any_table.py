@@ -1,5 +1,7 @@
 """What training makes of a table nobody has prepared: kinds of columns, labels, dates, what is left out."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,6 +89,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(model, table):
     again = train(turned, "status", time="granted_on", config=quick(LOGISTIC))
     assert again.artifact == model.artifact
     assert again.metadata == model.metadata
+    assert json.loads(json.dumps(model.metadata, allow_nan=False))["dropped"] == model.metadata["dropped"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What training and scoring promise: same bytes, no leakage, refusals in words."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +18,7 @@ from ml.delinquency import (
 )
 from ml.delinquency.config import LogisticSettings
 from ml.delinquency.logistic import LogisticMember
-from ml.delinquency.model import checksum
+from ml.delinquency.model import NUMBERS_ONLY, checksum
 from ml.delinquency.validation import fit_link, nested_cross_validation, outer_folds
 from ml.evaluate import gate
 
@@ -56,6 +58,19 @@ def test_an_artifact_of_another_format_or_kind_is_refused(average):
     strange = average.artifact.replace('"kind":"trees"', '"kind":"pickle"')
     with pytest.raises(ArtifactError, match="pickle"):
         TrainedModel.from_artifact(strange, checksum(strange))
+
+
+def test_an_artifact_of_the_format_before_is_read_and_scores_alike(average, frame):
+    body = json.loads(average.artifact)
+    body["format"] = NUMBERS_ONLY
+    del body["encoder"]
+    for member in body["members"]:
+        for name in ("levels", "cap", "ranks", "used", "products"):
+            member.pop(name, None)
+    text = json.dumps(body)
+    X = frame[FEATURES].to_numpy(float)
+    back = TrainedModel.from_artifact(text, checksum(text))
+    assert (back.probability(X) == average.probability(X)).all()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 
 import numpy as np
 import pandas as pd
@@ -131,6 +132,7 @@ def test_the_same_rows_in_any_order_give_the_same_bytes(frame):
     second = train(turned, "is_bad", time="as_of", group="who", config=config)
     assert second.artifact == first.artifact
     assert second.metadata == first.metadata
+    assert json.loads(json.dumps(first.metadata, allow_nan=False))["design"]["by_time"]
     pd.testing.assert_frame_equal(second.outcomes.sort_index(), first.outcomes.sort_index())
     assert TrainedModel.from_artifact(first.artifact, first.sha256).artifact == first.artifact
 
@@ -159,6 +161,8 @@ def test_clipping_and_pruning_are_recorded_and_hold_when_scoring(by_time, frame)
     rows[0, 4] = capped
     rows[1] = np.r_[rows[0, :4], 1e9, rows[0, 5:]]
     back = TrainedModel.from_artifact(by_time.artifact, by_time.sha256)
+    seen = back.members[0].design(rows)[:, back.members[0].used.index(4)]
+    assert seen.tolist() == [capped, capped]
     assert back.probability(rows)[0] == back.probability(rows)[1]
     strict = dataclasses.replace(CONFIG, candidates=CONFIG.candidates[2:], prune_below=0.02)
     pruned = train(frame, "is_bad", features=FEATURES, config=strict)
@@ -247,6 +251,10 @@ def test_a_simpler_model_is_taken_only_within_noise():
     near, far = z + 0.02 * generator.normal(size=5000), 0.5 * z
     assert choose({"simple": near, "best": z}, y, people, 0).name == "simple"
     assert choose({"simple": far, "best": z}, y, people, 0).name == "best"
+    few = slice(0, 60)
+    unsure = choose({"simple": 0.8 * z[few], "best": z[few]}, y[few], people[few], 0)
+    assert unsure.losses["simple"] > 1.001 * unsure.losses["best"]
+    assert unsure.name == "best"
 
 
 def test_the_difference_of_losses_draws_people_whole():
@@ -265,8 +273,8 @@ def test_results_come_in_the_order_of_the_tasks():
 
 def test_a_small_made_up_table_is_not_surely_worse_than_plain_models():
     from tests.benchmarks.default_models import compare, report
-    from tests.benchmarks.default_tables import gaps
+    from tests.benchmarks.default_tables import linear
 
-    made = gaps(np.random.default_rng(2), 2400)
-    lines = report("gaps", compare(made, folds=2))
+    made = linear(np.random.default_rng(2), 3000)
+    lines = report("linear", compare(made, folds=2))
     assert [line["verdict"] for line in lines] == ["not worse", "not worse"]

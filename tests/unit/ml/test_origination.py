@@ -22,6 +22,7 @@ def no_outcomes(monkeypatch):
     )
     monkeypatch.setattr(origination, "read_training_frame", lambda *_, **__: few)
     monkeypatch.setattr(lifecycle, "version_trained_on", lambda *_: None)
+    monkeypatch.setattr(origination, "learnt_from", lambda *_: None)
 
 
 def test_the_champion_goes_on_where_too_few_outcomes_are_known(no_outcomes, monkeypatch, average):

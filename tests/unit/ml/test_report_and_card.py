@@ -49,8 +49,14 @@ def trained(average, outcomes):
     object.__setattr__(
         model, "training_probability", outcomes.loc[outcomes["part"] == "learn", "probability"].to_numpy()
     )
-    notes = {"pruned": ["noise"], "clipped": {"stress": 3.1}, "ensemble": "not used: AUC +0.000 [-0.002, +0.001]"}
-    object.__setattr__(model, "metadata", {**average.metadata, "notes": notes})
+    # As training records them, in the metadata itself, and as notes.
+    recorded = {
+        "pruned": ["noise"],
+        "clipped_at": {"stress": 3.1},
+        "interactions": {"tried": [{"pair": "a x b", "kept": False}], "used": False},
+        "notes": {"ensemble": "not used: AUC +0.000 [-0.002, +0.001]", "reviewed": True},
+    }
+    object.__setattr__(model, "metadata", {**average.metadata, **recorded})
     return model
 
 
@@ -158,8 +164,11 @@ def test_a_card_says_all_that_it_has_to(report, trained, tmp_path):
     ]
     assert "SR 26-2, OCC Bulletin" in card
     assert "Pruned: noise" in card
+    assert "Clipped: stress: 3.1" in card
+    assert "Interactions: tried: ((pair: a x b; kept: no)); used: no" in card
+    assert "Further notes: reviewed: yes" in card
     assert "not used: AUC +0.000" in card
-    assert "Interactions: not recorded" in card
+    assert "Missing values: not recorded" in card
     assert str(report.interval("auc")) in card
     pictures = re.findall(r"!\[[^]]+]\(([^)]+)\)", card)
     assert sorted(pictures) == ["gains.png", "reliability.png", "vintages.png"]

@@ -19,21 +19,7 @@ with exposure_days as (
 
 {{ exposure_ctes() }},
 
-stated_versions as (
-    select
-        exposure_states.exposure_id,
-        account_balances.balance_amount,
-        row_number() over (
-            partition by account_balances.account_id
-            order by account_balances.balance_on desc, account_balances.known_at desc
-        ) as recency
-    from exposure_states
-    inner join {{ ref('account_balances') }} as account_balances
-        on
-            exposure_states.exposure_id = account_balances.account_id
-            and exposure_states.as_of_date >= account_balances.balance_on
-    where {{ visible_at('account_balances', 'exposure_states.knowledge_cutoff') }}
-)
+{{ exposure_amount_ctes('exposure_states') }}
 
 select
     exposure_states.exposure_id,
@@ -59,15 +45,7 @@ select
     exposure_states.next_due_on,
     exposure_states.instalments_due_count,
     cast(exposure_states.instalments_due_amount as numeric(18, 2)) as instalments_due_amount,
-    cast(
-        greatest(0, coalesce(stated_versions.balance_amount, exposure_states.straight_line_amount)) as numeric(18, 2)
-    ) as exposure_amount,
-    case
-        when stated_versions.balance_amount is not null then 'stated'
-        when exposure_states.straight_line_amount is not null then 'straight_line'
-    end as exposure_amount_basis
+    exposure_amounts.exposure_amount,
+    exposure_amounts.exposure_amount_basis
 from exposure_states
-left join stated_versions
-    on
-        exposure_states.exposure_id = stated_versions.exposure_id
-        and stated_versions.recency = 1
+inner join exposure_amounts on exposure_states.exposure_id = exposure_amounts.exposure_id

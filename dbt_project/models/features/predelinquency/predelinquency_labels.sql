@@ -75,6 +75,8 @@ population as (
     where exposure_states.exposure_status = 'eligible'
 ),
 
+{{ exposure_amount_ctes('population') }},
+
 -- Instalments of D+1..D+30 as they stood when the label became final.
 instalments as (
     select
@@ -137,6 +139,7 @@ select
     population.knowledge_cutoff,
     population.product_name,
     population.instalments_due_count,
+    exposure_amounts.exposure_amount,
     coalesce(labels.is_unpaid, 0) = 1 as is_delinquent,
     population.label_known_at,
     population.load_id
@@ -145,6 +148,10 @@ inner join covered
     on
         population.exposure_id = covered.exposure_id
         and population.as_of_date = covered.as_of_date
+inner join exposure_amounts
+    on
+        population.exposure_id = exposure_amounts.exposure_id
+        and population.as_of_date = exposure_amounts.as_of_date
 left join labels
     on
         population.exposure_id = labels.exposure_id

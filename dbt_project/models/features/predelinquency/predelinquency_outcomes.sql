@@ -34,6 +34,7 @@ select
     labels.knowledge_cutoff,
     labels.product_name,
     labels.instalments_due_count,
+    labels.exposure_amount,
     labels.is_delinquent,
     labels.label_known_at,
     coalesce(marked.is_treated, 0) = 1 as is_treated,
