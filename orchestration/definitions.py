@@ -39,6 +39,7 @@ def build_defs(
     from orchestration.assets.identity import identity_assets
     from orchestration.assets.income import income_assets
     from orchestration.assets.ingestion import ingestion_assets
+    from orchestration.assets.model_monitoring import monitoring_assets
     from orchestration.checks.flags import flag_check
     from orchestration.checks.tables import table_checks
     from orchestration.cli.progress import progress_logger
@@ -63,6 +64,7 @@ def build_defs(
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         *models,
         score_assets(partitions, portfolio),
+        *monitoring_assets(partitions, portfolio),
         gold_assets(manifest),
     ]
     # One step after another in one process: of ten steps a day most take less than a process needs to start.

@@ -123,6 +123,17 @@
     end
 {%- endmacro %}
 
+{# rising or falling where the odds moved by more than a fifth (0.2 in log-odds, about the width of a reason), else steady. #}
+{% macro risk_trend(before, now) -%}
+    {%- set moved = 'ln(greatest(' ~ now ~ ', 1e-9) / greatest(1 - ' ~ now ~ ', 1e-9)) - ln(greatest(' ~ before ~ ', 1e-9) / greatest(1 - ' ~ before ~ ', 1e-9))' -%}
+    case
+        when {{ now }} is null or {{ before }} is null then null
+        when {{ moved }} > 0.2 then 'rising'
+        when {{ moved }} < -0.2 then 'falling'
+        else 'steady'
+    end
+{%- endmacro %}
+
 {# Generic tests of gold columns. #}
 {% test share_in_percent(model, column_name) %}
 select {{ column_name }}

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 import psycopg
 
-from ml import registry
 from ml.delinquency.config import TrainingConfig
 from ml.delinquency.lifecycle import (
     NOT_SCORED,
@@ -23,10 +22,12 @@ from ml.delinquency.lifecycle import (
     keep_or_train,
     refuse_empty,
     score_rows,
+    usable_champion,
 )
 from ml.delinquency.scoring import score
 from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training_frame, write_scores
 from ml.delinquency.training import train
+from ml.delinquency.watched import CATEGORIES
 from ml.explain.catalogue import expected_signs
 from ml.features.catalogue import load_catalogue
 from ml.registry.lookup import alias_version, learnt_from
@@ -94,12 +95,15 @@ def champion_or_train(
             target_definition=target,
         )
         stated = {**model.metadata, "definitions_sha256": definitions}
-        return Fitted(dataclasses.replace(model, metadata=stated), frame["outcome_known_at"])
+        model = dataclasses.replace(model, metadata=stated)
+        return Fitted(model, frame, "loan_id", "outcome_known_at", CATEGORIES[model_name])
 
     def kept() -> str | None:
         return _kept(connection, model_name, definitions, frame)
 
-    return keep_or_train(connection, model_name, data_sha256, names, len(frame), fit, kept=kept)
+    return keep_or_train(
+        connection, model_name, data_sha256, names, len(frame), fit, catalogue, outcomes_known_by, kept
+    )
 
 
 def _kept(connection: psycopg.Connection[Any], model_name: str, definitions: str, frame: pd.DataFrame) -> str | None:
@@ -128,15 +132,18 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
     """
     if alias_version(connection, model_name) is None:
         return ScoredDay(statuses={}, written=0, message=NOT_SCORED)
-    version, model = registry.load(connection, model_name)
     catalogue = load_catalogue()
+    champion = usable_champion(connection, model_name, catalogue.names(used_by=model_name), catalogue, as_of_date)
+    version, model = champion.version, champion.model
     frame = read_scoring_frame(connection, list(model.features), model_name, as_of_date)
     if frame.empty:
-        return ScoredDay(statuses={}, written=0)
+        return ScoredDay(statuses={}, written=0, refused=champion.refused)
     scored = score(model, frame[list(model.features)], catalogue=catalogue)
     keys = frame.rename(columns={"loan_id": "exposure_id"})
     rows = score_rows(model, version, keys, scored, horizon_days=None)
     written = write_scores(connection, rows)
     return ScoredDay(
-        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()}, written=written
+        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
+        written=written,
+        refused=champion.refused,
     )

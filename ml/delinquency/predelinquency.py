@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import psycopg
 
-from ml import registry
 from ml.delinquency.config import TrainingConfig
 from ml.delinquency.decision import DecisionSettings, decide
 from ml.delinquency.exposures import newest_label_known_at, read_exposures, read_training_frame
@@ -28,12 +27,14 @@ from ml.delinquency.lifecycle import (
     nothing_to_learn,
     refuse_empty,
     score_rows,
+    usable_champion,
 )
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.population import Population
 from ml.delinquency.scoring import score
 from ml.delinquency.store import write_scores
 from ml.delinquency.training import train
+from ml.delinquency.watched import CATEGORIES
 from ml.explain.catalogue import expected_signs
 from ml.features.catalogue import Catalogue, load_catalogue
 from ml.registry.lookup import alias_version
@@ -101,14 +102,12 @@ def champion_or_train(
             target_definition=TARGET,
         )
         population = Population.of(frame, model.features, "product_name").to_dict()
-        return Fitted(
-            dataclasses.replace(model, metadata={**model.metadata, "population": population}),
-            frame["label_known_at"],
-            {"segments": frame[["product_name"]], "amounts": frame["exposure_amount"]},
-        )
+        told = {"segments": frame[["product_name"]], "amounts": frame["exposure_amount"]}
+        model = dataclasses.replace(model, metadata={**model.metadata, "population": population})
+        return Fitted(model, frame, "exposure_id", "label_known_at", CATEGORIES[MODEL_NAME], told)
 
     training = training_sha256(catalogue, names, config, newest)
-    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, may_be_young=True)
+    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, catalogue, known_by, may_be_young=True)
 
 
 def feature_names(catalogue: Catalogue) -> list[str]:
@@ -150,16 +149,20 @@ def score_day(
     """
     if alias_version(connection, MODEL_NAME) is None:
         return ScoredDay(statuses={}, written=0, message=NOT_SCORED)
-    version, model = registry.load(connection, MODEL_NAME)
+    catalogue = load_catalogue()
+    champion = usable_champion(connection, MODEL_NAME, feature_names(catalogue), catalogue, as_of_date)
+    version, model = champion.version, champion.model
     frame = read_exposures(connection, list(model.features), as_of_date)
     if frame.empty:
-        return ScoredDay(statuses={}, written=0)
-    scored = score_exposures(model, frame, load_catalogue())
+        return ScoredDay(statuses={}, written=0, refused=champion.refused)
+    scored = score_exposures(model, frame, catalogue)
     rows = score_rows(model, version, frame, scored, HORIZON_DAYS)
     rows = rows.assign(**outlook(model, frame, scored, decision))
     written = write_scores(connection, rows)
     return ScoredDay(
-        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()}, written=written
+        statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
+        written=written,
+        refused=champion.refused,
     )
 
 

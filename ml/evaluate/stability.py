@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ml.evaluate.resampling import Floats
+from ml.evaluate.resampling import Floats, Integers
 
 STABLE_BELOW, WATCH_BELOW = 0.1, 0.25
 
@@ -63,15 +63,32 @@ def population_stability(expected: ArrayLike, actual: ArrayLike, *, bins: int = 
     before, after = np.asarray(expected, dtype=float), np.asarray(actual, dtype=float)
     if len(before) == 0 or len(after) == 0:
         raise ValueError(f"stability compares two samples; found {len(before)} and {len(after)} values")
-    known = before[~np.isnan(before)]
-    edges = _edges(known, bins)
-    n_bins = len(edges) + 2
-    shares = [_shares(values, edges, n_bins) for values in (before, after)]
-    used = (shares[0][1] + shares[1][1]) > 0
-    first, second = ((counts[used] + 0.5) / (counts[used].sum() + 0.5 * used.sum()) for _, counts in shares)
+    edges = bin_edges(before, bins)
+    return stability_of_counts(
+        bin_counts(before, edges), bin_counts(after, edges), n_expected=len(before), n_actual=len(after)
+    )
+
+
+def stability_of_counts(expected: ArrayLike, actual: ArrayLike, *, n_expected: float, n_actual: float) -> Psi:
+    """Stability index of two samples that were counted into the same bins.
+
+    Parameters
+    ----------
+    expected, actual : array_like of shape (bins,)
+        Rows a bin; bins that are empty in both are left out.
+    n_expected, n_actual : float
+        Independent rows behind the counts: people, where rows of one person tell the same.
+
+    Returns
+    -------
+    Psi
+    """
+    counts = np.asarray(expected, dtype=float), np.asarray(actual, dtype=float)
+    used = (counts[0] + counts[1]) > 0
+    first, second = ((one[used] + 0.5) / (one[used].sum() + 0.5 * used.sum()) for one in counts)
     value = float(((second - first) * np.log(second / first)).sum())
     n_used = int(used.sum())
-    return Psi(value, (n_used - 1) * (1 / len(before) + 1 / len(after)), n_used)
+    return Psi(value, (n_used - 1) * (1 / n_expected + 1 / n_actual), n_used)
 
 
 def feature_stability(expected: pd.DataFrame, actual: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
@@ -99,18 +116,27 @@ def feature_stability(expected: pd.DataFrame, actual: pd.DataFrame, *, bins: int
     return table.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
 
-def _edges(known: Floats, bins: int) -> Floats:
+def bin_edges(values: ArrayLike, bins: int = 10) -> Floats:
     """Upper bounds of all bins but the last; a value lies in the first bin whose bound is not below it.
 
     Quantiles that are data points: a value that fills whole bins, such as 0, gets one of its own.
     """
+    given = np.asarray(values, dtype=float)
+    known = given[~np.isnan(given)]
     if len(known) == 0:
         return np.empty(0)
     edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf"))
     return edges[edges < known.max()]
 
 
-def _shares(values: Floats, edges: Floats, n_bins: int) -> tuple[int, Floats]:
-    at = np.searchsorted(edges, values, side="left")
-    at[np.isnan(values)] = n_bins - 1
-    return len(values), np.bincount(at, minlength=n_bins).astype(float)
+def bin_codes(values: ArrayLike, edges: Floats) -> Integers:
+    """Bin of each value, from 0; a missing one lies in the last of ``len(edges) + 2`` bins."""
+    given = np.asarray(values, dtype=float)
+    at = np.searchsorted(edges, given, side="left")
+    at[np.isnan(given)] = len(edges) + 1
+    return at
+
+
+def bin_counts(values: ArrayLike, edges: Floats) -> Floats:
+    """Values a bin, that of the missing ones last; shape (len(edges) + 2,)."""
+    return np.bincount(bin_codes(values, edges), minlength=len(edges) + 2).astype(float)

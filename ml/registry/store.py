@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ml.delinquency.errors import ArtifactError
 from ml.delinquency.model import TrainedModel, checksum
+from ml.registry.events import Action, record_event
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -141,8 +142,19 @@ def load_text(conn: "Connection[Any]", model_name: str, version: str) -> tuple[s
     return artifact, metadata
 
 
-def set_alias(conn: "Connection[Any]", model_name: str, alias: str, version: str, *, set_by: str) -> str | None:
-    """Point an alias at a version; ``champion`` also moves the status of both versions.
+def set_alias(
+    conn: "Connection[Any]",
+    model_name: str,
+    alias: str,
+    version: str,
+    *,
+    set_by: str,
+    reason: str | None = None,
+    action: Action = "promoted",
+    gates: Mapping[str, str] | None = None,
+    is_override: bool = False,
+) -> str | None:
+    """Point an alias at a version and write down who did it; ``champion`` also moves the status of both versions.
 
     Parameters
     ----------
@@ -156,6 +168,14 @@ def set_alias(conn: "Connection[Any]", model_name: str, alias: str, version: str
         A registered version of the model.
     set_by : str
         Who or what did it, for the audit.
+    reason : str, optional
+        Why.
+    action : {"promoted", "rolled_back"}
+        What it is called in ``ops.model_events``.
+    gates : mapping, optional
+        Verdict of each gate.
+    is_override : bool
+        A gate had failed.
 
     Returns
     -------
@@ -185,6 +205,11 @@ def set_alias(conn: "Connection[Any]", model_name: str, alias: str, version: str
         """,
         (model_name, alias, version, set_by),
     )
+    previous = None if before is None else str(before[0])
+    record_event(
+        conn, model_name, action, alias=alias, from_version=previous, to_version=version, acted_by=set_by,
+        reason=reason or f"set by {set_by}", gates=gates, is_override=is_override,
+    )  # fmt: skip
     if alias == "champion":
         conn.execute(
             "update ml.models set status = 'retired' "
@@ -195,7 +220,7 @@ def set_alias(conn: "Connection[Any]", model_name: str, alias: str, version: str
             "update ml.models set status = 'champion' where model_name = %s and model_version = %s",
             (model_name, version),
         )
-    return None if before is None else str(before[0])
+    return previous
 
 
 def _stored(conn: "Connection[Any]", model_name: str, version: str) -> tuple[str, str, dict[str, Any]]:

@@ -32,6 +32,7 @@ ORIGINATION_TARGET = "status_at_end"
 MODELS, PREDELINQUENCY = dg.AssetKey(["ml", "models"]), dg.AssetKey(["ml", "predelinquency_30d"])
 SCORES = dg.AssetKey(["ml", "scores"])
 GATE = "quality_gate"
+CHAMPIONS = "champions_accepted"
 KINDS = {"python", "lightgbm", "postgres"}
 
 
@@ -206,6 +207,13 @@ def score_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio)
                 kinds=KINDS,
             )
         ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHAMPIONS,
+                asset=SCORES,
+                description="No artefact was refused. Where one is, the last good champion scores in its place.",
+            )
+        ],
         partitions_def=partitions,
         # One run for a range: a model is loaded once a day, and a day is a query and a COPY.
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -223,6 +231,7 @@ def score_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio)
             name: Counter[str]() for name in (ORIGINATION, *([predelinquency.MODEL_NAME] if instalments else []))
         }
         written = 0
+        refused: dict[str, str] = {}
         for key in context.partition_keys:
             day = dt.date.fromisoformat(key)
             with (
@@ -239,6 +248,8 @@ def score_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio)
                 statuses[name].update(one.statuses)
                 if one.message:
                     notes[name] = one.message
+                if one.refused:
+                    refused[name] = "; ".join(one.refused)
         yield dg.MaterializeResult(
             asset_key=SCORES,
             metadata={
@@ -249,6 +260,12 @@ def score_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio)
                 "days": len(context.partition_keys),
                 **({"note": "; ".join(f"{name} {note}" for name, note in notes.items())} if notes else {}),
             },
+            check_results=[
+                # It warns: scores are there, by a version that was good enough before; a person mends or promotes.
+                dg.AssetCheckResult(
+                    check_name=CHAMPIONS, passed=not refused, severity=dg.AssetCheckSeverity.WARN, metadata=refused
+                )
+            ],
         )
 
     return default_scores

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.identity_app import identity_app
+from orchestration.cli.model_app import model_app
 from orchestration.cli.options import LandingOption, PortfolioOption, console, settings_of
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(identity_app)
+app.add_typer(model_app)
 
 
 @app.command()

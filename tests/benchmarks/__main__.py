@@ -26,6 +26,7 @@ PARTS = (
     "linkage_speed",
     "tree_reasons",
     "eligibility",
+    "model_watch",
 )
 
 

@@ -1,0 +1,74 @@
+"""What happened to a model: rows of ``ops.model_events``, and what follows from them. Only ever added to."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import psycopg
+
+Action = Literal["promoted", "rolled_back", "refused", "drift_alert"]
+
+
+def record_event(
+    connection: psycopg.Connection[Any],
+    model_name: str,
+    action: Action,
+    *,
+    acted_by: str,
+    reason: str,
+    from_version: str | None = None,
+    to_version: str | None = None,
+    alias: str = "champion",
+    as_of_date: dt.date | None = None,
+    subject: str | None = None,
+    gates: Mapping[str, str] | None = None,
+    is_override: bool = False,
+) -> None:
+    """Write one event; a refusal or a drift alert of the same version, day and subject is written once."""
+    connection.execute(
+        """
+        insert into ops.model_events (
+            model_name, action, alias, from_version, to_version, as_of_date, subject, is_override, gates, acted_by,
+            reason
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
+        on conflict do nothing
+        """,
+        (
+            model_name, action, alias, from_version, to_version, as_of_date, subject, is_override,
+            None if gates is None else json.dumps(dict(gates)), acted_by, reason,
+        ),
+    )  # fmt: skip
+
+
+def champions(connection: psycopg.Connection[Any], model_name: str) -> list[str]:
+    """Champions in their order, the present one last; a rollback takes back those after its target."""
+    rows = connection.execute(
+        "select action, to_version from ops.model_events where model_name = %s and alias = 'champion' "
+        "and action in ('promoted', 'rolled_back') order by event_id",
+        (model_name,),
+    ).fetchall()
+    order: list[str] = []
+    for action, version in rows:
+        if action == "rolled_back" and version in order:
+            del order[order.index(version) + 1 :]
+            continue
+        if version in order:
+            order.remove(version)
+        order.append(version)
+    return order
+
+
+def rolled_back(connection: psycopg.Connection[Any], model_name: str) -> set[str]:
+    """Versions that a person went back from and nobody has promoted again: no gate promotes them by itself."""
+    rows = connection.execute(
+        "select action, from_version, to_version from ops.model_events where model_name = %s and alias = 'champion' "
+        "and action in ('promoted', 'rolled_back') order by event_id",
+        (model_name,),
+    ).fetchall()
+    left: set[str] = set()
+    for action, before, after in rows:
+        left.discard(after)
+        if action == "rolled_back" and before is not None:
+            left.add(before)
+    return left

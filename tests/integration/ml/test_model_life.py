@@ -1,0 +1,263 @@
+"""Who made which version champion and why; going back; a refused artefact leaves the last good champion scoring."""
+
+import dataclasses
+import datetime as dt
+import re
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+from rich.console import Console
+
+from ml import registry
+from ml.delinquency import Candidate, LogisticSettings, TrainingConfig
+from ml.delinquency.lifecycle import ModelOutcome
+from ml.delinquency.origination import champion_or_train, score_day
+from ml.evaluate import GateResult
+from ml.features.catalogue import load_catalogue
+from ml.registry.events import champions, rolled_back
+from ml.registry.promotion import common_outcomes, judge
+from orchestration.cli.models import ModelError, print_model, print_versions, promote_version, roll_back
+from orchestration.settings import Settings
+from orchestration.warehouse import Role, Warehouse
+from tests.integration.ml.test_registry_and_scores import CUTOFF, DAY, NAME, QUICK, create_features
+
+QUIET = Console(quiet=True)
+SLACK = dataclasses.replace(QUICK, candidates=(Candidate("other", (LogisticSettings(10.0),)),))
+
+
+def trained(connection: psycopg.Connection, config: TrainingConfig) -> ModelOutcome:
+    return champion_or_train(connection, NAME, "bad", CUTOFF, config=config)
+
+
+@pytest.fixture
+def versions(warehouse: Warehouse) -> tuple[str, str]:
+    """Two versions of the same loans: the first was champion, the second is."""
+    with warehouse.connect(Role.DBT) as dbt:
+        create_features(dbt, 150)
+    with warehouse.connect(Role.ML) as connection:
+        first, second = (str(trained(connection, config).version) for config in (QUICK, SLACK))
+        registry.set_alias(connection, NAME, "champion", first, set_by="test")
+        registry.set_alias(connection, NAME, "champion", second, set_by="test")
+    return first, second
+
+
+def rows(warehouse: Warehouse, query: str) -> list[tuple[object, ...]]:
+    with warehouse.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+def everything_but_aliases(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    return rows(
+        warehouse,
+        "select md5(string_agg(s::text, '|' order by s::text)) from ml.scores as s union all "
+        "select md5(string_agg((to_jsonb(m) - 'status')::text, '|' order by m.model_version)) from ml.models as m "
+        "union all "
+        "select md5(string_agg(h::text, '|' order by h::text)) from ml.heldout_scores as h union all "
+        "select md5(string_agg(f::text, '|' order by f::text)) from features.origination_features as f",
+    )
+
+
+def test_a_rollback_changes_the_next_scoring_and_nothing_else(
+    warehouse: Warehouse, warehouse_settings: Settings, versions: tuple[str, str]
+) -> None:
+    first, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        score_day(connection, NAME, DAY)
+    before = everything_but_aliases(warehouse)
+    assert roll_back(warehouse_settings, NAME, "risk officer", "complaints", QUIET) == (second, first)
+    assert everything_but_aliases(warehouse) == before
+    event = (
+        "select action, from_version, to_version, acted_by, reason from ops.model_events order by event_id desc limit 1"
+    )
+    assert rows(warehouse, event) == [("rolled_back", second, first, "risk officer", "complaints")]
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("delete from ml.scores")
+        score_day(connection, NAME, DAY)
+    assert rows(warehouse, "select distinct model_version from ml.scores") == [(first,)]
+    with pytest.raises(ModelError, match=f"no champion before {first}"):
+        roll_back(warehouse_settings, NAME, "risk officer", "again", QUIET)
+
+
+def test_what_was_left_comes_back_by_a_person_only(
+    warehouse: Warehouse, warehouse_settings: Settings, versions: tuple[str, str]
+) -> None:
+    first, second = versions
+    roll_back(warehouse_settings, NAME, "me", "worse", QUIET)
+    with warehouse.connect(Role.ML) as connection:
+        outcome = trained(connection, SLACK)
+        assert (outcome.version, outcome.is_champion) == (second, False)
+        assert registry.load(connection, NAME)[0] == first
+        assert rolled_back(connection, NAME) == {second}
+        assert f"{second} was rolled back" in str(outcome.message)
+    promote_version(warehouse_settings, NAME, second, "me", "was not worse", QUIET, override=True)
+    with warehouse.connect(Role.ML) as connection:
+        assert champions(connection, NAME) == [first, second]
+        assert rolled_back(connection, NAME) == set()
+        assert trained(connection, SLACK).is_champion
+
+
+def test_a_failed_gate_refuses_a_promotion_unless_overridden_with_a_reason(
+    warehouse: Warehouse, warehouse_settings: Settings, versions: tuple[str, str]
+) -> None:
+    first, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute(
+            "update ml.models set metadata = jsonb_set(metadata, '{metrics,overall,auc_low}', '0.4') "
+            "where model_version = %s",
+            (first,),
+        )
+    with pytest.raises(ModelError, match=r"auc_lower_bound: FAILED, found 0\.4000.*--override"):
+        promote_version(warehouse_settings, NAME, first, "me", "because", QUIET)
+    with pytest.raises(ModelError, match="must not be empty"):
+        promote_version(warehouse_settings, NAME, first, "me", " ", QUIET, override=True)
+    assert rows(warehouse, "select model_version from ml.model_aliases where alias = 'champion'") == [(second,)]
+    promote_version(warehouse_settings, NAME, first, "me", "the regulator asked", QUIET, override=True)
+    (row,) = rows(
+        warehouse, "select is_override, reason, gates ->> 'auc_lower_bound' from ops.model_events "
+        "order by event_id desc limit 1"
+    )  # fmt: skip
+    assert row[:2] == (True, "the regulator asked")
+    assert "FAILED" in str(row[2])
+
+
+def test_events_are_only_ever_added_to(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    for statement in ("update ops.model_events set reason = 'x'", "delete from ops.model_events"):
+        with warehouse.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege, match="added to"):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("harm", ["artifact", "catalogue"])
+def test_the_last_good_champion_scores_where_an_artefact_is_refused(
+    warehouse: Warehouse, versions: tuple[str, str], harm: str
+) -> None:
+    first, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        if harm == "artifact":
+            connection.execute(
+                "update ml.models set artifact = replace(artifact, '\"slope\":', '\"slope\":1') "
+                "where model_version = %s",
+                (second,),
+            )
+        else:
+            connection.execute(
+                "update ml.models set artifact = a.text, "
+                "artifact_sha256 = encode(sha256(convert_to(a.text, 'UTF8')), 'hex') "
+                'from (select replace(artifact, \'"catalogue_version":"\', \'"catalogue_version":"9\') as text '
+                "from ml.models where model_version = %(v)s) as a where model_version = %(v)s",
+                {"v": second},
+            )
+    for _ in range(2):
+        with warehouse.connect(Role.ML) as connection:
+            day = score_day(connection, NAME, DAY)
+            assert len(day.refused) == 1
+            assert day.refused[0].startswith(second)
+    assert rows(warehouse, "select distinct model_version from ml.scores") == [(first,)]
+    refused = "select from_version, to_version, as_of_date, subject from ops.model_events where action = 'refused'"
+    kind = "ArtifactError" if harm == "artifact" else "SchemaMismatchError"
+    assert rows(warehouse, refused) == [(second, first, DAY, kind)]
+    # The alias stays: whoever mends the artefact has the champion back.
+    assert rows(warehouse, "select model_version from ml.model_aliases where alias = 'champion'") == [(second,)]
+
+
+def test_training_goes_on_with_the_last_good_champion_and_its_gate_fails(
+    warehouse: Warehouse, versions: tuple[str, str]
+) -> None:
+    first, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("update ml.models set artifact = artifact || ' ' where model_version = %s", (second,))
+        outcome = trained(connection, SLACK)
+    assert outcome.version == first
+    assert [result.name for result in outcome.gate if not result.passed][-2:] == ["artifact", "stored_version"]
+
+
+def test_where_no_version_can_be_used_scoring_stops(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("update ml.models set artifact = artifact || ' '")
+        with pytest.raises(registry.store.ArtifactError, match="was changed"):
+            score_day(connection, NAME, DAY)
+
+
+def test_versions_are_compared_on_rows_that_neither_learnt_from(
+    warehouse: Warehouse, versions: tuple[str, str]
+) -> None:
+    first, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        count, difference = common_outcomes(connection, NAME, second, first)
+        assert count > 100
+        assert difference is not None
+        connection.execute("update ml.heldout_scores set probability = 0.99 - 0.98 * is_bad::int "
+            "where model_version = %s",
+                           (second,))  # fmt: skip
+        _, worse = common_outcomes(connection, NAME, second, first)
+        assert worse is not None
+        assert worse.is_surely_worse
+        connection.execute("delete from ml.heldout_scores where exposure_id > 'loan050'")
+        assert common_outcomes(connection, NAME, second, first)[1] is None
+
+
+def test_the_lists_say_what_there_is(
+    warehouse: Warehouse, warehouse_settings: Settings, versions: tuple[str, str]
+) -> None:
+    first, second = versions
+    promote_version(warehouse_settings, NAME, first, "me", "to compare", QUIET, alias="challenger")
+    console = Console(record=True, width=200, file=StringIO())
+    print_versions(warehouse_settings, None, console)
+    print_model(warehouse_settings, NAME, None, console)
+    text = console.export_text()
+    assert re.search(rf"{second} +champion +champion", text)
+    assert re.search(rf"{first} +retired +challenger", text)
+    assert "promoted, challenger: none ->" in text or f"-> {first} by me: to compare" in text
+    for model, version, message in (("none", None, "has no gates"), (NAME, "none", "no version 'none'")):
+        with pytest.raises(ModelError, match=message):
+            print_model(warehouse_settings, model, version, QUIET)
+
+
+def test_an_empty_day_still_says_what_was_refused(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("update ml.models set artifact = artifact || ' ' where model_version = %s", (versions[1],))
+        assert score_day(connection, NAME, DAY - dt.timedelta(days=5000)).refused
+
+
+def test_drift_blocks_a_promotion_where_there_is_a_champion(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    first, _ = versions
+    catalogue = load_catalogue()
+    names = catalogue.names(used_by="origination_pd")
+    rng = np.random.default_rng(5)
+    live = pd.DataFrame(rng.normal(size=(400, len(names))) + 1.5, columns=names).assign(
+        gr_id=np.arange(400).astype(str)
+    )
+    with warehouse.connect(Role.ML) as connection:
+        _, model = registry.load(connection, NAME, version=first)
+
+        def drift(frame: pd.DataFrame | None) -> GateResult:
+            verdict = judge(connection, model, first, features=names, catalogue=catalogue, live=frame)
+            (result,) = [result for result in verdict if result.name == "drift"]
+            return result
+
+        moved = drift(live)
+        assert not moved.passed
+        assert any(name in str(moved.value) for name in names)
+        still = live.assign(**{name: rng.normal(size=400) + 0.13 for name in names})
+        assert drift(still).passed
+        assert (drift(None).passed, drift(None).value) == (True, "no rows of now")
+        # Without any champion nobody would be scored.
+        connection.execute("delete from ml.model_aliases")
+        assert drift(live).passed
+        connection.rollback()
+
+
+def test_a_version_that_failed_a_gate_is_scored_in_shadow(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    _, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("update ml.models set metadata = jsonb_set(metadata, '{outcomes_known_at}', '\"2020\"')")
+        connection.execute(
+            "update ml.models set metadata = jsonb_set(metadata, '{metrics,overall,auc_low}', '0.4') "
+            "where model_version <> %s",
+            (second,),
+        )
+        assert not trained(connection, QUICK).is_champion
+        aliases = dict(connection.execute("select alias, model_version from ml.model_aliases").fetchall())
+        assert aliases == {"champion": second, "challenger": versions[0]}
