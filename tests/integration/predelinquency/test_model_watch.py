@@ -120,8 +120,8 @@ def test_matured_outcomes_tell_what_earlier_scores_were_worth(scored: Warehouse)
         ).fetchone() or (None,)
         connection.execute(
             "insert into ml.scores (model_name, exposure_id, gr_id, as_of_date, knowledge_cutoff, model_version, "
-            "target, horizon_days, score_status, probability) select model_name, s.exposure_id, s.gr_id, %s, knowledge_cutoff, "
-            "model_version, target, horizon_days, score_status, probability from ml.scores as s "
+            "target, horizon_days, score_status, probability) select model_name, s.exposure_id, s.gr_id, %s, "
+            "knowledge_cutoff, model_version, target, horizon_days, score_status, probability from ml.scores as s "
             "where model_name = %s and as_of_date = %s and score_status = 'scored'",
             (day, MODEL_NAME, LAST),
         )
