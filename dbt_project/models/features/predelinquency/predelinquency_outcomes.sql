@@ -1,6 +1,6 @@
-{{ config(materialized='view') }}
--- A view, because an intervention may be written down after the label was final: a label stays, who was reached is what is
--- known now.
+{{ config(materialized='table', indexes=[{'columns': ['exposure_id', 'as_of_date'], 'unique': true}]) }}
+-- Built anew each day, because an intervention may be written down after the label was final: a label stays, who was reached
+-- is what is known now. No view: the table of redirects is replaced each day, and what looks at it would go with the old one.
 with contacts as (
     select
         coalesce(gr_redirects.gr_id_to, interventions.gr_id) as gr_id,
