@@ -21,6 +21,7 @@ PARTS = (
     "origination_bank",
     "default_models",
     "model_report",
+    "predelinquency_days",
     "income_bands",
     "linkage",
     "linkage_speed",
