@@ -1,8 +1,8 @@
 """``predelinquency_30d`` on the sample's world, and its days at 30,000 people.
 
 Goals, on 2 cores: training 30,000 rows with the report at most 30 s; scoring 30,000 people, read to written, at most
-5 s warm; on the sample an AUC within 0.02 of a boosted model that has learnt from ten times the people, and a calibration
-slope whose interval contains 1 and is narrower than 0.2.
+5 s warm; on the sample an AUC within 0.02 of a boosted model that has learnt from ten times the people, and a
+calibration slope whose interval contains 1 and is narrower than 0.2.
 
 The sample's chain is run by the command. Its exposures and features of the day are then copied, many times under other
 ids, to a day of their own: scoring reads, explains, decides and writes as many rows as it would of 30,000 borrowers.
@@ -78,7 +78,8 @@ def training() -> str:
     done = time.perf_counter()
     return (
         f"training {ROWS:,} rows of {FEATURES} features, {frame['is_delinquent'].mean():.1%} bad, gap {GAP_DAYS} "
-        f"days: {trained - started:.1f} s, report and card {done - trained:.1f} s, together {done - started:.1f} s (goal 30 s)"
+        f"days: {trained - started:.1f} s, report and card {done - trained:.1f} s, together "
+        f"{done - started:.1f} s (goal 30 s)"
     )
 
 
