@@ -20,6 +20,11 @@
     {{ return(days) }}
 {%- endmacro %}
 
+{# The oldest of them; days that left the grid are no longer learnt from. #}
+{% macro first_grid_day() -%}
+    cast('{{ grid_days() | last | default('0001-01-01', true) }}' as date)
+{%- endmacro %}
+
 {# What a loan still owes by the calendar, where no source states it: the principal, less in equal parts to the last day. #}
 {% macro straight_line_amount(as_of) -%}
     cast(

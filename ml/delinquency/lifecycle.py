@@ -22,7 +22,7 @@ from ml.delinquency.watched import newest_day, rows_of_day
 from ml.drift import reference_of
 from ml.evaluate.gate import GateResult, gate
 from ml.features.catalogue import Catalogue, load_catalogue
-from ml.registry.events import champions, record_event
+from ml.registry.events import champions, record_event, went_back
 from ml.registry.lookup import alias_version, note_training_data, outcomes_known_at, version_trained_on
 from ml.registry.promotion import challenge, judge, promote, was_rolled_back
 
@@ -193,13 +193,17 @@ def keep_or_train(
     )
     # What a person went back from comes back by a person only.
     is_left = was_rolled_back(connection, model_name, version)
+    # Nor does a newer version undo what a person decided: it waits beside the champion until a person promotes one.
+    is_held = champion is not None and went_back(connection, model_name)
     if champion != version and not behind and not is_left:
-        if all(result.passed for result in verdict):
+        passed = all(result.passed for result in verdict)
+        if passed and not is_held:
             promote(connection, model, version, verdict, by="quality gate", why="all gates passed")
             champion = version
         elif champion is not None:
             failed = ", ".join(result.name for result in verdict if not result.passed)
-            challenge(connection, model_name, version, by="quality gate", why=f"failed {failed}: scored in shadow")
+            why = "passed, but a person went back to the champion" if passed else f"failed {failed}"
+            challenge(connection, model_name, version, by="quality gate", why=f"{why}: scored in shadow")
     return ModelOutcome(
         version=version,
         trained_now=fitted is not None,

@@ -139,7 +139,18 @@ class TrainedModel:
                 f"the model's artifact was changed: its sha256 is {found}, expected {sha256}. "
                 "It was not read. Restore it from a backup or train anew."
             )
-        body = json.loads(artifact)
+        try:
+            return cls._parsed(json.loads(artifact), metadata)
+        except ArtifactError:
+            raise
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ArtifactError(
+                f"the artifact cannot be read ({type(error).__name__}: {error}); its checksum is right, so it was "
+                "written so. Train anew."
+            ) from error
+
+    @classmethod
+    def _parsed(cls, body: Any, metadata: Mapping[str, Any] | None) -> "TrainedModel":
         if not isinstance(body, dict) or body.get("format") not in (FORMAT, NUMBERS_ONLY):
             stated = body.get("format") if isinstance(body, dict) else type(body).__name__
             raise ArtifactError(

@@ -32,7 +32,7 @@ from ml.delinquency.lifecycle import (
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.population import Population
 from ml.delinquency.scoring import score
-from ml.delinquency.store import write_scores
+from ml.delinquency.store import remove_other_scores, write_scores
 from ml.delinquency.training import train
 from ml.delinquency.watched import CATEGORIES
 from ml.explain.catalogue import expected_signs
@@ -60,7 +60,8 @@ def champion_or_train(
 
     Training is no daily cost: a version stands for its definitions (features, signs, settings) and for the newest
     matured day of the grid, and that comes every 28 days. In between the version that is there goes on, whatever files
-    came late meanwhile; the next training reads them.
+    came late meanwhile; the next training reads the labels that they corrected. Features of a past day are computed
+    once: bookings that came late are in those of later days only.
 
     Parameters
     ----------
@@ -153,15 +154,16 @@ def score_day(
     champion = usable_champion(connection, MODEL_NAME, feature_names(catalogue), catalogue, as_of_date)
     version, model = champion.version, champion.model
     frame = read_exposures(connection, list(model.features), as_of_date)
+    removed = remove_other_scores(connection, MODEL_NAME, as_of_date, frame["exposure_id"].tolist())
     if frame.empty:
-        return ScoredDay(statuses={}, written=0, refused=champion.refused)
+        return ScoredDay(statuses={}, written=removed, refused=champion.refused)
     scored = score_exposures(model, frame, catalogue)
     rows = score_rows(model, version, frame, scored, HORIZON_DAYS)
     rows = rows.assign(**outlook(model, frame, scored, decision))
     written = write_scores(connection, rows)
     return ScoredDay(
         statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
-        written=written,
+        written=removed + written,
         refused=champion.refused,
     )
 

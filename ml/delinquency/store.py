@@ -141,6 +141,22 @@ def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> i
         return cursor.rowcount
 
 
+def remove_other_scores(
+    connection: psycopg.Connection[Any], model_name: str, as_of_date: dt.date, exposure_ids: Sequence[str]
+) -> int:
+    """Remove a model's scores of a day that are of other exposures: at risk no more, as a file that came late tells.
+
+    Returns
+    -------
+    int
+        Rows that were removed.
+    """
+    return connection.execute(
+        "delete from ml.scores where model_name = %s and as_of_date = %s and not exposure_id = any(%s)",
+        (model_name, as_of_date, list(exposure_ids)),
+    ).rowcount
+
+
 def _as_floats(features: Sequence[str]) -> sql.Composed:
     # numeric would come as Decimal: a Python object a cell.
     return sql.SQL(", ").join(sql.SQL("f.{}::float8").format(sql.Identifier(name)) for name in features)

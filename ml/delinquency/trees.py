@@ -162,8 +162,12 @@ class TreeMember:
         import lightgbm as lgb
 
         cap, used = stored.get("cap"), stored.get("used")
+        try:
+            booster = lgb.Booster(model_str=stored["text"])
+        except lgb.basic.LightGBMError as error:
+            raise ValueError(f"LightGBM cannot read its trees: {error}") from error
         return cls(
-            lgb.Booster(model_str=stored["text"]),
+            booster,
             _numbers(stored["fill"], np.nan),
             None if cap is None else _numbers(cap, np.inf),
             {int(at): np.array(rank, dtype=float) for at, rank in stored.get("ranks", {}).items()} or None,

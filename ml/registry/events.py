@@ -72,3 +72,13 @@ def rolled_back(connection: psycopg.Connection[Any], model_name: str) -> set[str
         if action == "rolled_back" and before is not None:
             left.add(before)
     return left
+
+
+def went_back(connection: psycopg.Connection[Any], model_name: str) -> bool:
+    """Whether the present champion is there because a person went back to it, and nobody has promoted one since."""
+    row = connection.execute(
+        "select action from ops.model_events where model_name = %s and alias = 'champion' "
+        "and action in ('promoted', 'rolled_back') order by event_id desc limit 1",
+        (model_name,),
+    ).fetchone()
+    return row is not None and row[0] == "rolled_back"

@@ -99,6 +99,7 @@ def promote_version(
         except promotion.PromotionRefusedError as error:
             raise ModelError(f"{error}. With --override it is promoted all the same; --why is recorded") from error
     console.print(f"{model_name}: champion {before or 'none'} -> {version}; the next scoring uses it.", soft_wrap=True)
+    _tell_experiments(settings, model_name, "champion", version, console)
 
 
 def roll_back(
@@ -117,7 +118,18 @@ def roll_back(
     with _session(settings) as connection:
         left, now = promotion.rollback(connection, model_name, by=by, why=why, to=to)
     console.print(f"{model_name}: champion {left} -> {now}; the next scoring uses it.", soft_wrap=True)
+    _tell_experiments(settings, model_name, "champion", now, console)
     return left, now
+
+
+def _tell_experiments(settings: Settings, model_name: str, alias: str, version: str, console: Console) -> None:
+    """Move the alias in MLflow too; what it cannot do is told and changes nothing here."""
+    from orchestration.runtime import Runtime
+    from orchestration.tracking import move_alias
+
+    told = move_alias(Runtime(settings), model_name, alias, version)
+    if "tracking_warning" in told:
+        console.print(told["tracking_warning"], soft_wrap=True)
 
 
 def _require(by: str, why: str) -> None:

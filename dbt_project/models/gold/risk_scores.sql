@@ -8,16 +8,33 @@
     )
 }}
 
-with latest_scores as (
+with latest_days as (
+    select
+        model_name,
+        max(as_of_date) as as_of_date
+    from {{ source('ml', 'scores') }}
+    where
+        as_of_date <= {{ as_of_date() }}
+        and knowledge_cutoff <= {{ knowledge_cutoff() }}
+        and horizon_days is not null
+    group by model_name
+),
+
+latest_scores as (
     select distinct on (scores.model_name, scores.exposure_id) scores.*
     from {{ source('ml', 'scores') }} as scores
+    left join latest_days on scores.model_name = latest_days.model_name
     where
         scores.as_of_date <= {{ as_of_date() }}
         and scores.knowledge_cutoff <= {{ knowledge_cutoff() }}
-        -- What looked 30 days ahead says nothing of a day after these.
+        -- A model that looks ahead scores everybody at risk every day: who is not in its latest day is at risk no more, and
+        -- what looked 30 days ahead says nothing of a day after these.
         and (
             scores.horizon_days is null
-            or scores.as_of_date >= {{ dbt.dateadd('day', '-scores.horizon_days', as_of_date()) }}
+            or (
+                scores.as_of_date = latest_days.as_of_date
+                and scores.as_of_date >= {{ dbt.dateadd('day', '-scores.horizon_days', as_of_date()) }}
+            )
         )
     order by
         scores.model_name asc,

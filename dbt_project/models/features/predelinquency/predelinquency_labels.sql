@@ -4,7 +4,10 @@
         incremental_strategy='delete+insert',
         unique_key=['as_of_date'],
         on_schema_change='fail',
-        pre_hook="{{ prefer_hash_joins() }}",
+        pre_hook=[
+            "{% if is_incremental() %}delete from {{ this }} where as_of_date < {{ first_grid_day() }}{% endif %}",
+            "{{ prefer_hash_joins() }}"
+        ],
         indexes=[{'columns': ['as_of_date', 'exposure_id'], 'unique': true}, {'columns': ['gr_id', 'as_of_date']}]
     )
 }}
@@ -77,6 +80,30 @@ population as (
 
 {{ exposure_amount_ctes('population') }},
 
+-- Paid off early, or written off: after the account was closed nothing falls due.
+closures as (
+    select
+        exposure_id,
+        as_of_date,
+        closed_on
+    from (
+        select
+            population.exposure_id,
+            population.as_of_date,
+            accounts.closed_on,
+            row_number() over (
+                partition by population.exposure_id, population.as_of_date
+                order by accounts.valid_from desc, accounts.known_at desc
+            ) as version_rank
+        from population
+        inner join {{ ref('accounts') }} as accounts
+            on
+                population.exposure_id = accounts.account_id
+                and population.label_known_at >= accounts.known_at
+    ) as account_versions
+    where version_rank = 1 and closed_on is not null
+),
+
 -- Instalments of D+1..D+30 as they stood when the label became final.
 instalments as (
     select
@@ -98,7 +125,13 @@ instalments as (
             and payments_due.due_amount <= payments_made.paid_amount
             and population.label_known_at >= payments_made.known_at
             and population.label_known_at < coalesce(payments_made.superseded_at, {{ end_of_time() }})
-    where {{ visible_at('payments_due', 'population.label_known_at') }}
+    left join closures
+        on
+            population.exposure_id = closures.exposure_id
+            and population.as_of_date = closures.as_of_date
+    where
+        {{ visible_at('payments_due', 'population.label_known_at') }}
+        and (closures.closed_on is null or payments_due.due_on < closures.closed_on)
 ),
 
 labels as (

@@ -23,7 +23,7 @@ marked as (
         on
             coalesce(gr_redirects.gr_id_to, labels.gr_id) = contacts.gr_id
             and labels.as_of_date <= contacts.contacted_on
-            and {{ dbt.dateadd('day', horizon_days(), 'labels.as_of_date') }} >= contacts.contacted_on
+            and {{ dbt.dateadd('day', maturity_days(), 'labels.as_of_date') }} >= contacts.contacted_on
     group by labels.exposure_id, labels.as_of_date
 )
 
