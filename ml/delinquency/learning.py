@@ -26,7 +26,6 @@ from ml.delinquency.validation import (
     probability_of,
     select,
 )
-from ml.evaluate.calibration import log_odds
 from ml.evaluate.report import by_vintage, summarise
 
 Floats = NDArray[np.float64]
@@ -180,22 +179,7 @@ def _metrics(table: Table, judged: Judged, config: TrainingConfig) -> dict[str, 
     return {
         "overall": summarise(y, judged.probability, **options),
         "by_vintage": vintages,
-        "calibration_slope_interval": _slope_interval(y, judged.probability.mean(axis=0)),
     }
-
-
-def _slope_interval(y: Floats, probability: Floats) -> list[float]:
-    """95 % interval of the calibration slope by the information of its logistic regression, rows independent."""
-    from ml.evaluate.calibration import calibration
-
-    z = log_odds(probability)
-    slope = calibration(y, probability).slope
-    weight = probability * (1 - probability)
-    spread = float((weight * (z - np.average(z, weights=weight)) ** 2).sum())
-    if spread <= 0.0:
-        return [0.0, 0.0]  # one probability for everyone has no slope
-    half = 1.959963984540054 / np.sqrt(spread)
-    return [float(slope - half), float(slope + half)]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

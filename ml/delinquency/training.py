@@ -17,7 +17,7 @@ from ml.delinquency.model import TrainedModel
 from ml.delinquency.outcome import as_days, codes_of, outcome
 from ml.delinquency.screening import check_that_something_varies, leak_warnings, monotone_signs
 from ml.delinquency.table import Table, row_order
-from ml.explain.catalogue import catalogue_version, entries_of, expected_signs
+from ml.explain.catalogue import catalogue_version, entries_of
 
 Floats = NDArray[np.float64]
 
@@ -95,9 +95,8 @@ def train(
     is_held_out = config.is_held_out(len(y), int(y.sum()))
     signs = dict.fromkeys(encoder.names, 0)
     if config.use_expected_signs:
-        # A few dozen defaults gain more by every stated sign than they lose; many can tell the direction of a
-        # deviation or a trend themselves.
-        signs = (monotone_signs if is_held_out else expected_signs)(catalogue, encoder.names)
+        # Mean, greatest and last value have a direction; a deviation, a least value or a trend can mean either.
+        signs = monotone_signs(catalogue, encoder.names)
 
     order = row_order(X, y, groups, days)
     table = Table(
@@ -229,7 +228,7 @@ def _outcomes(
     columns = {
         "target": table.y[judged.rows].astype(int),
         "probability": judged.probability.mean(axis=0),
-        "time": None if when is None else when.iloc[at].array,
+        "time": None if table.days is None else table.days[judged.rows],
         "group": None if who is None else who.iloc[at].array,
         "part": judged.part,
         **{f"probability_{name}": probability for name, probability in judged.challengers.items()},

@@ -23,7 +23,7 @@ _IS_PERCENTAGE = re.compile(r"\{(?:value|usual)\} %")
 # Said of every value that is missing: whether the source does not cover it or there was nothing to divide by can't be
 # told from the value.
 NO_VALUE = "no value"
-_SHARES, _PERCENTAGES, _RATIOS = ("share", "fraction"), ("percent", "pct", "%"), ("ratio", "")
+_SHARES, _PERCENTAGES, _RATIOS = ("share", "fraction"), ("percent", "pct", "%"), ("ratio",)
 _COUNTS, _SPANS = ("count",), ("days", "months", "weeks")
 # An amount below this is written with two digits, from it on in whole units.
 _WHOLE_FROM = 10.0
@@ -86,9 +86,10 @@ def wordings(features: Sequence[str], usual: Mapping[str, float | None], catalog
 def format_values(values: Sequence[float] | Floats, unit: str | None) -> list[str]:
     """Numbers in the words of their unit.
 
-    A ``ratio`` has two digits, ``share`` (0 to 1) and ``percent`` (0 to 100) become a percentage; ``count``,
-    ``days``, ``months`` are whole where they are whole; amounts are rounded to whole units, with thousands
-    separated; missing is "no value". Values that read alike are written alike: there is no "-0" beside "0".
+    A ``ratio`` has two digits, a number without a unit three that count, ``share`` (0 to 1) and ``percent`` (0 to 100)
+    become a percentage; ``count``, ``days``, ``months`` are whole where they are whole; amounts are rounded to whole
+    units, with thousands separated; missing is "no value". Values that read alike are written alike: there is no "-0"
+    beside "0".
 
     Parameters
     ----------
@@ -111,11 +112,24 @@ def _as_written(values: Floats, unit: str) -> Floats:
         numbers = _rounded(values, 0)
     elif lowered in _COUNTS + _SPANS:
         numbers = _rounded(values, 1)
+    elif not lowered:
+        numbers = _significant(values)
     else:
         numbers = _rounded(values, 2)
         if lowered not in _RATIOS:
             numbers = np.where(np.abs(numbers) >= _WHOLE_FROM, _rounded(values, 0), numbers)
     return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _significant(values: Floats) -> Floats:
+    """Three digits that count, and whole where there are more before the point: nobody said how fine the number is."""
+    with np.errstate(all="ignore"):
+        magnitude = np.floor(np.log10(np.abs(values)))
+        usable = np.isfinite(magnitude)
+        digits = np.clip(np.where(usable, 2 - magnitude, 0), 0, 300)
+        scale = 10.0**digits
+        scaled = np.round(values * scale) / scale
+    return np.where(usable & np.isfinite(scaled) & (np.abs(values) < 2.0**52), scaled, values) + 0.0
 
 
 def _rounded(values: Floats, digits: int) -> Floats:
@@ -134,6 +148,8 @@ def _write(number: float, unit: str) -> str:
         return f"{number:,.0f} %"
     if lowered in _RATIOS:
         return f"{number:,.2f}"
+    if not lowered:
+        return f"{number:,.0f}" if number == 0 or abs(number) >= 100 else f"{number:#.3g}"
     if lowered in _COUNTS + _SPANS:
         plain = f"{number:,.1f}".removesuffix(".0")
         return plain if lowered in _COUNTS else f"{plain} {lowered}"

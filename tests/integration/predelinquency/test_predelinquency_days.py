@@ -62,15 +62,16 @@ def record(settings: Settings, number: int, on: dt.date, **more: object) -> int:
 
 
 def test_whom_an_intervention_reached_is_left_out_and_hold_outs_stay(
-    built: Warehouse, module_warehouse_settings: Settings
+    built: Warehouse, module_warehouse_settings: Settings, run_day: RunDay
 ) -> None:
     before = training_rows(built)
     day = LABELLED[0]
     record(module_warehouse_settings, 5, day + dt.timedelta(days=30))
     record(module_warehouse_settings, 6, day + dt.timedelta(days=10), is_holdout=True)
     record(module_warehouse_settings, 7, day + dt.timedelta(days=10), outcome="not_reached")
+    run_day(LAST)
     after = training_rows(built)
-    # D+30 of the first day lies within two days' horizons: 28 days are between them.
+    # D+30 of the first day lies before the labels of two days are final: 28 days are between them.
     assert set(before) - set(after) == {(loan_id(5), LABELLED[0]), (loan_id(5), LABELLED[1])}
     assert {key: before[key] for key in after} == after
     with built.connect() as connection:

@@ -191,3 +191,29 @@ def test_levels_are_learnt_as_levels_not_as_numbers(kind):
     assert told[1] > told[0] + 1.5
     assert told[1] > told[2] + 1.5
     assert told[3] < told[1]
+
+
+def test_a_column_of_decimal_commas_is_read_as_such_and_thousands_stay_thousands():
+    rng = np.random.default_rng(3)
+    value = np.round(rng.lognormal(5, 1.5, 400), 2)
+    is_bad = rng.random(400) < 1 / (1 + np.exp(5.0 - np.log(value)))
+    german = [f"{one:,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".") for one in value]
+    english = [f"{one:,.2f} $" for one in value]
+    frame = pd.DataFrame({"german": german, "english": english, "is_bad": is_bad})
+    model = train(frame, "is_bad", config=quick(LOGISTIC))
+    assert [column.kind for column in model.encoder.columns] == ["number_in_text", "number_with_comma"]
+    X = model.numbers(frame[list(model.features)])
+    np.testing.assert_allclose(X, np.column_stack([value, value]))
+    with pytest.raises(FeatureError, match="expected numbers such as 13,5"):
+        model.numbers(frame[list(model.features)].assign(german="13.5"))
+
+
+def test_many_levels_are_levels_where_each_has_rows_of_its_own():
+    rng = np.random.default_rng(4)
+    code = rng.integers(0, 120, 12_000)
+    effect = rng.normal(0, 1, 120)
+    frame = pd.DataFrame({"trade": [f"T{one:03d}" for one in code], "noise": rng.normal(size=12_000)})
+    frame["is_bad"] = rng.random(12_000) < 1 / (1 + np.exp(2.5 - effect[code]))
+    model = train(frame, "is_bad", config=quick(LOGISTIC))
+    assert "trade" not in model.metadata["dropped"]
+    assert len(model.encoder.columns[list(model.features).index("trade")].levels) == 120

@@ -85,9 +85,21 @@ def test_where_nothing_else_is_left_the_strongest_that_differs_is_given_alone():
         np.array([[0.001, 4.0, 5.0], [0.001, 4.0, 5.0]]),
         ["same", "weak", "strong"],
         usual={"same": 0.0, "weak": 2.0, "strong": 2.0},
+        catalogue={"same": {"unit": "ratio"}},
     )
     assert [(reason["feature"], reason["direction"]) for reason in found[0]] == [("strong", "lowers")]
     assert found[1] == []
+
+
+def test_a_number_of_which_nobody_says_the_unit_can_be_a_reason_however_small_it_is():
+    assert format_values([0.00123, 0.00456, 12.3456, 1234.6, 0.0], None) == ["0.00123", "0.00456", "12.3", "1,235", "0"]
+    (found,) = reasons(
+        Contributions(np.array([[1.0, 0.5]]), 0.0),
+        np.array([[0.003, 4.0]]),
+        ["small", "other"],
+        usual={"small": 0.001, "other": 2.0},
+    )
+    assert [reason["feature"] for reason in found] == ["small", "other"]
 
 
 def test_no_reason_of_a_model_repeats_the_usual_value(model, frame):

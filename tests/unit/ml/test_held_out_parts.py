@@ -201,8 +201,8 @@ def test_outcomes_hold_what_a_report_needs(by_time, frame):
     assert outcomes["probability"].between(0, 1).all()
     assert by_time.metrics["overall"]["n"] == len(outcomes)
     assert by_time.metrics["overall"]["brier_skill"] > 0
-    low, high = by_time.metrics["calibration_slope_interval"]
-    assert low < by_time.metrics["overall"]["calibration_slope"] < high
+    overall = by_time.metrics["overall"]
+    assert overall["calibration_slope_low"] < overall["calibration_slope"] < overall["calibration_slope_high"]
     assert len(by_time.training_probability) == by_time.metadata["design"]["rows"]["learn"][0]
     assert by_time.metadata["ensemble"]["used"] is False
 
