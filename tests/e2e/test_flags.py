@@ -102,8 +102,16 @@ def test_a_decision_on_the_command_line_reaches_the_flag_and_can_be_taken_back(s
         decide_flag(sample.settings, flag_id, "REOPENED", "a chief", "too quick", console)
         assert status(sample.day) == [("ACTIVE",)]
     finally:
-        with sample.runtime.warehouse.connect(Role.OPS) as connection:
-            connection.execute("delete from ops.flag_decisions where flag_id = %s", (flag_id,))
+        delete = "delete from ops.flag_decisions where flag_id = %s"
+        with (
+            sample.runtime.warehouse.connect(Role.OPS) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege, match="only ever added to"),
+        ):
+            connection.execute(delete, (flag_id,))
+        # The other tests' day has no decision: only a superuser who takes the triggers away can do that.
+        with sample.runtime.warehouse.connect() as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(delete, (flag_id,))
         variables = run_environment(sample.settings, sample.runtime.warehouse.dbt_env(), sample.day)
         assert sample.runtime.dbt.run(["run", "--select", "core.flags"], variables).success
 

@@ -254,6 +254,7 @@ def test_a_decision_about_an_alert_survives_reruns_and_newer_evidence_opens_it_a
         assert found.loc[active[0], "decided_by"] == "an officer"
     # As if gold had not shown the officer the newest period: what nobody looked at opens the alert again.
     with msme.runtime.warehouse.connect() as connection:
+        connection.execute("set session_replication_role = replica")  # decisions are only ever added to
         connection.execute(
             "update ops.alert_decisions set evidence_keys = trim_array(evidence_keys, 1) where alert_id = %s",
             (active[0],),
