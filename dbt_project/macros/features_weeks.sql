@@ -24,8 +24,8 @@
 {%- set flows = signals_of(['flow', 'booking', 'instalment'], names) -%}
 {%- set days = signals_of(['day'], names) -%}
 {%- set balances = signals_of(['balance'], names) -%}
-{%- set window_from = from_day or "(select min(window_start) from spine_accounts)" -%}
-{%- set window_to = to_day or "(select max(as_of_date) from spine_accounts)" %}
+{%- set window_from = from_day or "(select min(first_days.window_start) from spine_accounts as first_days)" -%}
+{%- set window_to = to_day or "(select max(last_days.as_of_date) from spine_accounts as last_days)" %}
 weekly_flows as (
     select
         spine_no,
