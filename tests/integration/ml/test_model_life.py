@@ -240,7 +240,9 @@ def test_drift_blocks_a_promotion_where_there_is_a_champion(warehouse: Warehouse
         moved = drift(live)
         assert not moved.passed
         assert any(name in str(moved.value) for name in names)
-        still = live.assign(**{name: rng.normal(size=400) + 0.13 for name in names})
+        held = connection.execute(f"select {', '.join(names)} from features.origination_features").fetchall()
+        same = pd.DataFrame(held, columns=names).astype(float).sample(400, replace=True, random_state=5)
+        still = same.assign(gr_id=np.arange(400).astype(str))
         assert drift(still).passed
         assert (drift(None).passed, drift(None).value) == (True, "no rows of now")
         # Without any champion nobody would be scored.
