@@ -81,7 +81,7 @@ class Measured:
 
 
 def measure(table: Table, design: Design, config: TrainingConfig) -> Measured:
-    """Fit every member in every split; two at a time, for LightGBM and BLAS leave the interpreter alone meanwhile."""
+    """Fit every member in every split: trees in this thread, the others beside them."""
     candidates = config.candidates_for(len(table.y), table.n_bad)
     alone = challengers_of(candidates, HELD_OUT_CHALLENGERS)
     members = list(
@@ -92,9 +92,9 @@ def measure(table: Table, design: Design, config: TrainingConfig) -> Measured:
     )
     found = Measured(table, design, config, candidates, alone)
     trees = [member for member in members if isinstance(member, TreeSettings)]
-    found.used = in_parallel(lambda split: _used(table, split.learn, trees, config), design.splits)
+    found.used = [_used(table, split.learn, trees, config) for split in design.splits]
     tasks = [(at, member) for at in range(len(design.splits)) for member in members]
-    fitted = in_parallel(lambda task: fit_in(found, task[0], task[1]), tasks)
+    fitted = in_two_lanes(lambda task: fit_in(found, *task), tasks, lambda task: isinstance(task[1], TreeSettings))
     found.fits = [{} for _ in design.splits]
     for (at, member), one in zip(tasks, fitted, strict=True):
         found.fits[at][member] = one
@@ -171,7 +171,7 @@ def final_model(
             rounds=_final_rounds(found, settings), used=used, products=products.get(settings, ()),
         )  # fmt: skip
 
-    members = tuple(in_parallel(fit, candidate.members))
+    members = tuple(fit(settings) for settings in candidate.members)
     rows = found.rows("calibrate")
     raw = np.concatenate([found.raw(candidate.members, at, "calibrate") for at in range(len(found.fits))])
     link = fit_link(raw[None, :], table.y[rows])
@@ -212,7 +212,13 @@ def _used(table: Table, rows: Integers, trees: Sequence[TreeSettings], config: T
     )  # fmt: skip
 
 
-def in_parallel(work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
-    """Results in the order of the tasks; each is the same whatever runs beside it."""
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(work, tasks))
+def in_two_lanes(work: Callable[[Any], Any], tasks: Sequence[Any], is_own: Callable[[Any], bool]) -> list[Any]:
+    """Results in the order of the tasks; each is the same whatever runs beside it.
+
+    Tasks that are ``is_own`` run in this thread, the others in one thread beside it. LightGBM trains in this one only:
+    started from several threads of a pool it brought the process down once in some thousand fits (2026-11-28).
+    """
+    with ThreadPoolExecutor(1) as pool:
+        beside = {at: pool.submit(work, task) for at, task in enumerate(tasks) if not is_own(task)}
+        own = {at: work(task) for at, task in enumerate(tasks) if is_own(task)}
+        return [own[at] if at in own else beside[at].result() for at in range(len(tasks))]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ml.delinquency.config import Settings, TrainingConfig, TreeSettings
-from ml.delinquency.heldout import Measured, Pairs, fit_in, in_parallel
+from ml.delinquency.heldout import Measured, Pairs, fit_in
 from ml.delinquency.paired import loss_difference, row_losses
 
 # What the engine's description multiplies, by the beginning of the names; the first of each that the table has.
@@ -65,7 +65,7 @@ def ablate(found: Measured, pairs: Pairs) -> tuple[dict[Settings, Pairs], dict[s
     y, groups = found.table.y[rows], found.table.groups[rows]
     without = row_losses(y, found.pooled((settings,), "calibrate"))
     before = [dict(fits) for fits in found.fits]
-    fitted = in_parallel(lambda at: fit_in(found, at, settings, pairs), range(len(found.fits)))
+    fitted = [fit_in(found, at, settings, pairs) for at in range(len(found.fits))]
     for fits, one in zip(found.fits, fitted, strict=True):
         fits[settings] = one
     difference = loss_difference(

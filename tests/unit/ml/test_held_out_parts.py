@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import threading
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, train
 from ml.delinquency.choosing import choose
 from ml.delinquency.config import ScorecardSettings
-from ml.delinquency.heldout import in_parallel
+from ml.delinquency.heldout import in_two_lanes
 from ml.delinquency.paired import loss_difference
 from ml.delinquency.parts import deal, design_parts
 
@@ -268,7 +269,13 @@ def test_the_difference_of_losses_draws_people_whole():
 
 
 def test_results_come_in_the_order_of_the_tasks():
-    assert in_parallel(lambda number: number * number, range(20)) == [number * number for number in range(20)]
+    here = threading.get_ident()
+
+    def work(number: int) -> tuple[int, bool]:
+        return number * number, threading.get_ident() == here
+
+    found = in_two_lanes(work, range(20), lambda number: number % 3 == 0)
+    assert found == [(number * number, number % 3 == 0) for number in range(20)]
 
 
 def test_a_small_made_up_table_is_not_surely_worse_than_plain_models():
