@@ -196,8 +196,8 @@ class TrainingConfig:
     seed : int
         Same data and seed give the same bytes.
     use_expected_signs : bool
-        Hold coefficients and trees to the direction the catalogue expects, so that no reason contradicts
-        sense.
+        Hold coefficients and trees to the direction the catalogue expects of means, greatest and last values, so
+        that no reason contradicts sense; deviations, least values and trends are free.
     bands : tuple of (float, str)
         Rising upper bounds of the probability with their band; the last bound is 1.
     max_missing_share : float
