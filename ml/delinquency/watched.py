@@ -10,10 +10,10 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
+from ml.bulk import copy_out
 from ml.delinquency.exposures import read_exposures
 from ml.delinquency.model import TrainedModel
 from ml.features.catalogue import Catalogue
-from ml.identity.bulk import copy_out
 
 ORIGINATION, PREDELINQUENCY = "origination_pd", "predelinquency_30d"
 # Few loans are granted on one day: applicants are looked at over the feature window of 91 days.
