@@ -14,8 +14,8 @@ from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.delinquency.watched import rows_of_day
 from ml.drift.store import read_scores
 from ml.features.catalogue import load_catalogue
+from ml.registry.comparison import common_outcomes
 from ml.registry.lookup import alias_version
-from ml.registry.promotion import common_outcomes
 
 
 @dataclass(frozen=True)

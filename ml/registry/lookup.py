@@ -1,10 +1,15 @@
 """Questions about versions that need no artifact."""
 
 import datetime as dt
+import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+
+from ml.evaluate.gate import GateResult
 
 
 def version_trained_on(connection: psycopg.Connection[Any], model_name: str, data_sha256: str) -> str | None:
@@ -30,6 +35,23 @@ def note_training_data(
         "where model_name = %s and model_version = %s",
         (data_sha256, outcomes_known_at.astimezone(dt.UTC).isoformat(), model_name, version),
     )
+
+
+def note_verdict(
+    connection: psycopg.Connection[Any], model_name: str, version: str, verdict: Sequence[GateResult]
+) -> None:
+    """Record how the gates judged a version last, in the order of the gates: for lists, not for decisions."""
+    told = [{"name": one.name, "passed": one.passed, "found": _plain(one.value), "expected": one.expected}
+            for one in verdict]  # fmt: skip
+    connection.execute(
+        "update ml.models set metadata = metadata || jsonb_build_object('gates', %s::jsonb) "
+        "where model_name = %s and model_version = %s",
+        (json.dumps(told), model_name, version),
+    )
+
+
+def _plain(value: float | str | None) -> float | str | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def outcomes_known_at(connection: psycopg.Connection[Any], model_name: str, version: str) -> str:

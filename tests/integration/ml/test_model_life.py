@@ -13,12 +13,13 @@ from rich.console import Console
 
 from ml import registry
 from ml.delinquency import Candidate, LogisticSettings, TrainingConfig
+from ml.delinquency.gates import judge
 from ml.delinquency.lifecycle import ModelOutcome
 from ml.delinquency.origination import champion_or_train, score_day
 from ml.evaluate import GateResult
 from ml.features.catalogue import load_catalogue
+from ml.registry.comparison import common_outcomes
 from ml.registry.events import champions, rolled_back
-from ml.registry.promotion import common_outcomes, judge
 from orchestration.cli.models import ModelError, print_model, print_versions, promote_version, roll_back
 from orchestration.settings import Settings
 from orchestration.warehouse import Role, Warehouse

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from ml.delinquency import lifecycle, origination
-from ml.delinquency.lifecycle import is_retrospective
 from ml.delinquency.origination import champion_or_train
+from ml.delinquency.serving import is_retrospective
 
 KNOWN_AT = dt.datetime(2019, 1, 1, 7, tzinfo=dt.UTC)
 
