@@ -142,14 +142,18 @@ def _age_bands(born: "pd.Series[Any]", as_of: "pd.Series[Any]") -> Any:
     bounds = [bound for bound, _ in AGES]
     at = np.searchsorted(bounds, (days / 365.2425).fillna(0).to_numpy(), side="right") - 1
     words = np.array([word for _, word in AGES], dtype=object)
-    return np.where(days.isna(), None, words[np.clip(at, 0, len(words) - 1)])
+    found = words[np.clip(at, 0, len(words) - 1)]
+    found[days.isna().to_numpy()] = None
+    return found
 
 
 def _household_types(members: "pd.Series[Any]") -> Any:
     words = np.array(["alone", "two people", "three or four", "five or more"], dtype=object)
     count = members.astype(float)
     at = np.searchsorted([2, 3, 5], count.fillna(1).to_numpy(), side="right")
-    return np.where(count.isna(), None, words[at])
+    found = words[at]
+    found[count.isna().to_numpy()] = None
+    return found
 
 
 def _known(value: Any) -> Any:

@@ -19,11 +19,7 @@ from ml.evaluate.gate import GateResult, gate
 from ml.features.catalogue import Catalogue
 from ml.registry.comparison import not_worse, rival_of
 from ml.registry.lookup import alias_version
-
-EXPLAINED_ROWS = 2_000
-# Seconds for 2,000 rows. 30,000 people with reasons are to be read, scored and written in 5 s: 0.5 ms a row is three
-# times what that leaves, because a loaded machine must not refuse a sound version (2026-11-28).
-EXPLANATION_SECONDS = 1.0
+from ml.registry.promotion import EXPLAINED_ROWS, EXPLANATION_SECONDS
 
 
 def judge(

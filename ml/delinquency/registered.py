@@ -32,10 +32,8 @@ def load(model_name: str, connection: psycopg.Connection[Any], version: str) -> 
     return model
 
 
-def judge(
-    model_name: str, connection: psycopg.Connection[Any], version: str, day: dt.date | None = None
-) -> list[GateResult]:
-    """All gates of a version as of now; ``day`` (the newest that was built where not given) is what it would see.
+def judge(model_name: str, connection: psycopg.Connection[Any], version: str, day: dt.date) -> list[GateResult]:
+    """All gates of a version as of now; the newest day that was built until ``day`` is what it would see.
 
     A version of other features or another catalogue fails their gates; one that was changed raises.
     """
@@ -44,8 +42,8 @@ def judge(
     names = feature_names(catalogue, model_name)
     live = None
     if set(model.features) <= set(names):
-        day = day or newest_day(connection, model_name)
-        live = None if day is None else rows_of_day(connection, model, day)
+        newest = newest_day(connection, model_name, until=day)
+        live = None if newest is None else rows_of_day(connection, model, newest)
     return judge_model(connection, model, version, features=names, catalogue=catalogue, live=live)
 
 

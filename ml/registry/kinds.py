@@ -80,7 +80,7 @@ def kind_of(model_name: str, modules: Mapping[str, str] = MODULES) -> Kind:
     if model_name not in modules:
         raise UnknownModelError(f"model {model_name!r} has no gates; there are {', '.join(sorted(modules))}")
     module: Any = import_module(modules[model_name])
-    calls = (module.load, module.judge, module.artifacts)
+    calls: tuple[Any, ...] = (module.load, module.judge, module.artifacts)
     if getattr(module, "MODEL_NAME", None) != model_name:
         calls = tuple(partial(call, model_name) for call in calls)
     return Kind(model_name, *calls)

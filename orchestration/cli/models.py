@@ -1,5 +1,6 @@
 """``assay model``: what versions there are, and a person's hand on their aliases. Gates are each kind's own."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ def print_versions(settings: Settings, model_name: str | None, console: Console)
 
 def _gates_told(gates: "list[dict[str, Any]] | None") -> str:
     if not gates:
-        return "not kept"
+        return ""
     failed = [gate["name"] for gate in gates if not gate["passed"]]
     return f"FAILED {', '.join(failed)}" if failed else f"all {len(gates)} passed"
 
@@ -62,7 +63,7 @@ def print_model(settings: Settings, model_name: str, version: str | None, consol
     """Print the gates of a version as of now, and the events of the model."""
     with _session(settings) as connection:
         version = _version(connection, model_name, version)
-        verdict = kind_of(model_name).judge(connection, version, None)
+        verdict = kind_of(model_name).judge(connection, version, _day(settings))
         ((algorithm, target),) = connection.execute(
             "select algorithm, target from ml.models where model_name = %s and model_version = %s",
             (model_name, version),
@@ -138,7 +139,7 @@ def promote_version(
             promotion.challenge(connection, model_name, version, by=by, why=why)
             console.print(f"{model_name} {version} is the challenger: scored in shadow from the next run on.")
             return
-        verdict = kind.judge(connection, version, None)
+        verdict = kind.judge(connection, version, _day(settings))
         note_verdict(connection, model_name, version, verdict)
         try:
             before = promotion.promote(connection, kind, version, verdict, by=by, why=why, override=override)
@@ -204,6 +205,13 @@ def kind_of(model_name: str) -> "Kind":
     from ml.registry.kinds import kind_of as found
 
     return found(model_name)
+
+
+def _day(settings: Settings) -> dt.date:
+    """The portfolio's newest day: its business date, or yesterday."""
+    from orchestration.cli.daily import default_day
+
+    return default_day(settings)
 
 
 def _version(connection: "psycopg.Connection[Any]", model_name: str, version: str | None) -> str:
