@@ -78,11 +78,9 @@ def print_model(settings: Settings, model_name: str, version: str | None, consol
         console.print(f"  {result.message}", soft_wrap=True, markup=False)
     for at, action, alias, before, after, by, reason, is_override in events:
         against = " against its gates" if is_override else ""
-        console.print(
-            f"{at:%Y-%m-%d %H:%M} {action}{against}, {alias}: {before or 'none'} -> {after or 'none'} "
-            f"by {by}: {reason}",
-            soft_wrap=True, markup=False,
-        )  # fmt: skip
+        moved = f"{before or 'none'} -> {after or 'none'}"
+        what = f"{after} beside {before or 'no champion'}" if action == "trained" else f"{alias}: {moved}"
+        console.print(f"{at:%Y-%m-%d %H:%M} {action}{against}, {what} by {by}: {reason}", soft_wrap=True, markup=False)
 
 
 def save_artifacts(
