@@ -7,7 +7,6 @@ import pandas as pd
 from ml.delinquency.card_text import bullets, escape, percent
 from ml.delinquency.fairness import LIMITS, fairness_gates
 from ml.delinquency.model import TrainedModel
-from ml.fairness import UNKNOWN
 
 _RATES = {
     "false_negative_rate": "defaults not flagged",
@@ -17,7 +16,7 @@ _RATES = {
 
 
 def fairness_section(model: TrainedModel) -> str:
-    """Markdown of the rates by group, false negatives first; groups of fewer people have their count only.
+    """Markdown of the rates by group, false negatives first; of small groups how many there are.
 
     Parameters
     ----------
@@ -26,15 +25,15 @@ def fairness_section(model: TrainedModel) -> str:
     """
     kept = model.metadata.get("fairness")
     lines = [escape(result.message) for result in fairness_gates(model)]
-    if kept is None or not kept["rates"]:
+    if kept is None or not kept["gates"]:
         return f"## Groups\n\n{bullets(lines)}"
     told = pd.DataFrame(kept["rates"])
     head = ["characteristic", "group", "people", *_RATES.values()]
     rows = [
         [escape(row.characteristic), escape(row.group), f"{row.n_people:,}", *(_rate(row, name) for name in _RATES)]
         for row in told.itertuples()
-        if row.is_large_enough or row.group != UNKNOWN
     ]
+    small = ", ".join(f"{escape(name)} {count}" for name, count in kept["small_groups"].items())
     table = "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *rows])
     return f"""## Groups
 
@@ -42,8 +41,8 @@ On rows that the model has not learnt from. Flagged is a probability from {perce
 highest bands: of running loans whom a contact is for, of applicants who is looked at twice. Groups are no features and
 are joined afterwards, as core knows them at training. Intervals of 95 % count people, not rows. The gate fails where a
 group's rate surely exceeds everybody else's by more than {LIMITS.max_fnr_difference:.0%} (defaults not flagged) or
-{LIMITS.max_fpr_difference:.0%} (payers flagged), all groups taken together; groups of fewer than
-{kept["min_group_size"]} people have their count only.
+{LIMITS.max_fpr_difference:.0%} (payers flagged), all groups taken together. Groups of fewer than
+{kept["min_group_size"]} people are not shown: {small or "there are none"}.
 
 {bullets(lines)}
 

@@ -102,6 +102,7 @@ def fairness_of(
         "threshold": threshold,
         "min_group_size": LIMITS.min_group_size,
         "rates": [],
+        "small_groups": {},
         "gates": [],
     }
     judged = model.outcomes
@@ -117,14 +118,28 @@ def fairness_of(
 
     shown = rates(0.95)
     # Many groups are judged at once: together they fail by chance as often as one would.
-    large = max(1, int(shown["is_large_enough"].sum()))
-    verdict = fairness_gate(rates(1 - 0.05 / large), LIMITS)
-    told["rates"] = [{str(name): _known(value) for name, value in row.items()} for row in shown.to_dict("records")]
+    judged_groups = max(1, int(shown["is_large_enough"].sum()))
+    verdict = fairness_gate(rates(1 - 0.05 / judged_groups), LIMITS)
+    large = shown[shown["is_large_enough"].astype(bool)].drop(columns="is_large_enough")
+    told["rates"] = [{str(name): _known(value) for name, value in row.items()} for row in large.to_dict("records")]
+    small = shown.loc[~shown["is_large_enough"].astype(bool), "characteristic"].value_counts(sort=False)
+    told["small_groups"] = {str(name): int(count) for name, count in small.items()}
     told["gates"] = [
         {"name": one.name, "passed": one.passed, "found": _known(one.value), "expected": one.expected}
-        for one in verdict
+        for one in _one_a_name(verdict)
     ]
     return told
+
+
+def _one_a_name(verdict: list[GateResult]) -> list[GateResult]:
+    """Verdicts of one name as one: a rule of every characteristic fails where one of them does."""
+    names = dict.fromkeys(one.name for one in verdict)
+    found = []
+    for name in names:
+        same = [one for one in verdict if one.name == name]
+        value = same[0].value if len(same) == 1 else "; ".join(str(one.value) for one in same)
+        found.append(GateResult(name, all(one.passed for one in same), value, same[0].expected))
+    return found
 
 
 def fairness_gates(model: TrainedModel) -> list[GateResult]:

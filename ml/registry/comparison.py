@@ -35,15 +35,15 @@ def not_worse(connection: psycopg.Connection[Any], model_name: str, version: str
     With fewer than ``FEWEST_COMMON_ROWS`` rows in common it fails: nothing shows that the candidate is no worse, so it
     is scored in shadow until a person promotes it, or a later training has more to show.
     """
-    expected = f"log loss not surely above the champion's on {FEWEST_COMMON_ROWS} common held-out rows or more"
+    expected = f"log loss not surely above the champion's on at least {FEWEST_COMMON_ROWS} common held-out rows"
     rival, why = rival_of(connection, model_name, version)
     if rival is None:
         return GateResult(NOT_WORSE, True, why, expected)
     rows, difference = common_outcomes(connection, model_name, version, rival)
     if difference is None:
         return GateResult(NOT_WORSE, False, f"not comparable: {rows} common held-out rows", expected)
-    within = f"{expected}: {rows}, difference [{difference.low:.4f}, {difference.high:.4f}]"
-    return GateResult(NOT_WORSE, not difference.is_surely_worse, difference.value, within)
+    found = f"{difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}] on {rows} rows"
+    return GateResult(NOT_WORSE, not difference.is_surely_worse, found, expected)
 
 
 def common_outcomes(

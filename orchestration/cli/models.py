@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,17 +41,19 @@ def print_versions(settings: Settings, model_name: str | None, console: Console)
         rows = connection.execute(_VERSIONS, {"model": model_name}).fetchall()
     if not rows:
         raise ModelError(f"no version of {model_name or 'any model'} is registered; `assay run` trains them")
-    table = Table(box=None, pad_edge=False)
-    # What a version is called is typed again by whoever reads it: cut off it is of no use.
-    for name, kept in (("model", True), ("version", True), ("as", True), ("AUC", True), ("rows", True),
-                       ("made", True), ("gates", False), ("algorithm", False)):  # fmt: skip
-        table.add_column(name, no_wrap=kept, overflow="fold", justify="right" if name == "rows" else "left")
-    for name, version, status, algorithm, aliases, auc, count, made, gates in rows:
-        figure = "" if auc is None else f"{float(auc):.3f}"
-        table.add_row(
-            name, version, aliases or status, figure, count or "", f"{made:%Y-%m-%d}", _gates_told(gates), algorithm
-        )
-    console.print(table)
+    for name, versions in groupby(rows, key=itemgetter(0)):
+        console.print(name, style="bold")
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        # What a version is called is typed again by whoever reads it: cut off it is of no use.
+        for title in ("version", "as", "AUC", "rows", "made"):
+            table.add_column(title, no_wrap=True, justify="right" if title == "rows" else "left")
+        for title in ("gates", "algorithm"):
+            table.add_column(title, overflow="fold")
+        for _, version, status, algorithm, aliases, auc, count, made, gates in versions:
+            figure = "" if auc is None else f"{float(auc):.3f}"
+            told = (aliases or status, figure, count or "", f"{made:%Y-%m-%d}", _gates_told(gates), algorithm)
+            table.add_row(version, *told)
+        console.print(table)
 
 
 def _gates_told(gates: "list[dict[str, Any]] | None") -> str:
