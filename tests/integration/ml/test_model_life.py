@@ -220,7 +220,8 @@ def test_the_lists_say_what_there_is(
     # What is typed again is never cut off, however narrow the screen.
     narrow = Console(record=True, width=60, file=StringIO())
     print_versions(warehouse_settings, None, narrow)
-    assert all(word in narrow.export_text() for word in (NAME, first, second))
+    shown = narrow.export_text()
+    assert all(word in shown for word in (NAME, first, second))
     assert "promoted, challenger: none ->" in text or f"-> {first} by me: to compare" in text
     for model, version, message in (("none", None, "has no gates"), (NAME, "none", "no version 'none'")):
         with pytest.raises(ModelError, match=message):
