@@ -153,12 +153,12 @@ def fairness_gates(model: TrainedModel) -> list[GateResult]:
 
 
 def _age_bands(born: "pd.Series[Any]", as_of: "pd.Series[Any]") -> Any:
-    days = (pd.to_datetime(as_of).reset_index(drop=True) - pd.to_datetime(born)).dt.days
-    bounds = [bound for bound, _ in AGES]
-    at = np.searchsorted(bounds, (days / 365.2425).fillna(0).to_numpy(), side="right") - 1
-    words = np.array([word for _, word in AGES], dtype=object)
-    found = words[np.clip(at, 0, len(words) - 1)]
-    found[days.isna().to_numpy()] = None
+    on, day = pd.to_datetime(born), pd.to_datetime(as_of).reset_index(drop=True)
+    had_no_birthday = day.dt.month * 100 + day.dt.day < on.dt.month * 100 + on.dt.day
+    age = day.dt.year - on.dt.year - had_no_birthday
+    at = np.searchsorted([bound for bound, _ in AGES], age.fillna(0).to_numpy(), side="right") - 1
+    found = np.array([word for _, word in AGES], dtype=object)[np.clip(at, 0, len(AGES) - 1)]
+    found[age.isna().to_numpy()] = None
     return found
 
 
