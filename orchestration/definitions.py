@@ -34,7 +34,7 @@ def build_defs(
         partitioned_dbt_stage,
         profiles_selection,
     )
-    from orchestration.assets.default_models import model_assets, score_assets
+    from orchestration.assets.default_models import default_models, model_assets, score_assets
     from orchestration.assets.gold import gold_assets
     from orchestration.assets.identity import identity_assets
     from orchestration.assets.income import income_assets
@@ -45,14 +45,15 @@ def build_defs(
     from orchestration.cli.progress import progress_logger
     from orchestration.partitions import daily_partitions
     from orchestration.runtime import Runtime
-    from orchestration.schedules import daily_schedule
+    from orchestration.schedules import daily_schedule, drift_sensor, training_job, training_schedule
     from orchestration.transformation.manifest import read_manifest
 
     settings = settings or load_settings()
     portfolio = settings.portfolio
     manifest = read_manifest(settings)
     partitions = daily_partitions(portfolio)
-    models = model_assets(portfolio)
+    # Training step by the model's name.
+    models = dict(zip(default_models(portfolio), model_assets(portfolio), strict=True))
     assets = [
         *(ingestion_assets(source) for source in portfolio.sources),
         dbt_stage("inputs", INPUTS, manifest),
@@ -62,7 +63,7 @@ def build_defs(
         communities_asset,
         dbt_stage("profiles", profiles_selection(manifest), manifest),
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
-        *models,
+        *models.values(),
         score_assets(partitions, portfolio),
         *monitoring_assets(partitions, portfolio),
         gold_assets(manifest),
@@ -78,15 +79,17 @@ def build_defs(
         "backfill_features_and_scores",
         # Without the models: a past day is scored by the champion, and never trains one on less than is known.
         selection=dg.AssetSelection.groups("features", "scores")
-        - dg.AssetSelection.assets(*(spec.key for assets in models for spec in assets.specs)),
+        - dg.AssetSelection.assets(*(spec.key for step in models.values() for spec in step.specs)),
         description="Features and scores of past days, from what is loaded.",
     )
+    training = training_job(models)
     resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}
     return dg.Definitions(
         assets=assets,
         asset_checks=[*table_checks(), flag_check()],
-        jobs=[daily, backfill],
-        schedules=[daily_schedule(daily, portfolio)],  # type: ignore[arg-type]
+        jobs=[daily, backfill, training],
+        schedules=[daily_schedule(daily, portfolio), training_schedule(training, portfolio)],  # type: ignore[arg-type]
+        sensors=[drift_sensor(training, models)],
         resources=resources,
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         executor=dg.in_process_executor,

@@ -1,8 +1,22 @@
-"""When the daily job runs: one schedule, at the knowledge cut-off of the day before, in the portfolio's zone."""
+"""When jobs run by themselves: the day at its knowledge cut-off, training every month and when something has moved.
+
+All are off until someone switches them on in the UI.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from orchestration.portfolio import Portfolio
+from orchestration.runtime import Runtime
+from orchestration.warehouse import Role
+
+if TYPE_CHECKING:
+    import psycopg
+
+# After the daily run of the first of a month: it trains on what that run has loaded.
+TRAINING_HOUR_AFTER_CUTOFF, TRAINING_DAY = 2, 1
 
 
 def daily_schedule(job: dg.JobDefinition, portfolio: Portfolio) -> dg.ScheduleDefinition:
@@ -14,3 +28,80 @@ def daily_schedule(job: dg.JobDefinition, portfolio: Portfolio) -> dg.ScheduleDe
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Yesterday's partition, once its knowledge cut-off has come.",
     )  # type: ignore[return-value]
+
+
+def training_job(models: Mapping[str, dg.AssetsDefinition]) -> Any:
+    """The job that trains models and nothing else; whoever starts it means it, so it trains whatever version there is.
+
+    Parameters
+    ----------
+    models : mapping of str to AssetsDefinition
+        The training step of each model, by the model's name; each takes the configuration ``force``.
+    """
+    return dg.define_asset_job(
+        "train_models",
+        selection=dg.AssetSelection.assets(*(key for step in models.values() for key in step.keys)),
+        config=forced(models),
+        description="Train and judge models on what has been loaded and built. Scores follow with the next day.",
+    )
+
+
+def forced(models: Mapping[str, dg.AssetsDefinition]) -> dict[str, Any]:
+    """Run configuration by which each training step trains."""
+    return {"ops": {step.op.name: {"config": {"force": True}} for step in models.values()}}
+
+
+def training_schedule(job: Any, portfolio: Portfolio) -> dg.ScheduleDefinition:
+    """Train once a month; off until someone switches it on."""
+    hour = (portfolio.knowledge_hour + TRAINING_HOUR_AFTER_CUTOFF) % 24
+    return dg.ScheduleDefinition(
+        name="train_monthly",
+        job=job,
+        cron_schedule=f"0 {hour} {TRAINING_DAY} * *",
+        execution_timezone=portfolio.time_zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Training of all models on the first of a month, after the daily run.",
+    )
+
+
+def drift_sensor(job: Any, models: Mapping[str, dg.AssetsDefinition]) -> dg.SensorDefinition:
+    """Train a model for which something has moved since its last training; off until someone switches it on.
+
+    A drift that lasts asks once. Late sources and small volumes ask for nothing: training does not mend them.
+    """
+
+    @dg.sensor(
+        name="train_on_drift",
+        job=job,
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Trains a model when the drift check has alerted on something new since its last training.",
+    )
+    def train_on_drift(
+        context: dg.SensorEvaluationContext, runtime: dg.ResourceParam[Runtime]
+    ) -> dg.SensorResult | dg.SkipReason:
+        with runtime.warehouse.connect(Role.ML) as connection:
+            moved = {name: _moved(connection, name) for name in models}
+        requests = [
+            dg.RunRequest(
+                run_key=f"{name}:{key}",
+                asset_selection=sorted(models[name].keys),
+                run_config=forced({name: models[name]}),
+                tags={"assay/trains": name, "assay/because": subjects[:250]},
+            )
+            for name, (key, subjects) in moved.items()
+            if subjects
+        ]
+        return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("nothing new has moved")
+
+    return train_on_drift
+
+
+def _moved(connection: "psycopg.Connection[Any]", model_name: str) -> tuple[str, str]:
+    """A key of the newest alert since the last training, and what has moved."""
+    from ml.registry.events import drift_since_training
+
+    row = connection.execute(
+        "select max(event_id) from ops.model_events where model_name = %s and action = 'drift_alert'", (model_name,)
+    ).fetchone()
+    return str(row and row[0]), ", ".join(drift_since_training(connection, model_name))

@@ -7,7 +7,7 @@ when something is first recorded, so that a login that may not make it can still
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -63,8 +63,9 @@ def record_model(
     *,
     aliases: Iterable[str] = (),
     catalogue: Any = None,
+    files: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Record a trained version with its card; never raises.
+    """Record a trained version with its card, and further files of it by name; never raises.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def record_model(
         # One at a time: two first uses at once would both make MLflow's tables.
         with tempfile.TemporaryDirectory() as folder, runtime.exclusive("mlflow"):
             write_card(report, model, Path(folder), catalogue=catalogue)
-            found = tracker(runtime).record(model, version, report, Path(folder), aliases=aliases)
+            found = tracker(runtime).record(model, version, report, Path(folder), aliases=aliases, files=files or {})
         return {"mlflow_run": found.run_id}
 
     return _never_failing(runtime, record)

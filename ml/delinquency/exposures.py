@@ -11,7 +11,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.identity.bulk import copy_out
+from ml.bulk import copy_out
 
 # Weeks of the thirteen that must be covered to learn from a row and to score it: mean and trend of fewer say little.
 FEWEST_COVERED_WEEKS = 9

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 import psycopg
 
+from ml.bulk import copy_in
 from ml.delinquency.model import TrainedModel
-from ml.identity.bulk import copy_in
 
 _COLUMNS = {
     "model_name": "text", "model_version": "text", "exposure_id": "text", "as_of_date": "date", "gr_id": "text",

@@ -1,12 +1,11 @@
-"""A default model from day to day: keep the version there is, or train and judge a new one; make rows of its scores.
+"""A default model from day to day: keep the version there is, or train and judge a new one.
 
-Belongs here: the order of things that all default models share, over ``ml.registry`` and the gate. Which rows are
-learnt from and which are scored is each model's own business (``origination``, ``predelinquency``).
+Belongs here: the order of things that all default models share, over ``ml.registry`` and the gates. Which rows are
+learnt from is each model's own business (``origination``, ``predelinquency``), scoring is ``serving``'s.
 """
 
 import dataclasses
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,16 +14,26 @@ import pandas as pd
 import psycopg
 
 from ml import registry
-from ml.delinquency.errors import ArtifactError, OneClassError, SchemaMismatchError
+from ml.delinquency.errors import ArtifactError, OneClassError
+from ml.delinquency.fairness import fairness_of, read_groups
+from ml.delinquency.gates import judge
 from ml.delinquency.heldout_store import write_heldout
 from ml.delinquency.model import TrainedModel
+from ml.delinquency.serving import usable_champion
 from ml.delinquency.watched import newest_day, rows_of_day
 from ml.drift import reference_of
 from ml.evaluate.gate import GateResult, gate
 from ml.features.catalogue import Catalogue, load_catalogue
-from ml.registry.events import champions, record_event, went_back
-from ml.registry.lookup import alias_version, note_training_data, outcomes_known_at, version_trained_on
-from ml.registry.promotion import challenge, judge, promote, was_rolled_back
+from ml.registry.comparison import rival_of
+from ml.registry.events import drift_since_training, record_event, went_back
+from ml.registry.lookup import (
+    alias_version,
+    note_training_data,
+    note_verdict,
+    outcomes_known_at,
+    version_trained_on,
+)
+from ml.registry.promotion import challenge, promote, was_rolled_back
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,11 @@ class Fitted:
         )
         return dataclasses.replace(model, metadata={**model.metadata, "reference": reference.to_dict()})
 
+    def with_fairness(self, groups: pd.DataFrame) -> TrainedModel:
+        """The model with the rates of every group; ``groups`` by the index of the training rows."""
+        found = fairness_of(self.model, groups, self.frame["gr_id"], flagged_from(self.model))
+        return dataclasses.replace(self.model, metadata={**self.model.metadata, "fairness": found})
+
 
 @dataclass(frozen=True)
 class ModelOutcome:
@@ -91,17 +105,34 @@ class ModelOutcome:
 
 
 @dataclass(frozen=True)
-class ScoredDay:
-    """Scores of one day: rows by status, and how many of them were inserted or changed.
+class Training:
+    """What is to be learnt, whether or not there is a version of it already.
 
-    Without a champion nothing is scored, and ``message`` says so. ``refused`` says which versions could not be used,
-    where an earlier champion scored in their place.
+    Attributes
+    ----------
+    model_name : str
+        In the registry.
+    sha256 : str
+        Stands for everything that decides the training; equal ones are trained once.
+    names : sequence of str
+        Features that the features table holds now, in order.
+    rows : int
+        Rows to learn from, for the report.
+    fit : callable
+        Trains, and gives with the model the rows it was trained on; raises ``OneClassError`` where it finds too little.
+    catalogue : Catalogue
+        Of now.
+    known_by : datetime
+        The newest day known by then is what a candidate would see.
     """
 
-    statuses: dict[str, int]
-    written: int
-    message: str | None = None
-    refused: tuple[str, ...] = ()
+    model_name: str
+    sha256: str
+    names: Sequence[str]
+    rows: int
+    fit: Callable[[], Fitted]
+    catalogue: Catalogue
+    known_by: dt.datetime
 
 
 def flagged_from(model: TrainedModel) -> float:
@@ -109,21 +140,13 @@ def flagged_from(model: TrainedModel) -> float:
     return float(model.bands[-3][0] if len(model.bands) > 2 else model.bands[0][0])
 
 
-NOT_SCORED = "not scored: no version has passed the gate yet"
-
-
 def keep_or_train(
     connection: psycopg.Connection[Any],
-    model_name: str,
-    training_sha256: str,
-    names: Sequence[str],
-    rows: int,
-    fit: Callable[[], Fitted],
-    catalogue: Catalogue,
-    known_by: dt.datetime,
+    training: Training,
     kept: Callable[[], str | None] = lambda: None,
     *,
     may_be_young: bool = False,
+    asked: str | None = None,
 ) -> ModelOutcome:
     """Return the version of this very training, training it if there is none; promote it if the gate lets it.
 
@@ -131,70 +154,90 @@ def keep_or_train(
     ----------
     connection : psycopg.Connection
         As role ``assay_ml``; the caller commits.
-    model_name : str
-        In the registry.
-    training_sha256 : str
-        Stands for everything that decides the training; equal ones are trained once.
-    names : sequence of str
-        Features that the features table holds now, in order.
-    rows : int
-        Rows to learn from, for the report.
-    fit : callable
-        Trains, and gives with the model the rows it was trained on.
-    catalogue : Catalogue
-        Of now.
-    known_by : datetime
-        The newest day known by then is what a candidate would see.
+    training : Training
+        What is to be learnt.
     kept : callable, optional
         Why the champion goes on although there is no version of this training; None where it does not.
     may_be_young : bool
         Too few outcomes, without any champion yet, are the state of a small or young portfolio and fail no gate.
+    asked : str, optional
+        Why to train although there is a version, or one could be kept; so does what has moved since the last training
+        without having been told before it.
 
     Returns
     -------
     ModelOutcome
-        Without a version where ``fit`` finds too little to learn from and there is no champion that could go on; its
-        gate has one verdict then, which passes where there are no rows at all or ``may_be_young``.
+        Without a version where there is too little to learn from and no champion that could go on; its gate has one
+        verdict then, which passes where there are no rows at all or ``may_be_young``.
     """
-    version = version_trained_on(connection, model_name, training_sha256)
+    name = training.model_name
+    moved = drift_since_training(connection, name)
+    if asked is None and moved:
+        asked = f"drift: {', '.join(moved[:5])}" + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
+    version = None if asked else version_trained_on(connection, name, training.sha256)
     fitted: Fitted | None = None
     if version is None:
-        reason = kept()
+        reason = None if asked else kept()
         if reason is not None:
-            return champion_goes_on(connection, model_name, rows, names, reason)
+            return champion_goes_on(connection, name, training.rows, training.names, reason)
         try:
-            fitted = fit()
+            fitted, version = _train(connection, training, asked or "something new to learn")
         except OneClassError as error:
-            if alias_version(connection, model_name) is None:
-                return nothing_to_learn(rows, str(error), passes=may_be_young)
-            return champion_goes_on(connection, model_name, rows, names, f"not trained: too few outcomes ({error})")
-        model = fitted.with_reference()
-        fitted = dataclasses.replace(fitted, model=model)
-        version = registry.register(connection, model)
-        newest = pd.to_datetime(fitted.frame[fitted.known_at], utc=True).max().to_pydatetime()
-        note_training_data(connection, model_name, version, training_sha256, newest)
-        write_heldout(connection, model, version, fitted.frame, fitted.exposure_id)
+            if alias_version(connection, name) is None:
+                return nothing_to_learn(training.rows, str(error), passes=may_be_young)
+            why = f"not trained: too few outcomes ({error})"
+            return champion_goes_on(connection, name, training.rows, training.names, why)
+        model = fitted.model
     else:
         try:
-            _, model = registry.load(connection, model_name, version=version)
+            _, model = registry.load(connection, name, version=version)
         except ArtifactError as error:
-            if alias_version(connection, model_name) is None:
-                return nothing_to_learn(rows, f"version {version} was refused: {error}")
-            goes_on = champion_goes_on(connection, model_name, rows, names, f"version {version} was refused")
+            if alias_version(connection, name) is None:
+                return nothing_to_learn(training.rows, f"version {version} was refused: {error}")
+            why = f"version {version} was refused"
+            goes_on = champion_goes_on(connection, name, training.rows, training.names, why)
             verdict = [*goes_on.gate, GateResult("stored_version", False, str(error), "as it was trained")]
             return dataclasses.replace(goes_on, gate=verdict)
-    day = newest_day(connection, model_name, known_by)
-    live = None if day is None else rows_of_day(connection, model, day) if _can_read(model, names) else None
-    verdict = judge(connection, model, version, features=names, catalogue=catalogue, live=live)
-    champion = alias_version(connection, model_name)
+    outcome = _judged(connection, training, model, version)
+    message = "; ".join(filter(None, [f"trained on request ({asked})" if asked else None, outcome.message]))
+    return dataclasses.replace(outcome, trained=fitted, trained_now=fitted is not None, message=message or None)
+
+
+def _train(connection: psycopg.Connection[Any], training: Training, why: str) -> tuple[Fitted, str]:
+    """Train, register, and keep what later comparisons need."""
+    fitted = training.fit()
+    fitted = dataclasses.replace(fitted, model=fitted.with_reference())
+    groups = read_groups(connection, fitted.frame[["gr_id", "as_of_date"]])
+    model = fitted.with_fairness(groups)
+    version = registry.register(connection, model)
+    newest = pd.to_datetime(fitted.frame[fitted.known_at], utc=True).max().to_pydatetime()
+    note_training_data(connection, training.model_name, version, training.sha256, newest)
+    write_heldout(connection, model, version, fitted.frame, fitted.exposure_id)
+    record_event(
+        connection, training.model_name, "trained", acted_by="training", reason=why, to_version=version,
+        from_version=alias_version(connection, training.model_name),
+    )  # fmt: skip
+    return dataclasses.replace(fitted, model=model), version
+
+
+def _judged(connection: psycopg.Connection[Any], training: Training, model: TrainedModel, version: str) -> ModelOutcome:
+    """Ask the gates of a version; it becomes champion, or the champion's challenger, or stays what it is."""
+    name = training.model_name
+    day = newest_day(connection, name, training.known_by)
+    can_read = set(model.features) <= set(training.names)
+    live = rows_of_day(connection, model, day) if day is not None and can_read else None
+    verdict = judge(connection, model, version, features=training.names, catalogue=training.catalogue, live=live)
+    note_verdict(connection, name, version, verdict)
+    champion = alias_version(connection, name)
     # A day of the past is trained on less than the champion knows: its version stays a candidate.
-    behind = champion is not None and outcomes_known_at(connection, model_name, champion) > outcomes_known_at(
-        connection, model_name, version
+    behind = champion is not None and outcomes_known_at(connection, name, champion) > outcomes_known_at(
+        connection, name, version
     )
     # What a person went back from comes back by a person only.
-    is_left = was_rolled_back(connection, model_name, version)
-    # Nor does a newer version undo what a person decided: it waits beside the champion until a person promotes one.
-    is_held = champion is not None and went_back(connection, model_name)
+    is_left = was_rolled_back(connection, name, version)
+    # Nor does a newer version undo what a person decided: it waits beside the champion until a person promotes one, or
+    # the champion can score no more.
+    is_held = went_back(connection, name) and rival_of(connection, name, version)[0] is not None
     if champion != version and not behind and not is_left:
         passed = all(result.passed for result in verdict)
         if passed and not is_held:
@@ -203,82 +246,18 @@ def keep_or_train(
         elif champion is not None:
             failed = ", ".join(result.name for result in verdict if not result.passed)
             why = "passed, but a person went back to the champion" if passed else f"failed {failed}"
-            challenge(connection, model_name, version, by="quality gate", why=f"{why}: scored in shadow")
+            challenge(connection, name, version, by="quality gate", why=f"{why}: scored in shadow")
     return ModelOutcome(
         version=version,
-        trained_now=fitted is not None,
+        trained_now=False,
         is_champion=champion == version,
         has_champion=champion is not None,
         algorithm=model.algorithm,
-        training_rows=int(model.metadata.get("data_window", {}).get("rows", rows)),
+        training_rows=int(model.metadata.get("data_window", {}).get("rows", training.rows)),
         metrics=model.metrics,
         gate=verdict,
         message=f"{version} was rolled back; {champion} goes on" if is_left and champion != version else None,
-        trained=fitted,
     )
-
-
-def _can_read(model: TrainedModel, names: Sequence[str]) -> bool:
-    return set(model.features) <= set(names)
-
-
-@dataclass(frozen=True)
-class Champion:
-    """The version that scores, and why those before it in line could not."""
-
-    version: str
-    model: TrainedModel
-    refused: tuple[str, ...] = ()
-
-
-def usable_champion(
-    connection: psycopg.Connection[Any],
-    model_name: str,
-    features: Sequence[str],
-    catalogue: Catalogue,
-    as_of_date: dt.date | None = None,
-) -> Champion:
-    """The champion, or the last good one before it where its artifact is refused; the caller commits.
-
-    Refused is an artifact that was changed, cannot be read, or was trained with other features or another catalogue.
-    What was refused is an event in ``ops.model_events``, and the caller must say it in a failed check.
-
-    Parameters
-    ----------
-    connection : psycopg.Connection
-        As role ``assay_ml``.
-    model_name : str
-        With a champion.
-    features : sequence of str
-        Features of the features table now, in order.
-    catalogue : Catalogue
-        Of now.
-    as_of_date : date, optional
-        Day that is scored, for the event.
-
-    Raises
-    ------
-    ArtifactError, SchemaMismatchError
-        The champion's, where no earlier one can be used either.
-    """
-    present = alias_version(connection, model_name)
-    earlier = [version for version in reversed(champions(connection, model_name)) if version != present]
-    line = [present, *earlier]
-    errors: list[tuple[str, Exception]] = []
-    for version in line:
-        try:
-            found, model = registry.load(connection, model_name, version=version)
-            model.check_schema(features, catalogue.version)
-        except (ArtifactError, SchemaMismatchError, registry.UnknownModelError) as error:
-            errors.append((str(version), error))
-            continue
-        for refused, cause in errors:
-            record_event(
-                connection, model_name, "refused", from_version=refused, to_version=found, as_of_date=as_of_date,
-                subject=type(cause).__name__, acted_by="scoring", reason=str(cause),
-            )  # fmt: skip
-        return Champion(found, model, tuple(f"{refused}: {cause}" for refused, cause in errors))
-    raise errors[0][1]
 
 
 def refuse_empty(frame: pd.DataFrame) -> None:
@@ -334,52 +313,3 @@ def champion_goes_on(
         gate=verdict,
         message=message,
     )
-
-
-def score_rows(
-    model: TrainedModel, version: str, keys: pd.DataFrame, scored: pd.DataFrame, horizon_days: int | None
-) -> pd.DataFrame:
-    """Rows of ``ml.scores``.
-
-    Parameters
-    ----------
-    model : TrainedModel
-        What scored.
-    version : str
-        Its version.
-    keys : pandas.DataFrame of n rows
-        ``exposure_id``, ``gr_id``, ``as_of_date``, ``knowledge_cutoff``.
-    scored : pandas.DataFrame of n rows
-        ``score_status``, ``probability``, ``risk_band``, ``reasons``, in the order of ``keys``.
-    horizon_days : int or None
-        Days the target looks ahead.
-    """
-    probability = scored["probability"].to_numpy(dtype=float)
-    return pd.DataFrame(
-        {
-            "model_name": model.model_name,
-            "exposure_id": keys["exposure_id"].to_numpy(),
-            "gr_id": keys["gr_id"].to_numpy(),
-            "as_of_date": keys["as_of_date"].to_numpy(),
-            "knowledge_cutoff": keys["knowledge_cutoff"].array,
-            "model_version": version,
-            "target": model.target,
-            "horizon_days": horizon_days,
-            "score_status": scored["score_status"].to_numpy(),
-            "probability": probability,
-            "risk_band": scored["risk_band"].to_numpy(),
-            "is_retrospective": is_retrospective(model, keys["knowledge_cutoff"]).to_numpy() & ~pd.isna(probability),
-            "reasons": [json.dumps(reasons) for reasons in scored["reasons"]],
-        }
-    )
-
-
-def is_retrospective(model: TrainedModel, knowledge_cutoff: "pd.Series[Any]") -> "pd.Series[bool]":
-    """Whether the model has learnt from an outcome that was not known yet at a row's cut-off: no forecast, a look back.
-
-    A version that does not say what it has learnt from counts as such: nothing shows that it is a forecast.
-    """
-    stated = model.metadata.get("outcomes_known_at")
-    if stated is None:
-        return pd.Series(True, index=knowledge_cutoff.index)
-    return pd.to_datetime(knowledge_cutoff, utc=True) < pd.Timestamp(stated)

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from ml import registry
+from ml.bulk import copy_out
 from ml.delinquency.errors import ArtifactError
 from ml.delinquency.lifecycle import flagged_from
 from ml.delinquency.model import TrainedModel
@@ -22,7 +23,6 @@ from ml.delinquency.watched import ORIGINATION, ORIGINATION_DAYS, PREDELINQUENCY
 from ml.drift import Reference, compare, expected_performance, late_sources, realised_performance, volume
 from ml.drift.comparing import COLUMNS
 from ml.drift.store import days_late, lateness_before, read_scores, volumes_before, write_monitoring
-from ml.identity.bulk import copy_out
 from ml.registry.events import record_event
 from ml.registry.lookup import alias_version
 

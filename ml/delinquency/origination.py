@@ -14,17 +14,9 @@ import pandas as pd
 import psycopg
 
 from ml.delinquency.config import TrainingConfig
-from ml.delinquency.lifecycle import (
-    NOT_SCORED,
-    Fitted,
-    ModelOutcome,
-    ScoredDay,
-    keep_or_train,
-    refuse_empty,
-    score_rows,
-    usable_champion,
-)
+from ml.delinquency.lifecycle import Fitted, ModelOutcome, Training, keep_or_train, refuse_empty
 from ml.delinquency.scoring import score
+from ml.delinquency.serving import NOT_SCORED, ScoredDay, score_rows, usable_champion
 from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training_frame, write_scores
 from ml.delinquency.training import train
 from ml.delinquency.watched import CATEGORIES
@@ -32,8 +24,8 @@ from ml.explain.catalogue import expected_signs
 from ml.features.catalogue import load_catalogue
 from ml.registry.lookup import alias_version, learnt_from
 
-# Changes when training itself changes in a way that data and settings do not show.
-TRAINING_REVISION = 2
+# Changes when training itself changes in a way that data and settings do not show. 3 (2026-11-28): groups are told.
+TRAINING_REVISION = 3
 # An outcome more is no reason to train: a champion of the same definitions goes on for four weeks, unless the outcomes
 # grow or shrink by more than a tenth meanwhile (2026-11-28: a sample of 2,000 people gains about one outcome a day, and
 # training on 246 took a third of the day's work).
@@ -48,6 +40,8 @@ def champion_or_train(
     outcomes_known_by: dt.datetime,
     granted_from: dt.date | None = None,
     config: TrainingConfig | None = None,
+    *,
+    asked: str | None = None,
 ) -> ModelOutcome:
     """Return the version that stands for these data, training it if there is none; promote it if the gate lets it.
 
@@ -64,6 +58,8 @@ def champion_or_train(
         Candidates, folds, seed.
     outcomes_known_by, granted_from
         See ``read_training_frame``.
+    asked : str, optional
+        Why to train now, whatever there is.
 
     Returns
     -------
@@ -101,9 +97,8 @@ def champion_or_train(
     def kept() -> str | None:
         return _kept(connection, model_name, definitions, frame)
 
-    return keep_or_train(
-        connection, model_name, data_sha256, names, len(frame), fit, catalogue, outcomes_known_by, kept
-    )
+    training = Training(model_name, data_sha256, names, len(frame), fit, catalogue, outcomes_known_by)
+    return keep_or_train(connection, training, kept, asked=asked)
 
 
 def _kept(connection: psycopg.Connection[Any], model_name: str, definitions: str, frame: pd.DataFrame) -> str | None:

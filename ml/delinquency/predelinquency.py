@@ -18,20 +18,18 @@ from ml.delinquency.config import TrainingConfig
 from ml.delinquency.decision import DecisionSettings, decide
 from ml.delinquency.exposures import newest_label_known_at, read_exposures, read_training_frame
 from ml.delinquency.lifecycle import (
-    NOT_SCORED,
     Fitted,
     ModelOutcome,
-    ScoredDay,
+    Training,
     champion_goes_on,
     keep_or_train,
     nothing_to_learn,
     refuse_empty,
-    score_rows,
-    usable_champion,
 )
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.population import Population
 from ml.delinquency.scoring import score
+from ml.delinquency.serving import NOT_SCORED, ScoredDay, score_rows, usable_champion
 from ml.delinquency.store import remove_other_scores, write_scores
 from ml.delinquency.training import train
 from ml.delinquency.watched import CATEGORIES
@@ -44,8 +42,8 @@ TARGET = "instalment_unpaid_5_days_after_due_within_30_days"
 HORIZON_DAYS = 30
 # An instalment due on D+30 is decided on D+35: rows closer than that tell each other's outcome.
 GAP_DAYS = 35
-# Changes when training itself changes in a way that definitions and settings do not show.
-TRAINING_REVISION = 1
+# Changes when training itself changes in a way that definitions and settings do not show. 2 (2026-11-28): groups.
+TRAINING_REVISION = 2
 
 
 def default_config() -> TrainingConfig:
@@ -54,7 +52,11 @@ def default_config() -> TrainingConfig:
 
 
 def champion_or_train(
-    connection: psycopg.Connection[Any], known_by: dt.datetime, config: TrainingConfig | None = None
+    connection: psycopg.Connection[Any],
+    known_by: dt.datetime,
+    config: TrainingConfig | None = None,
+    *,
+    asked: str | None = None,
 ) -> ModelOutcome:
     """Return the version of the newest matured day of the grid, training it if there is none; promote it by the gate.
 
@@ -71,6 +73,8 @@ def champion_or_train(
         Labels that became known later do not exist for the model.
     config : TrainingConfig, optional
         Candidates, folds, seed; :func:`default_config` where not given.
+    asked : str, optional
+        Why to train now, whatever there is.
 
     Returns
     -------
@@ -107,8 +111,9 @@ def champion_or_train(
         model = dataclasses.replace(model, metadata={**model.metadata, "population": population})
         return Fitted(model, frame, "exposure_id", "label_known_at", CATEGORIES[MODEL_NAME], told)
 
-    training = training_sha256(catalogue, names, config, newest)
-    return keep_or_train(connection, MODEL_NAME, training, names, labels, fit, catalogue, known_by, may_be_young=True)
+    sha256 = training_sha256(catalogue, names, config, newest)
+    training = Training(MODEL_NAME, sha256, names, labels, fit, catalogue, known_by)
+    return keep_or_train(connection, training, may_be_young=True, asked=asked)
 
 
 def feature_names(catalogue: Catalogue) -> list[str]:

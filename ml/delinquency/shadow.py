@@ -9,13 +9,13 @@ import pandas as pd
 import psycopg
 
 from ml import registry
+from ml.bulk import copy_in
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.delinquency.watched import rows_of_day
 from ml.drift.store import read_scores
 from ml.features.catalogue import load_catalogue
-from ml.identity.bulk import copy_in
+from ml.registry.comparison import common_outcomes
 from ml.registry.lookup import alias_version
-from ml.registry.promotion import common_outcomes
 
 
 @dataclass(frozen=True)

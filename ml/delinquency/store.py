@@ -15,7 +15,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.identity.bulk import copy_in
+from ml.bulk import copy_in
 
 KEYS = ("loan_id", "gr_id", "as_of_date", "knowledge_cutoff")
 

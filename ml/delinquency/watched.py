@@ -10,10 +10,10 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
+from ml.bulk import copy_out
 from ml.delinquency.exposures import read_exposures
 from ml.delinquency.model import TrainedModel
 from ml.features.catalogue import Catalogue
-from ml.identity.bulk import copy_out
 
 ORIGINATION, PREDELINQUENCY = "origination_pd", "predelinquency_30d"
 # Few loans are granted on one day: applicants are looked at over the feature window of 91 days.
@@ -56,17 +56,21 @@ def rows_of_day(connection: psycopg.Connection[Any], model: TrainedModel, as_of_
 
 
 def newest_day(
-    connection: psycopg.Connection[Any], model_name: str, known_by: dt.datetime | None = None
+    connection: psycopg.Connection[Any],
+    model_name: str,
+    known_by: dt.datetime | None = None,
+    until: dt.date | None = None,
 ) -> dt.date | None:
-    """Newest day with rows, of those that were known by a cut-off where one is given; None where nothing was built."""
+    """Newest day with rows, known by a cut-off and not after a day where given; None where nothing was built."""
     table = sql.Identifier("features", "exposures" if model_name == PREDELINQUENCY else "origination_features")
     there = connection.execute("select to_regclass(%s)", (table.as_string(connection),)).fetchone()
     if there is None or there[0] is None:
         return None
     row = connection.execute(
         sql.SQL(
-            "select max(as_of_date) from {} where %(by)s::timestamptz is null or knowledge_cutoff <= %(by)s"
+            "select max(as_of_date) from {} where (%(by)s::timestamptz is null or knowledge_cutoff <= %(by)s) "
+            "and (%(until)s::date is null or as_of_date <= %(until)s)"
         ).format(table),
-        {"by": known_by},
+        {"by": known_by, "until": until},
     ).fetchone()
     return None if row is None else row[0]

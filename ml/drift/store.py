@@ -8,8 +8,8 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
+from ml.bulk import copy_in, copy_out
 from ml.drift.supply import USUAL_DAYS
-from ml.identity.bulk import copy_in, copy_out
 
 _KEYS = {
     "model_name": "text", "model_version": "text", "as_of_date": "date", "subject_kind": "text", "subject": "text",

@@ -25,12 +25,16 @@ class FairnessConfig:
     max_selection_difference : float or None
         The same of the selection rate, in both directions; None (2026-11-28): shown and not judged, because groups
         differ in need and equal shares would force unequal mistakes.
+    unmeasured_fails : bool
+        Whether a characteristic of which fewer than two groups are large enough fails ``fairness_measured``. Where it
+        does not, the rule passes and says what was not measured.
     """
 
     min_group_size: int = 100
     max_fnr_difference: float = 0.05
     max_fpr_difference: float = 0.10
     max_selection_difference: float | None = None
+    unmeasured_fails: bool = True
 
     def __post_init__(self) -> None:
         if self.min_group_size < 1:
@@ -58,7 +62,7 @@ def fairness_gate(rates: pd.DataFrame, config: FairnessConfig | None = None) -> 
     -------
     list of GateResult
         False negatives first. A characteristic of which fewer than two groups are large enough fails its rule
-        ``fairness_measured``: nothing is known of it, and nothing known is no pass.
+        ``fairness_measured``: nothing is known of it, and nothing known is no pass unless ``unmeasured_fails`` is off.
     """
     config = config or FairnessConfig()
     results = []
@@ -74,7 +78,9 @@ def fairness_gate(rates: pd.DataFrame, config: FairnessConfig | None = None) -> 
     for name, groups in judged.items():
         if groups < 2:
             expected = f"at least 2 groups of {config.min_group_size} or more"
-            results.append(GateResult("fairness_measured", False, f"{name}: {int(groups)} groups", expected))
+            results.append(
+                GateResult("fairness_measured", not config.unmeasured_fails, f"{name}: {int(groups)} groups", expected)
+            )
     return results
 
 

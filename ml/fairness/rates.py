@@ -8,11 +8,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
 
 UNKNOWN = "Unknown"
 # The false negative rate first: who is wrongly left out has nobody else to turn to.
 RATES = ("false_negative_rate", "false_positive_rate", "selection_rate")
-_Z = 1.959964
 
 
 def group_rates(
@@ -21,6 +21,8 @@ def group_rates(
     groups: pd.DataFrame | Mapping[str, Sequence[object]],
     *,
     min_group_size: int = 100,
+    people: ArrayLike | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row a group of each column, the false negative rate first.
 
@@ -33,15 +35,20 @@ def group_rates(
     groups : pandas.DataFrame or mapping of str to sequence
         A column a characteristic, n labels each; missing ones become ``Unknown``.
     min_group_size : int
-        Smaller groups have their count only: their rates would be noise, and come close to telling of a person.
+        People. Smaller groups have their count only: their rates would be noise, and come close to telling of a person.
+    people : array_like of shape (n,), optional
+        Person of each row; without it each row is one. Rows of one person tell less than as many people would: a rate
+        counts as if it were of so many rows as have the spread that it shows between people.
+    confidence : float
+        Of the intervals; closer to 1 where many groups are judged at once.
 
     Returns
     -------
     pandas.DataFrame
-        ``characteristic, group, n, n_target, is_large_enough`` and of each rate ``<rate>, <rate>_low, <rate>_high``
-        (Wilson, 95 %), ``<rate>_difference`` to everybody else of the characteristic with ``_difference_low`` and
-        ``_difference_high`` (Newcombe's hybrid of two Wilson intervals). A rate without anybody to measure it on is
-        missing.
+        ``characteristic, group, n, n_people, n_target, is_large_enough`` and of each rate ``<rate>, <rate>_low,
+        <rate>_high`` (Wilson, 95 % where not said otherwise), ``<rate>_difference`` to everybody else of the
+        characteristic with ``_difference_low`` and ``_difference_high`` (Newcombe's hybrid of two Wilson intervals). A
+        rate without anybody to measure it on is missing.
 
     Raises
     ------
@@ -51,6 +58,7 @@ def group_rates(
     References
     ----------
     Rates by fairlearn's ``MetricFrame``. Wilson (1927), JASA 22; Newcombe (1998), Statistics in Medicine 17, method 10.
+    Rows as many as a clustered sample is worth: Korn and Graubard (1998), Survey Methodology 24.
     """
     from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
 
@@ -58,6 +66,10 @@ def group_rates(
     labels = pd.DataFrame({str(name): np.asarray(values, dtype=object) for name, values in groups.items()})
     if len(y) != len(chosen) or (len(labels.columns) and len(labels) != len(y)):
         raise ValueError(f"target has {len(y)} rows, selected {len(chosen)}, groups {len(labels)}; expected the same")
+    who = np.arange(len(y)) if people is None else pd.factorize(np.asarray(people))[0]
+    if len(who) != len(y):
+        raise ValueError(f"people has {len(who)} rows for {len(y)}; expected the same")
+    z = _quantile(confidence)
     measures = {
         "false_negative_rate": false_negative_rate,
         "false_positive_rate": false_positive_rate,
@@ -87,42 +99,77 @@ def group_rates(
             "false_positive_rate": (counts["count"] - counts["sum"]).to_numpy(float),
             "selection_rate": counts["count"].to_numpy(float),
         }
-        enough = counts["count"].to_numpy() >= min_group_size
+        codes = pd.Index(rates.index).get_indexer(label)
+        heads = np.bincount(np.unique(np.column_stack([codes, who]), axis=0)[:, 0], minlength=len(rates))
+        enough = heads >= min_group_size
         table = pd.DataFrame(
             {
                 "characteristic": name,
                 "group": rates.index.astype(str),
                 "n": counts["count"].to_numpy(int),
+                "n_people": heads,
                 "n_target": np.where(enough, counts["sum"].to_numpy(float), np.nan),
                 "is_large_enough": enough,
             }
         )
+        counted = {"false_negative_rate": y == 1, "false_positive_rate": y == 0, "selection_rate": np.ones(len(y)) == 1}
+        events = {"false_negative_rate": 1 - chosen, "false_positive_rate": chosen, "selection_rate": chosen}
         for rate in RATES:
-            parts = _with_intervals(rates[rate].to_numpy(float), of[rate])
+            worth = of[rate]
+            if people is not None:
+                rows = counted[rate]
+                worth = _worth(events[rate][rows], codes[rows], who[rows], len(rates))
+            parts = _with_intervals(rates[rate].to_numpy(float), of[rate], worth, z)
             for suffix, values in parts.items():
                 table[f"{rate}{suffix}"] = np.where(enough, values, np.nan)
         tables.append(table)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_columns())
 
 
-def wilson_interval(events: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
-    """95 % interval of a share, shape (n,) each; missing where there is no trial."""
-    x, n = np.asarray(events, dtype=float), np.asarray(trials, dtype=float)
+def wilson_interval(events: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Interval of a share, 95 % where not said otherwise, shape (n,) each; missing where there is no trial."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = x / n
-        middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z / (1 + _Z**2 / n) * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
+        share = np.asarray(events, dtype=float) / np.asarray(trials, dtype=float)
+    return _wilson(share, np.asarray(trials, dtype=float), _quantile(confidence))
+
+
+def _wilson(p: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
 
 
-def _with_intervals(rate: Floats, of: Floats) -> dict[str, Floats]:
+def _quantile(confidence: float) -> float:
+    from scipy.special import ndtri
+
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}; expected between 0 and 1")
+    return float(ndtri((1 + confidence) / 2))
+
+
+def _worth(events: Integers, groups: Integers, who: Integers, size: int) -> Floats:
+    """Independent rows that the rows of each group are worth: rows whose binomial spread is that between people."""
+    pairs, code = np.unique(np.column_stack([groups, who]), axis=0, return_inverse=True)
+    of, hits = np.bincount(code.ravel()).astype(float), np.bincount(code.ravel(), events)
+    group = pairs[:, 0] if len(pairs) else np.zeros(0, dtype=np.intp)
+    n, total, heads = (np.bincount(group, weights, minlength=size) for weights in (of, hits, np.ones(len(group))))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = total / n
+        spread = np.bincount(group, (hits - rate[group] * of) ** 2, minlength=size) / n**2 * heads / (heads - 1)
+        worth = rate * (1 - rate) / spread
+    # A rate of 0 or 1 shows no spread: as many rows as people. Nor are rows worth more than they are.
+    return np.asarray(np.where(np.isfinite(worth) & (spread > 0), np.clip(worth, 1.0, n), heads))
+
+
+def _with_intervals(rate: Floats, of: Floats, worth: Floats, z: float) -> dict[str, Floats]:
     rate = np.where(of > 0, rate, np.nan)
     events = np.nan_to_num(rate) * of
-    low, high = wilson_interval(events, of)
+    low, high = _wilson(rate, worth, z)
     rest, rest_events = of.sum() - of, events.sum() - events
-    rest_low, rest_high = wilson_interval(rest_events, rest)
     with np.errstate(invalid="ignore", divide="ignore"):
         others = rest_events / rest
+        rest_low, rest_high = _wilson(others, worth.sum() - worth, z)
         gap = rate - others
         down = gap - np.sqrt((rate - low) ** 2 + (rest_high - others) ** 2)
         up = gap + np.sqrt((high - rate) ** 2 + (others - rest_low) ** 2)
@@ -140,5 +187,5 @@ def _zero_or_one(values: ArrayLike, name: str) -> NDArray[np.intp]:
 
 def _columns() -> list[str]:
     suffixes = ("", "_low", "_high", "_difference", "_difference_low", "_difference_high")
-    head = ["characteristic", "group", "n", "n_target", "is_large_enough"]
+    head = ["characteristic", "group", "n", "n_people", "n_target", "is_large_enough"]
     return head + [f"{rate}{suffix}" for rate in RATES for suffix in suffixes]

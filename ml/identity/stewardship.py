@@ -9,7 +9,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.identity.bulk import copy_in, copy_out
+from ml.bulk import copy_in, copy_out
 from ml.identity.ledger import LEDGER_COLUMNS
 from ml.identity.overrides import DECISION_COLUMNS, REVIEW_COLUMNS
 from ml.identity.store import append_events

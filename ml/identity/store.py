@@ -9,7 +9,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.identity.bulk import copy_in, copy_out
+from ml.bulk import copy_in, copy_out
 from ml.identity.ledger import LEDGER_COLUMNS
 from ml.identity.persistent_ids import LINK_COLUMNS, XREF_COLUMNS, XrefChange, number_of
 from ml.identity.resolution import EDGE_COLUMNS, IdentityConfig

@@ -13,7 +13,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from ml.identity.bulk import copy_in, copy_out
+from ml.bulk import copy_in, copy_out
 from ml.identity.resolution import EDGE_COLUMNS, IdentityConfig, InvalidRecordsError, LinkageSettings, no_edges
 from ml.identity.stewardship import record_training
 from ml.identity.why import ColumnEvidence, WeighColumns

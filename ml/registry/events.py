@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import psycopg
 
-Action = Literal["promoted", "rolled_back", "refused", "drift_alert"]
+Action = Literal["promoted", "rolled_back", "refused", "drift_alert", "trained"]
 
 
 def record_event(
@@ -82,3 +82,33 @@ def went_back(connection: psycopg.Connection[Any], model_name: str) -> bool:
         (model_name,),
     ).fetchone()
     return row is not None and row[0] == "rolled_back"
+
+
+# What learning anew does not mend: fewer rows, and a source that came late.
+_NOT_LEARNT = ("volume", "days_late")
+
+
+def drift_since_training(connection: psycopg.Connection[Any], model_name: str) -> list[str]:
+    """What has moved for the champion since the last training and had not been told before it.
+
+    A drift that lasts is told every day; it asks for one training, not for one a day.
+    """
+    rows = connection.execute(
+        """
+        with champion as (
+            select model_version from ml.model_aliases where model_name = %(model)s and alias = 'champion'
+        ), last_training as (
+            select coalesce(max(event_id), 0) as event_id from ops.model_events
+            where model_name = %(model)s and action = 'trained'
+        )
+        select alerts.subject from ops.model_events as alerts
+        join champion on alerts.from_version = champion.model_version cross join last_training
+        where alerts.model_name = %(model)s and alerts.action = 'drift_alert'
+            and not split_part(alerts.subject, ' ', -1) = any(%(others)s)
+        group by alerts.subject, last_training.event_id
+        having min(alerts.event_id) > last_training.event_id
+        order by alerts.subject
+        """,
+        {"model": model_name, "others": list(_NOT_LEARNT)},
+    ).fetchall()
+    return [str(subject) for (subject,) in rows]

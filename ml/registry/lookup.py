@@ -1,10 +1,14 @@
 """Questions about versions that need no artifact."""
 
 import datetime as dt
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+
+from ml.evaluate.gate import GateResult
 
 
 def version_trained_on(connection: psycopg.Connection[Any], model_name: str, data_sha256: str) -> str | None:
@@ -29,6 +33,20 @@ def note_training_data(
         "'training_data_sha256', %s::text, 'outcomes_known_at', %s::text) "
         "where model_name = %s and model_version = %s",
         (data_sha256, outcomes_known_at.astimezone(dt.UTC).isoformat(), model_name, version),
+    )
+
+
+def note_verdict(
+    connection: psycopg.Connection[Any], model_name: str, version: str, verdict: Sequence[GateResult]
+) -> None:
+    """Record how the gates judged a version last, in the order of the gates: for lists, not for decisions."""
+    # Without what was found: seconds differ from run to run, and a day that runs again changes no row.
+    told = json.dumps([{"name": one.name, "passed": one.passed} for one in verdict])
+    connection.execute(
+        "update ml.models set metadata = metadata || jsonb_build_object('gates', %(told)s::jsonb) "
+        "where model_name = %(model)s and model_version = %(version)s "
+        "and metadata -> 'gates' is distinct from %(told)s::jsonb",
+        {"told": told, "model": model_name, "version": version},
     )
 
 

@@ -71,7 +71,11 @@ def register(conn: "Connection[Any]", model: Registrable) -> str:
         insert into ml.models
             (model_name, model_version, status, target, algorithm, artifact, artifact_sha256, metadata)
         values (%s, %s, 'candidate', %s, %s, %s, %s, %s::jsonb)
-        on conflict (model_name, model_version) do nothing
+        on conflict (model_name, model_version) do update
+        -- Trained again to the same artifact: what is told of it stays, and what was not told before is added.
+        set metadata = excluded.metadata || models.metadata
+        where models.artifact_sha256 = excluded.artifact_sha256
+            and models.metadata is distinct from (excluded.metadata || models.metadata)
         """,
         (
             model.model_name,
@@ -185,13 +189,7 @@ def set_alias(
     # One at a time for a model: two promotions at once would each retire what the other has just made
     # champion.
     conn.execute("select pg_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))", (model_name,))
-    known = conn.execute(
-        "select 1 from ml.models where model_name = %s and model_version = %s", (model_name, version)
-    ).fetchone()
-    if known is None:
-        raise UnknownModelError(
-            f"model {model_name} has no version {version!r}; registered are {_versions(conn, model_name)}"
-        )
+    known_version(conn, model_name, version)
     before = conn.execute(
         "select model_version from ml.model_aliases where model_name = %s and alias = %s", (model_name, alias)
     ).fetchone()
@@ -250,9 +248,28 @@ def _version_of(conn: "Connection[Any]", model_name: str, alias: str) -> str:
     return str(row[0])
 
 
-def _versions(conn: "Connection[Any]", model_name: str) -> list[str]:
+def known_version(conn: "Connection[Any]", model_name: str, version: str | None, *, alias: str = "champion") -> str:
+    """A registered version: the one named, or that of the alias where none is.
+
+    Raises
+    ------
+    UnknownModelError
+        Naming what is registered instead.
+    """
+    if version is None:
+        return _version_of(conn, model_name, alias)
+    if version not in _versions(conn, model_name, version):
+        raise UnknownModelError(
+            f"model {model_name} has no version {version!r}; registered are {_versions(conn, model_name)}"
+        )
+    return version
+
+
+def _versions(conn: "Connection[Any]", model_name: str, version: str | None = None) -> list[str]:
+    """The newest ten, or the one named if it is there."""
     rows = conn.execute(
-        "select model_version from ml.models where model_name = %s order by created_at desc limit 10",
-        (model_name,),
+        "select model_version from ml.models where model_name = %(model)s "
+        "and (%(version)s::text is null or model_version = %(version)s) order by created_at desc limit 10",
+        {"model": model_name, "version": version},
     ).fetchall()
     return [version for (version,) in rows]

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ml.delinquency.card import CARD
@@ -64,7 +65,14 @@ class Tracker:
     artifacts: Path | None = None
 
     def record(
-        self, model: TrainedModel, version: str, report: Report, card: Path, *, aliases: Iterable[str] = ()
+        self,
+        model: TrainedModel,
+        version: str,
+        report: Report,
+        card: Path,
+        *,
+        aliases: Iterable[str] = (),
+        files: Mapping[str, str] = MappingProxyType({}),
     ) -> TrackedRun:
         """Record a version, its figures and its card; a version that is there is not recorded again.
 
@@ -80,6 +88,8 @@ class Tracker:
             Folder that ``ml.delinquency.card.write_card`` filled.
         aliases : iterable of str
             Aliases to point at it, such as ``champion``; what they pointed at before loses them.
+        files : mapping of str to str
+            Text of further files by name, stored as they are.
 
         Returns
         -------
@@ -96,7 +106,7 @@ class Tracker:
         experiment = self._experiment(client, model.model_name)
         run_id = self._known(client, experiment, version)
         if run_id is None:
-            run_id = self._write(client, experiment, model, version, report, card)
+            run_id = self._write(client, experiment, model, version, report, card, files)
         number = self._registered(client, model, version, run_id)
         for alias in aliases:
             client.set_registered_model_alias(model.model_name, alias, number)
@@ -156,7 +166,14 @@ class Tracker:
         return str(found[0].info.run_id) if found else None
 
     def _write(
-        self, client: "MlflowClient", experiment: str, model: TrainedModel, version: str, report: Report, card: Path
+        self,
+        client: "MlflowClient",
+        experiment: str,
+        model: TrainedModel,
+        version: str,
+        report: Report,
+        card: Path,
+        files: Mapping[str, str],
     ) -> str:
         from mlflow.entities import Metric, Param, RunTag
 
@@ -175,6 +192,8 @@ class Tracker:
                 Path(folder, "model.json").write_text(model.artifact, encoding="utf-8")
                 client.log_artifacts(run_id, folder, "model")
             client.log_artifacts(run_id, str(card), "card")
+            for name, content in files.items():
+                client.log_text(run_id, content, name)
         except BaseException:
             # Left half written it stays visible as what it is, and the version is recorded anew next time.
             client.set_terminated(run_id, "FAILED")

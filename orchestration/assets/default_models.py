@@ -8,32 +8,39 @@ import datetime as dt
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from orchestration.assets.retries import TRANSIENT, only_transient_retries
+from orchestration.assets.model_days import KINDS, each_day, work_as_ml
+from orchestration.assets.retries import TRANSIENT
 from orchestration.model_card import model_metadata
 from orchestration.portfolio import Portfolio
 from orchestration.runtime import Runtime
 from orchestration.transformation.translator import OWNERS
-from orchestration.warehouse import Role
 
 if TYPE_CHECKING:
     import psycopg
 
     from ml.delinquency.lifecycle import ModelOutcome
+    from ml.delinquency.report import Report
 
-ORIGINATION = "origination_pd"
+ORIGINATION, PREDELINQUENCY_MODEL = "origination_pd", "predelinquency_30d"
 # Bad = the contract's status when the data end; it has no fixed horizon.
 ORIGINATION_TARGET = "status_at_end"
 MODELS, PREDELINQUENCY = dg.AssetKey(["ml", "models"]), dg.AssetKey(["ml", "predelinquency_30d"])
 SCORES = dg.AssetKey(["ml", "scores"])
 GATE = "quality_gate"
 CHAMPIONS = "champions_accepted"
-KINDS = {"python", "lightgbm", "postgres"}
+
+
+class TrainingRun(dg.Config):
+    """How a model is trained in this run."""
+
+    force: bool = False
+    """Train now, whatever version there is; without it only where there is something new to learn, or drift."""
 
 
 def has_instalments(portfolio: Portfolio) -> bool:
@@ -41,17 +48,34 @@ def has_instalments(portfolio: Portfolio) -> bool:
     return any(name.endswith("__payments_due") for name in portfolio.staging_models())
 
 
+def default_models(portfolio: Portfolio) -> list[str]:
+    """Names of the default models that a portfolio has."""
+    return [ORIGINATION, *([PREDELINQUENCY_MODEL] if has_instalments(portfolio) else [])]
+
+
 def _features(*tables: str) -> list[dg.AssetKey]:
     return [dg.AssetKey(["features", table]) for table in tables]
 
 
+class Learn(Protocol):
+    """Keep or train a model as of a day; ``asked`` says why to train whatever there is."""
+
+    def __call__(
+        self, connection: "psycopg.Connection[Any]", day: dt.date, runtime: Runtime, asked: str | None
+    ) -> "ModelOutcome":
+        """What became of it."""
+
+
+class Trained(NamedTuple):
+    """What a training left: the outcome, and where it was trained now its report and the files kept of it."""
+
+    outcome: "ModelOutcome"
+    report: "Report | None" = None
+    files: dict[str, str] | None = None
+
+
 def _model_asset(
-    name: str,
-    key: dg.AssetKey,
-    deps: list[dg.AssetKey],
-    description: str,
-    learn: "Callable[[psycopg.Connection[Any], dt.date, Runtime], ModelOutcome]",
-    doc: str,
+    name: str, model_name: str, key: dg.AssetKey, deps: list[dg.AssetKey], description: str, learn: Learn, doc: str
 ) -> dg.AssetsDefinition:
     """A model's versions, judged by the gate: the same step for each model."""
 
@@ -71,48 +95,82 @@ def _model_asset(
             dg.AssetCheckSpec(
                 GATE,
                 asset=key,
-                description="Discrimination, calibration and skill on rows not learnt from. Only a version that "
-                "passes becomes champion.",
+                description="Discrimination, calibration and skill on rows not learnt from, fairness by groups, not "
+                "worse than the champion, nothing moved. Only a version that passes becomes champion.",
             )
         ],
         retry_policy=TRANSIENT,
     )
-    def step(context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]) -> Iterator[dg.MaterializeResult]:
-        from orchestration.partitions import run_as_of_date
-
+    def step(
+        context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime], config: TrainingRun
+    ) -> Iterator[dg.MaterializeResult]:
         started = time.perf_counter()
-        with (
-            only_transient_retries(),
-            runtime.work.measure(name.replace("_", " ")),
-            runtime.exclusive(name),
-            runtime.warehouse.connect(Role.ML) as connection,
-        ):
-            outcome = learn(connection, run_as_of_date(context, runtime.settings.portfolio), runtime)
-        told = _told(runtime, outcome)
+
+        def work(connection: "psycopg.Connection[Any]") -> Trained:
+            day = _training_day(context, connection, runtime.settings.portfolio, model_name)
+            outcome = learn(connection, day, runtime, _because(context) if config.force else None)
+            return _told(connection, runtime, outcome)
+
+        trained = work_as_ml(runtime, name.replace("_", " "), work, lock=name)
+        told = _recorded(runtime, trained)
         if "tracking_warning" in told:
             context.log.warning(told["tracking_warning"])
-        yield _materialized(key, outcome, told, time.perf_counter() - started)
+        yield _materialized(key, trained.outcome, told, time.perf_counter() - started)
 
     step.__doc__ = doc
     return step
 
 
-def _told(runtime: Runtime, outcome: "ModelOutcome") -> dict[str, Any]:
-    """Card, intervals and tracking of a version that was trained now."""
+def _because(context: dg.AssetExecutionContext) -> str:
+    """Why a run trains whatever version there is."""
+    tags = context.run.tags
+    return tags.get("assay/because") or tags.get("dagster/schedule_name") or "by hand"
+
+
+def _training_day(
+    context: dg.AssetExecutionContext, connection: "psycopg.Connection[Any]", portfolio: Portfolio, model_name: str
+) -> dt.date:
+    """The run's day; of a run without a partition the newest that was built, at least the portfolio's own."""
+    from ml.delinquency.watched import newest_day
+    from orchestration.partitions import run_as_of_date
+
+    day = run_as_of_date(context, portfolio)
+    if "dagster/partition" in context.run.tags:
+        return day
+    return max(day, newest_day(connection, model_name) or day)
+
+
+def _told(connection: "psycopg.Connection[Any]", runtime: Runtime, outcome: "ModelOutcome") -> Trained:
+    """Report and files of a version that was trained now; the files are kept with it."""
+    from ml.delinquency.report import build_report
+    from ml.delinquency.version_files import version_files
+    from ml.features.catalogue import load_catalogue
+    from ml.registry.artifacts import write_artifacts
+
+    fitted = outcome.trained
+    if fitted is None or outcome.version is None:
+        return Trained(outcome)
+    report = build_report(fitted.model, decision=decision_settings(runtime.settings.portfolio), **fitted.told)
+    files = version_files(fitted.model, report, outcome.gate, catalogue=load_catalogue())
+    write_artifacts(connection, fitted.model.model_name, outcome.version, files)
+    return Trained(outcome, report, files)
+
+
+def _recorded(runtime: Runtime, trained: Trained) -> dict[str, Any]:
+    """Card, groups and tracking of a version that was trained now."""
     from ml.features.catalogue import load_catalogue
 
-    if outcome.trained is None or outcome.version is None:
+    outcome = trained.outcome
+    if outcome.trained is None or outcome.version is None or trained.report is None:
         return {}
-    aliases = ["champion"] if outcome.is_champion else []
-    decision = decision_settings(runtime.settings.portfolio)
     return model_metadata(
         runtime,
         outcome.trained.model,
         outcome.version,
-        aliases=aliases,
+        trained.report,
+        aliases=["champion"] if outcome.is_champion else [],
         catalogue=load_catalogue(),
-        decision=decision,
-        **outcome.trained.told,
+        files=trained.files,
     )
 
 
@@ -144,7 +202,9 @@ def _materialized(
     )
 
 
-def _learn_origination(connection: "psycopg.Connection[Any]", day: dt.date, runtime: Runtime) -> "ModelOutcome":
+def _learn_origination(
+    connection: "psycopg.Connection[Any]", day: dt.date, runtime: Runtime, asked: str | None
+) -> "ModelOutcome":
     from ml.delinquency.origination import champion_or_train
 
     portfolio = runtime.settings.portfolio
@@ -153,21 +213,26 @@ def _learn_origination(connection: "psycopg.Connection[Any]", day: dt.date, runt
         dt.time(portfolio.knowledge_hour),
         tzinfo=ZoneInfo(portfolio.time_zone),
     )
+    granted_from = portfolio.training_granted_from
     return champion_or_train(
-        connection, ORIGINATION, ORIGINATION_TARGET, known_by, portfolio.training_granted_from, runtime.training
+        connection, ORIGINATION, ORIGINATION_TARGET, known_by, granted_from, runtime.training, asked=asked
     )
 
 
-def _learn_predelinquency(connection: "psycopg.Connection[Any]", day: dt.date, runtime: Runtime) -> "ModelOutcome":
+def _learn_predelinquency(
+    connection: "psycopg.Connection[Any]", day: dt.date, runtime: Runtime, asked: str | None
+) -> "ModelOutcome":
     from ml.delinquency.predelinquency import champion_or_train
 
-    return champion_or_train(connection, runtime.settings.portfolio.knowledge_cutoff(day), runtime.training)
+    cutoff = runtime.settings.portfolio.knowledge_cutoff(day)
+    return champion_or_train(connection, cutoff, runtime.training, asked=asked)
 
 
 def model_assets(portfolio: Portfolio) -> list[dg.AssetsDefinition]:
     """The models of a portfolio."""
     origination = _model_asset(
         "origination_model",
+        ORIGINATION,
         MODELS,
         _features("origination_features", "origination_outcomes"),
         "Versions of the origination model; the champion is the one that scores.",
@@ -178,6 +243,7 @@ def model_assets(portfolio: Portfolio) -> list[dg.AssetsDefinition]:
         return [origination]
     predelinquency = _model_asset(
         "predelinquency_model",
+        PREDELINQUENCY_MODEL,
         PREDELINQUENCY,
         _features("predelinquency_outcomes", "training_features"),
         "Versions of the model that foretells an unpaid instalment; the champion is the one that scores.",
@@ -226,38 +292,29 @@ def score_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio)
 
         started = time.perf_counter()
         decision = decision_settings(runtime.settings.portfolio)
+
+        def work(connection: "psycopg.Connection[Any]", day: dt.date) -> dict[str, Any]:
+            scored = {ORIGINATION: origination.score_day(connection, ORIGINATION, day)}
+            if instalments:
+                scored[PREDELINQUENCY_MODEL] = predelinquency.score_day(connection, day, decision)
+            return scored
+
+        days = each_day(context, runtime, "scores", work)
+        statuses = {name: Counter[str]() for name in default_models(portfolio)}
         notes: dict[str, str] = {}
-        statuses = {
-            name: Counter[str]() for name in (ORIGINATION, *([predelinquency.MODEL_NAME] if instalments else []))
-        }
-        written = 0
         refused: dict[str, str] = {}
-        for key in context.partition_keys:
-            day = dt.date.fromisoformat(key)
-            with (
-                only_transient_retries(),
-                runtime.work.measure("scores"),
-                runtime.exclusive("scores"),
-                runtime.warehouse.connect(Role.ML) as connection,
-            ):
-                scored = {ORIGINATION: origination.score_day(connection, ORIGINATION, day)}
-                if instalments:
-                    scored[predelinquency.MODEL_NAME] = predelinquency.score_day(connection, day, decision)
-            for name, one in scored.items():
-                written += one.written
-                statuses[name].update(one.statuses)
-                if one.message:
-                    notes[name] = one.message
-                if one.refused:
-                    refused[name] = "; ".join(one.refused)
+        for name, one in (pair for day in days for pair in day.items()):
+            statuses[name].update(one.statuses)
+            notes |= {name: one.message} if one.message else {}
+            refused |= {name: "; ".join(one.refused)} if one.refused else {}
         yield dg.MaterializeResult(
             asset_key=SCORES,
             metadata={
                 "dagster/row_count": sum(sum(counts.values()) for counts in statuses.values()),
-                "rows_written": written,
+                "rows_written": sum(one.written for day in days for one in day.values()),
                 "seconds": round(time.perf_counter() - started, 3),
                 "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),
-                "days": len(context.partition_keys),
+                "days": len(days),
                 **({"note": "; ".join(f"{name} {note}" for name, note in notes.items())} if notes else {}),
             },
             check_results=[

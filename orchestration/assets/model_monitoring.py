@@ -3,15 +3,22 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from orchestration.assets.default_models import KINDS, ORIGINATION, SCORES, has_instalments
-from orchestration.assets.retries import TRANSIENT, only_transient_retries
+from orchestration.assets.default_models import SCORES, default_models
+from orchestration.assets.model_days import KINDS, each_day
+from orchestration.assets.retries import TRANSIENT
 from orchestration.portfolio import Portfolio
 from orchestration.runtime import Runtime
 from orchestration.transformation.translator import OWNERS
-from orchestration.warehouse import Role
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from ml.delinquency.monitoring import Watched
+    from ml.delinquency.shadow import Shadow
 
 MONITORING, SHADOW = dg.AssetKey(["ml", "model_monitoring"]), dg.AssetKey(["ml", "shadow_scores"])
 COVERAGE = dg.AssetKey(["core", "coverage"])
@@ -20,14 +27,9 @@ DRIFT = "drift"
 MOST_NAMED = 20
 
 
-def watched_models(portfolio: Portfolio) -> list[str]:
-    """Names of the default models that a portfolio has."""
-    return [ORIGINATION, *(["predelinquency_30d"] if has_instalments(portfolio) else [])]
-
-
 def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio) -> list[dg.AssetsDefinition]:
     """Shadow scores and monitoring by daily as-of partition."""
-    models = watched_models(portfolio)
+    models = default_models(portfolio)
 
     @dg.asset(
         key=SHADOW,
@@ -44,18 +46,12 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
     def shadow_scores(context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]) -> dg.MaterializeResult:
         from ml.delinquency.shadow import shadow_day
 
-        written, told = 0, {}
-        for key in context.partition_keys:
-            with (
-                only_transient_retries(),
-                runtime.work.measure("shadow scores"),
-                runtime.warehouse.connect(Role.ML) as connection,
-            ):
-                for name in models:
-                    found = shadow_day(connection, name, dt.date.fromisoformat(key))
-                    written += found.written
-                    versions = {"champion": found.champion, "challenger": found.challenger}
-                    told[name] = {**versions, **found.figures, **({"note": found.message} if found.message else {})}
+        def work(connection: "psycopg.Connection[Any]", day: dt.date) -> "dict[str, Shadow]":
+            return {name: shadow_day(connection, name, day) for name in models}
+
+        days = each_day(context, runtime, "shadow scores", work)
+        told = {name: _compared(found) for name, found in days[-1].items()}
+        written = sum(found.written for day in days for found in day.values())
         return dg.MaterializeResult(metadata={"rows_written": written, "comparison": dg.MetadataValue.json(told)})
 
     @dg.multi_asset(
@@ -89,39 +85,25 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
     ) -> Iterator[dg.MaterializeResult]:
         from ml.delinquency.monitoring import watch_day
 
-        written, rows = 0, 0
-        alerts: list[str] = []
-        warnings: list[str] = []
-        told: dict[str, dg.MetadataValue | float | str] = {}
-        # A range starts with its oldest day: what is usual of a source comes from the days before.
-        for key in sorted(context.partition_keys):
-            day = dt.date.fromisoformat(key)
-            alerts, warnings, rows = [], [], 0
-            for name in models:
-                with (
-                    only_transient_retries(),
-                    runtime.work.measure("model monitoring"),
-                    runtime.warehouse.connect(Role.ML) as connection,
-                ):
-                    found = watch_day(connection, name, day, runtime.settings.portfolio.knowledge_cutoff(day))
-                written += found.written
-                rows += len(found.found)
-                alerts += [f"{name}: {subject}" for subject in found.named("alert")]
-                warnings += [f"{name}: {subject}" for subject in found.named("warn")]
-                if found.message:
-                    told[f"{name}_note"] = found.message
-                # Plotted over time by Dagster: figures of the score and of how good it is likely to be.
-                score = found.found[found.found["subject"] == "score"]
-                figures = zip(score["measure"], score["value"].astype(float), strict=True)
-                told |= {f"{name}_{measure}": value for measure, value in figures}
+        portfolio = runtime.settings.portfolio
+
+        def work(connection: "psycopg.Connection[Any]", day: dt.date) -> "dict[str, Watched]":
+            return {name: watch_day(connection, name, day, portfolio.knowledge_cutoff(day)) for name in models}
+
+        days = each_day(context, runtime, "model monitoring", work)
+        last = days[-1]
+        alerts, warnings = (
+            [f"{name}: {subject}" for name, found in last.items() for subject in found.named(level)]
+            for level in ("alert", "warn")
+        )
         yield dg.MaterializeResult(
             asset_key=MONITORING,
             metadata={
-                "dagster/row_count": rows,
-                "rows_written": written,
+                "dagster/row_count": sum(len(found.found) for found in last.values()),
+                "rows_written": sum(found.written for day in days for found in day.values()),
                 "alerts": len(alerts),
                 "warnings": len(warnings),
-                **told,
+                **{name: value for model, found in last.items() for name, value in _figures(model, found).items()},
             },
             check_results=[
                 dg.AssetCheckResult(
@@ -138,3 +120,16 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
         )
 
     return [shadow_scores, model_monitoring]
+
+
+def _compared(found: "Shadow") -> dict[str, Any]:
+    versions = {"champion": found.champion, "challenger": found.challenger}
+    return {**versions, **found.figures, **({"note": found.message} if found.message else {})}
+
+
+def _figures(model_name: str, found: "Watched") -> dict[str, float | str]:
+    """What Dagster plots over time: figures of the score and of how good it is likely to be; and what is missing."""
+    score = found.found[found.found["subject"] == "score"]
+    told: dict[str, float | str] = {f"{model_name}_note": found.message} if found.message else {}
+    figures = zip(score["measure"], score["value"].astype(float), strict=True)
+    return told | {f"{model_name}_{measure}": value for measure, value in figures}

@@ -1,5 +1,6 @@
 """Commands below ``assay model`` and their options; what they do is in ``models``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ def list_(
     model: Annotated[str | None, typer.Argument(help="Of one model; default: of all.")] = None,
     portfolio: PortfolioOption = None,
 ) -> None:
-    """List the versions: status, alias, AUC, when they were made, what they were trained on."""
+    """List the versions: alias or status, AUC, rows, when they were made, what their gates said last."""
     from orchestration.cli.models import print_versions
 
     print_versions(settings_of(portfolio), model, console)
@@ -36,6 +37,19 @@ def show(
     from orchestration.cli.models import print_model
 
     print_model(settings_of(portfolio), model, version, console)
+
+
+@model_app.command()
+def artifacts(
+    model: Model,
+    version: Annotated[str | None, typer.Argument(help="Default: the champion.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Write a version's feature_meta.json, metrics.json and report.md to a folder."""
+    from orchestration.cli.models import save_artifacts
+
+    save_artifacts(settings_of(portfolio), model, version, out, console)
 
 
 @model_app.command()

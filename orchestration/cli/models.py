@@ -1,7 +1,11 @@
-"""``assay model``: what versions there are, and a person's hand on their aliases. Gates are in ``ml.registry``."""
+"""``assay model``: what versions there are, and a person's hand on their aliases. Gates are each kind's own."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,55 +17,96 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     import psycopg
 
-    from ml.delinquency.model import TrainedModel
-    from ml.evaluate.gate import GateResult
+    from ml.registry.kinds import Kind
 
 
 class ModelError(AssayError, ValueError):
     """A version is unknown, refused, or may not be moved; the message says which and what to do."""
 
 
+_VERSIONS = """
+    select m.model_name, m.model_version, m.status, m.algorithm,
+        (select string_agg(a.alias, ', ' order by a.alias) from ml.model_aliases as a
+         where a.model_name = m.model_name and a.model_version = m.model_version),
+        coalesce(m.metadata #>> '{metrics,overall,auc}', m.metadata #>> '{metrics,auc}'),
+        coalesce(m.metadata #>> '{data_window,rows}', m.metadata ->> 'n_rows'), m.created_at, m.metadata -> 'gates'
+    from ml.models as m where m.model_name = %(model)s or %(model)s::text is null
+    order by m.model_name, m.created_at desc, m.model_version
+"""
+
+
 def print_versions(settings: Settings, model_name: str | None, console: Console) -> None:
-    """List versions, the newest first of each model."""
+    """List versions, the newest first of each model, with what their gates said last."""
     with _session(settings) as connection:
-        rows = connection.execute(
-            "select m.model_name, m.model_version, m.status, m.algorithm, "
-            "(select string_agg(a.alias, ', ' order by a.alias) from ml.model_aliases as a "
-            "where a.model_name = m.model_name and a.model_version = m.model_version), "
-            "m.metadata #>> '{metrics,overall,auc}', m.metadata #>> '{data_window,rows}', m.created_at "
-            "from ml.models as m where m.model_name = %(model)s or %(model)s::text is null "
-            "order by m.model_name, m.created_at desc, m.model_version",
-            {"model": model_name},
-        ).fetchall()
+        rows = connection.execute(_VERSIONS, {"model": model_name}).fetchall()
     if not rows:
         raise ModelError(f"no version of {model_name or 'any model'} is registered; `assay run` trains them")
-    table = Table(*("model", "version", "status", "alias", "algorithm", "AUC", "rows", "made"), box=None)
-    for name, version, status, algorithm, aliases, auc, count, made in rows:
-        figure = "" if auc is None else f"{float(auc):.3f}"
-        table.add_row(name, version, status, aliases or "", algorithm, figure, count or "", f"{made:%Y-%m-%d %H:%M}")
-    console.print(table)
+    for name, versions in groupby(rows, key=itemgetter(0)):
+        console.print(name, style="bold")
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        # What a version is called is typed again by whoever reads it: cut off it is of no use.
+        for title in ("version", "as", "AUC", "rows", "made"):
+            table.add_column(title, no_wrap=True, justify="right" if title == "rows" else "left")
+        for title in ("gates", "algorithm"):
+            table.add_column(title, overflow="fold")
+        for _, version, status, algorithm, aliases, auc, count, made, gates in versions:
+            figure = "" if auc is None else f"{float(auc):.3f}"
+            told = (aliases or status, figure, count or "", f"{made:%Y-%m-%d}", _gates_told(gates), algorithm)
+            table.add_row(version, *told)
+        console.print(table)
+
+
+def _gates_told(gates: "list[dict[str, Any]] | None") -> str:
+    if not gates:
+        return ""
+    failed = [gate["name"] for gate in gates if not gate["passed"]]
+    return f"FAILED {', '.join(failed)}" if failed else f"all {len(gates)} passed"
 
 
 def print_model(settings: Settings, model_name: str, version: str | None, console: Console) -> None:
     """Print the gates of a version as of now, and the events of the model."""
     with _session(settings) as connection:
-        version, model = _load(connection, model_name, version)
-        verdict = _judged(connection, model, version)
+        version = _version(connection, model_name, version)
+        verdict = kind_of(model_name).judge(connection, version, _day(settings))
+        ((algorithm, target),) = connection.execute(
+            "select algorithm, target from ml.models where model_name = %s and model_version = %s",
+            (model_name, version),
+        ).fetchall()
         events = connection.execute(
             "select recorded_at, action, alias, from_version, to_version, acted_by, reason, is_override "
             "from ops.model_events where model_name = %s order by event_id",
             (model_name,),
         ).fetchall()
-    console.print(f"{model_name} {version}: {model.algorithm}, target {model.target}", soft_wrap=True)
+    console.print(f"{model_name} {version}: {algorithm}, target {target}", soft_wrap=True)
     for result in verdict:
-        console.print(f"  {result.message}", soft_wrap=True)
+        console.print(f"  {result.message}", soft_wrap=True, markup=False)
     for at, action, alias, before, after, by, reason, is_override in events:
         against = " against its gates" if is_override else ""
-        console.print(
-            f"{at:%Y-%m-%d %H:%M} {action}{against}, {alias}: {before or 'none'} -> {after or 'none'} "
-            f"by {by}: {reason}",
-            soft_wrap=True,
-        )
+        moved = f"{before or 'none'} -> {after or 'none'}"
+        what = f"{after} beside {before or 'no champion'}" if action == "trained" else f"{alias}: {moved}"
+        console.print(f"{at:%Y-%m-%d %H:%M} {action}{against}, {what} by {by}: {reason}", soft_wrap=True, markup=False)
+
+
+def save_artifacts(
+    settings: Settings, model_name: str, version: str | None, folder: Path, console: Console
+) -> list[Path]:
+    """Write a version's ``feature_meta.json``, ``metrics.json`` and ``report.md`` to a folder; the files.
+
+    Raises
+    ------
+    ModelError
+        The version is unknown, changed, or was trained before its files were kept.
+    """
+    with _session(settings) as connection:
+        version = _version(connection, model_name, version)
+        files = kind_of(model_name).artifacts(connection, version)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, content in files.items():
+        written.append(folder / name)
+        written[-1].write_text(content, encoding="utf-8")
+    console.print(f"{model_name} {version}: {', '.join(files)} in {folder}", soft_wrap=True, markup=False)
+    return written
 
 
 def promote_version(
@@ -83,19 +128,23 @@ def promote_version(
         The version is unknown or refused, a gate failed without ``override``, or name or reason is empty.
     """
     from ml.registry import promotion
+    from ml.registry.lookup import note_verdict
 
     _require(by, why)
     if alias not in ("champion", "challenger"):
         raise ModelError(f"--as is {alias!r}; expected champion or challenger")
     with _session(settings) as connection:
-        version, model = _load(connection, model_name, version)
+        kind = kind_of(model_name)
+        version = _version(connection, model_name, version)
         if alias == "challenger":
+            kind.load(connection, version)
             promotion.challenge(connection, model_name, version, by=by, why=why)
             console.print(f"{model_name} {version} is the challenger: scored in shadow from the next run on.")
             return
-        verdict = _judged(connection, model, version)
+        verdict = kind.judge(connection, version, _day(settings))
+        note_verdict(connection, model_name, version, verdict)
         try:
-            before = promotion.promote(connection, model, version, verdict, by=by, why=why, override=override)
+            before = promotion.promote(connection, kind, version, verdict, by=by, why=why, override=override)
         except promotion.PromotionRefusedError as error:
             raise ModelError(f"{error}. With --override it is promoted all the same; --why is recorded") from error
     console.print(f"{model_name}: champion {before or 'none'} -> {version}; the next scoring uses it.", soft_wrap=True)
@@ -140,8 +189,8 @@ def _require(by: str, why: str) -> None:
 @contextmanager
 def _session(settings: Settings) -> "Iterator[psycopg.Connection[Any]]":
     """A transaction of the role that writes ``ml``; what the registry refuses becomes a clear message."""
-    from ml.delinquency.errors import ArtifactError
     from ml.registry import UnknownModelError
+    from ml.registry.kinds import REFUSALS
     from ml.registry.promotion import PromotionRefusedError
     from orchestration.runtime import Runtime
     from orchestration.warehouse import Role
@@ -149,29 +198,27 @@ def _session(settings: Settings) -> "Iterator[psycopg.Connection[Any]]":
     try:
         with Runtime(settings).warehouse.connect(Role.ML) as connection:
             yield connection
-    except (ArtifactError, UnknownModelError, PromotionRefusedError) as error:
+    except (*REFUSALS, UnknownModelError, PromotionRefusedError) as error:
         raise ModelError(str(error)) from error
 
 
-def _load(connection: "psycopg.Connection[Any]", model_name: str, version: str | None) -> "tuple[str, TrainedModel]":
-    from ml import registry
-    from ml.delinquency.watched import CATEGORIES
+def kind_of(model_name: str) -> "Kind":
+    """How a model is loaded, judged and told of, by its name."""
+    from ml.registry.kinds import kind_of as found
 
-    if model_name not in CATEGORIES:
-        raise ModelError(f"model {model_name!r} has no gates; there are {', '.join(sorted(CATEGORIES))}")
-    return registry.load(connection, model_name, version=version)
+    return found(model_name)
 
 
-def _judged(connection: "psycopg.Connection[Any]", model: "TrainedModel", version: str) -> "list[GateResult]":
-    """All gates, with the newest day that was built as what the version would see."""
-    from ml.delinquency import watched
-    from ml.features.catalogue import load_catalogue
-    from ml.registry.promotion import judge
+def _day(settings: Settings) -> dt.date:
+    """The portfolio's newest day: its business date, or yesterday."""
+    from orchestration.cli.daily import default_day
 
-    catalogue = load_catalogue()
-    names = watched.feature_names(catalogue, model.model_name)
-    live = None
-    if set(model.features) <= set(names):
-        day = watched.newest_day(connection, model.model_name)
-        live = None if day is None else watched.rows_of_day(connection, model, day)
-    return judge(connection, model, version, features=names, catalogue=catalogue, live=live)
+    return default_day(settings)
+
+
+def _version(connection: "psycopg.Connection[Any]", model_name: str, version: str | None) -> str:
+    """The version asked for, or the champion; an unknown model or version is said before anything is read."""
+    from ml.registry.store import known_version
+
+    kind_of(model_name)
+    return known_version(connection, model_name, version)

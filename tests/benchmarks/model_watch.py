@@ -1,21 +1,19 @@
-"""Watching a model on made-up data: planted drift named within a day, sixty clean days without an alert, time to go
-back.
+"""Watching a model: planted drift named within a day, sixty clean days without an alert, time to go back.
 
-The world: 104 features of a few hundred to ten thousand people, skewed, with gaps and zeros, some of them swinging
+Made up first: 104 features of a few hundred to ten thousand people, skewed, with gaps and zeros, some of them swinging
 with the day of the month as pay does; people keep their level from day to day. The training window has ten days, 28
-days apart. A rollback is measured in a database of its own, from the command to the first score by the earlier version.
+days apart. Then the same on the sample's own world, through the real chain, see ``watched_days``.
 """
 
 import datetime as dt
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
 
 from ml.drift import Reference, compare, late_sources, reference_of
+from tests.benchmarks import watched_days
 
 FEATURES, TRAINING_DAYS, CLEAN_DAYS = 104, 10, 60
 SIZES = (300, 2_000, 10_000)
@@ -94,54 +92,11 @@ def drift_table(console: Console) -> None:
         )
 
 
-def rollback_line(console: Console) -> None:
-    """From the command to the first score by the earlier version, and what changed besides."""
-    from ml import registry
-    from ml.delinquency.origination import score_day
-    from orchestration.cli.models import roll_back
-    from orchestration.settings import load_settings
-    from orchestration.warehouse import Role, open_warehouse, stop_warehouse
-    from tests.integration.ml.test_model_life import SLACK, everything_but_aliases, trained
-    from tests.integration.ml.test_registry_and_scores import DAY, NAME, QUICK, create_features
-
-    home = Path(tempfile.mkdtemp(prefix="assay-w-"))
-    home.chmod(0o755)
-    settings = load_settings(home=home)
-    try:
-        warehouse = open_warehouse(settings)
-        with warehouse.connect(Role.DBT) as dbt:
-            create_features(dbt, 600)
-        with warehouse.connect(Role.ML) as connection:
-            for config in (QUICK, SLACK):
-                version = str(trained(connection, config).version)
-                registry.set_alias(connection, NAME, "champion", version, set_by="benchmark")
-            score_day(connection, NAME, DAY)
-        before = everything_but_aliases(warehouse)
-        started = time.perf_counter()
-        left, now = roll_back(settings, NAME, "benchmark", "measured", Console(quiet=True))
-        moved = time.perf_counter() - started
-        same = everything_but_aliases(warehouse) == before
-        with warehouse.connect(Role.ML) as connection:
-            connection.execute("delete from ml.scores")
-            started = time.perf_counter()
-            score_day(connection, NAME, DAY)
-            scored = time.perf_counter() - started
-            versions = connection.execute(
-                "select distinct model_version, count(*) from ml.scores group by 1"
-            ).fetchall()
-        console.print(
-            f"  rollback {left} -> {now}: {moved:.2f} s, hashes of scores, versions and features "
-            f"{'unchanged' if same else 'CHANGED'}; the next scoring {scored:.2f} s, by {versions}"
-        )
-    finally:
-        stop_warehouse(settings)
-
-
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     console = Console(highlight=False, soft_wrap=True)
     drift_table(console)
-    rollback_line(console)
+    watched_days.main(console)
 
 
 if __name__ == "__main__":

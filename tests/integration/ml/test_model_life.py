@@ -1,9 +1,9 @@
-"""Who made which version champion and why; going back; a refused artefact leaves the last good champion scoring."""
+"""Who made which version champion and why; going back; what asks for a training; files of a version."""
 
-import dataclasses
 import datetime as dt
 import re
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,41 +12,27 @@ import pytest
 from rich.console import Console
 
 from ml import registry
-from ml.delinquency import Candidate, LogisticSettings, TrainingConfig
-from ml.delinquency.lifecycle import ModelOutcome
+from ml.delinquency.gates import judge
 from ml.delinquency.origination import champion_or_train, score_day
 from ml.evaluate import GateResult
 from ml.features.catalogue import load_catalogue
-from ml.registry.events import champions, rolled_back
-from ml.registry.promotion import common_outcomes, judge
-from orchestration.cli.models import ModelError, print_model, print_versions, promote_version, roll_back
+from ml.registry.artifacts import write_artifacts
+from ml.registry.comparison import common_outcomes
+from ml.registry.events import champions, record_event, rolled_back
+from orchestration.cli.models import (
+    ModelError,
+    print_model,
+    print_versions,
+    promote_version,
+    roll_back,
+    save_artifacts,
+)
 from orchestration.settings import Settings
 from orchestration.warehouse import Role, Warehouse
-from tests.integration.ml.test_registry_and_scores import CUTOFF, DAY, NAME, QUICK, create_features
+from tests.integration.ml.lives import SLACK, rows, trained
+from tests.integration.ml.test_registry_and_scores import CUTOFF, DAY, NAME, QUICK
 
 QUIET = Console(quiet=True)
-SLACK = dataclasses.replace(QUICK, candidates=(Candidate("other", (LogisticSettings(10.0),)),))
-
-
-def trained(connection: psycopg.Connection, config: TrainingConfig) -> ModelOutcome:
-    return champion_or_train(connection, NAME, "bad", CUTOFF, config=config)
-
-
-@pytest.fixture
-def versions(warehouse: Warehouse) -> tuple[str, str]:
-    """Two versions of the same loans: the first was champion, the second is."""
-    with warehouse.connect(Role.DBT) as dbt:
-        create_features(dbt, 150)
-    with warehouse.connect(Role.ML) as connection:
-        first, second = (str(trained(connection, config).version) for config in (QUICK, SLACK))
-        registry.set_alias(connection, NAME, "champion", first, set_by="test")
-        registry.set_alias(connection, NAME, "champion", second, set_by="test")
-    return first, second
-
-
-def rows(warehouse: Warehouse, query: str) -> list[tuple[object, ...]]:
-    with warehouse.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 def everything_but_aliases(warehouse: Warehouse) -> list[tuple[object, ...]]:
@@ -79,6 +65,79 @@ def test_a_rollback_changes_the_next_scoring_and_nothing_else(
     assert rows(warehouse, "select distinct model_version from ml.scores") == [(first,)]
     with pytest.raises(ModelError, match=f"no champion before {first}"):
         roll_back(warehouse_settings, NAME, "risk officer", "again", QUIET)
+
+
+def test_a_candidate_without_evidence_challenges_in_shadow_until_a_person_promotes_it(
+    warehouse: Warehouse, warehouse_settings: Settings, versions: tuple[str, str]
+) -> None:
+    first, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("delete from ml.heldout_scores where exposure_id > 'loan050'")
+        outcome = trained(connection, QUICK)
+        assert (outcome.version, outcome.is_champion) == (first, False)
+        (verdict,) = [one for one in outcome.gate if one.name == "not_worse_than_champion"]
+        assert (verdict.passed, verdict.value) == (False, "not comparable: 39 common held-out rows")
+        aliases = dict(connection.execute("select alias, model_version from ml.model_aliases").fetchall())
+        assert aliases == {"champion": second, "challenger": first}
+    with pytest.raises(ModelError, match="not comparable: 39"):
+        promote_version(warehouse_settings, NAME, first, "me", "because", QUIET)
+    promote_version(warehouse_settings, NAME, first, "me", "seen in shadow for a month", QUIET, override=True)
+    assert rows(warehouse, "select model_version from ml.model_aliases") == [(first,)]
+
+
+def test_the_same_data_and_seed_train_the_same_file(warehouse: Warehouse, versions: tuple[str, str]) -> None:
+    of = "select artifact_sha256 from ml.models order by model_version"
+    before = rows(warehouse, of)
+    with warehouse.connect(Role.ML) as connection:
+        again = champion_or_train(connection, NAME, "bad", CUTOFF, config=SLACK, asked="by hand")
+        assert again.trained_now
+        assert "by hand" in str(again.message)
+    assert rows(warehouse, of) == before
+
+
+def alert(connection: psycopg.Connection, version: str, subject: str, day: dt.date = DAY) -> None:
+    record_event(connection, NAME, "drift_alert", acted_by="test", reason="moved", from_version=version,
+                 as_of_date=day, subject=subject)  # fmt: skip
+
+
+def test_what_has_moved_asks_for_one_training_and_lateness_for_none(
+    warehouse: Warehouse, versions: tuple[str, str]
+) -> None:
+    _, second = versions
+    with warehouse.connect(Role.ML) as connection:
+        alert(connection, second, "bank transactions days_late")
+        alert(connection, second, "scored volume")
+        assert not trained(connection, SLACK).trained_now
+        alert(connection, second, "income csi")
+        found = trained(connection, SLACK)
+        assert found.trained_now
+        assert found.message == "trained on request (drift: income csi)"
+        # It lasts, and is told every day.
+        alert(connection, second, "income csi", DAY + dt.timedelta(days=1))
+        assert not trained(connection, SLACK).trained_now
+        alert(connection, second, "score psi", DAY + dt.timedelta(days=2))
+        assert trained(connection, SLACK).trained_now
+        why = connection.execute("select reason from ops.model_events where action = 'trained'").fetchall()
+        assert why == [("something new to learn",)] * 2 + [("drift: income csi",), ("drift: score psi",)]
+
+
+def test_files_of_a_version_are_written_checked_and_refused_when_changed(
+    warehouse: Warehouse, warehouse_settings: Settings, versions: tuple[str, str], tmp_path: Path
+) -> None:
+    _, second = versions
+    with pytest.raises(ModelError, match="before its files were kept"):
+        save_artifacts(warehouse_settings, NAME, second, tmp_path, QUIET)
+    with warehouse.connect(Role.ML) as connection:
+        assert write_artifacts(connection, NAME, second, {"report.md": "# Łukasz\n", "metrics.json": "{}"}) == 2
+        assert write_artifacts(connection, NAME, second, {"report.md": "# Łukasz\n"}) == 0
+    files = save_artifacts(warehouse_settings, NAME, None, tmp_path / "new", QUIET)
+    assert {file.name: file.read_text(encoding="utf-8") for file in files} == {
+        "report.md": "# Łukasz\n", "metrics.json": "{}",
+    }  # fmt: skip
+    with warehouse.connect(Role.ML) as connection:
+        connection.execute("update ml.model_artifacts set content = 'x' where name = 'report.md'")
+    with pytest.raises(ModelError, match=r"report\.md of .* was changed"):
+        save_artifacts(warehouse_settings, NAME, None, tmp_path, QUIET)
 
 
 def test_what_was_left_comes_back_by_a_person_only(
@@ -129,57 +188,6 @@ def test_events_are_only_ever_added_to(warehouse: Warehouse, versions: tuple[str
             connection.execute(statement)
 
 
-@pytest.mark.parametrize("harm", ["artifact", "catalogue"])
-def test_the_last_good_champion_scores_where_an_artefact_is_refused(
-    warehouse: Warehouse, versions: tuple[str, str], harm: str
-) -> None:
-    first, second = versions
-    with warehouse.connect(Role.ML) as connection:
-        if harm == "artifact":
-            connection.execute(
-                "update ml.models set artifact = replace(artifact, '\"slope\":', '\"slope\":1') "
-                "where model_version = %s",
-                (second,),
-            )
-        else:
-            connection.execute(
-                "update ml.models set artifact = a.text, "
-                "artifact_sha256 = encode(sha256(convert_to(a.text, 'UTF8')), 'hex') "
-                'from (select replace(artifact, \'"catalogue_version":"\', \'"catalogue_version":"9\') as text '
-                "from ml.models where model_version = %(v)s) as a where model_version = %(v)s",
-                {"v": second},
-            )
-    for _ in range(2):
-        with warehouse.connect(Role.ML) as connection:
-            day = score_day(connection, NAME, DAY)
-            assert len(day.refused) == 1
-            assert day.refused[0].startswith(second)
-    assert rows(warehouse, "select distinct model_version from ml.scores") == [(first,)]
-    refused = "select from_version, to_version, as_of_date, subject from ops.model_events where action = 'refused'"
-    kind = "ArtifactError" if harm == "artifact" else "SchemaMismatchError"
-    assert rows(warehouse, refused) == [(second, first, DAY, kind)]
-    # The alias stays: whoever mends the artefact has the champion back.
-    assert rows(warehouse, "select model_version from ml.model_aliases where alias = 'champion'") == [(second,)]
-
-
-def test_training_goes_on_with_the_last_good_champion_and_its_gate_fails(
-    warehouse: Warehouse, versions: tuple[str, str]
-) -> None:
-    first, second = versions
-    with warehouse.connect(Role.ML) as connection:
-        connection.execute("update ml.models set artifact = artifact || ' ' where model_version = %s", (second,))
-        outcome = trained(connection, SLACK)
-    assert outcome.version == first
-    assert [result.name for result in outcome.gate if not result.passed][-2:] == ["artifact", "stored_version"]
-
-
-def test_where_no_version_can_be_used_scoring_stops(warehouse: Warehouse, versions: tuple[str, str]) -> None:
-    with warehouse.connect(Role.ML) as connection:
-        connection.execute("update ml.models set artifact = artifact || ' '")
-        with pytest.raises(registry.store.ArtifactError, match="was changed"):
-            score_day(connection, NAME, DAY)
-
-
 def test_versions_are_compared_on_rows_that_neither_learnt_from(
     warehouse: Warehouse, versions: tuple[str, str]
 ) -> None:
@@ -207,18 +215,17 @@ def test_the_lists_say_what_there_is(
     print_versions(warehouse_settings, None, console)
     print_model(warehouse_settings, NAME, None, console)
     text = console.export_text()
-    assert re.search(rf"{second} +champion +champion", text)
-    assert re.search(rf"{first} +retired +challenger", text)
+    assert re.search(rf"{second} +champion .* FAILED not_worse_than_champion", text)
+    assert re.search(rf"{first} +challenger .* all \d+ passed", text)
+    # What is typed again is never cut off, however narrow the screen.
+    narrow = Console(record=True, width=60, file=StringIO())
+    print_versions(warehouse_settings, None, narrow)
+    shown = narrow.export_text()
+    assert all(word in shown for word in (NAME, first, second))
     assert "promoted, challenger: none ->" in text or f"-> {first} by me: to compare" in text
     for model, version, message in (("none", None, "has no gates"), (NAME, "none", "no version 'none'")):
         with pytest.raises(ModelError, match=message):
             print_model(warehouse_settings, model, version, QUIET)
-
-
-def test_an_empty_day_still_says_what_was_refused(warehouse: Warehouse, versions: tuple[str, str]) -> None:
-    with warehouse.connect(Role.ML) as connection:
-        connection.execute("update ml.models set artifact = artifact || ' ' where model_version = %s", (versions[1],))
-        assert score_day(connection, NAME, DAY - dt.timedelta(days=5000)).refused
 
 
 def test_drift_blocks_a_promotion_where_there_is_a_champion(warehouse: Warehouse, versions: tuple[str, str]) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, train
 from ml.delinquency.report import Report, ReportConfig, build_report
+from ml.delinquency.version_files import version_files
 from ml.tracking import Tracker
 from orchestration.cli.app import app
 from orchestration.model_card import model_metadata
@@ -170,13 +171,16 @@ def test_a_run_that_broke_off_is_recorded_anew(model: TrainedModel, report: Repo
 def test_a_training_s_materialisation_carries_card_figures_and_run(
     runtime: Runtime, model: TrainedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = ReportConfig(resamples=20, slice_resamples=10)
-    told = model_metadata(runtime, model, "feedfeedfeed", config=config)
-    assert list(told) == ["model_card", "auc_interval", "calibration_slope_interval", "mlflow_run"]
+    report = build_report(model, config=ReportConfig(resamples=20, slice_resamples=10))
+    files = version_files(model, report, [])
+    told = model_metadata(runtime, model, "feedfeedfeed", report, files=files)
+    assert list(told) == ["model_card", "groups", "auc_interval", "calibration_slope_interval", "mlflow_run"]
     assert isinstance(told["model_card"], dg.MarkdownMetadataValue)
     assert told["model_card"].value.startswith("# Model card: origination")
     assert "data:image/png;base64," in told["model_card"].value
+    kept = artifact_folder(runtime) / model.model_name / told["mlflow_run"] / "artifacts"
+    assert {name: (kept / name).read_text(encoding="utf-8") for name in files} == files
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     unreachable = load_settings(home=runtime.settings.home, mlflow_url="http://127.0.0.1:1")
-    told = model_metadata(Runtime(unreachable), model, "feedfeedfeed", config=config)
+    told = model_metadata(Runtime(unreachable), model, "feedfeedfeed", report)
     assert list(told)[-1] == "tracking_warning"

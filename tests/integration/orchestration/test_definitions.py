@@ -31,7 +31,7 @@ def described(settings: Settings) -> dict[str, object]:
     defs = build_defs(settings=settings)
     graph = defs.resolve_asset_graph()
     daily = defs.resolve_job_def("daily")
-    schedule = next(iter(defs.schedules or []))
+    training, repository = defs.resolve_job_def("train_models"), defs.get_repository_def()
     return {
         "assets": {
             key.to_user_string(): {
@@ -48,7 +48,11 @@ def described(settings: Settings) -> dict[str, object]:
         "checks": sorted(f"{key.asset_key.to_user_string()}: {key.name}" for key in graph.asset_check_keys),
         "jobs": sorted(job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")),
         "daily_steps": sorted(node.name for node in daily.nodes),
-        "schedule": {"name": schedule.name, "default_status": "STOPPED"},
+        "training_steps": sorted(node.name for node in training.nodes),
+        "by_themselves": {
+            one.name: f"{getattr(one, 'cron_schedule', 'sensor')}: {one.job_name}, {one.default_status.value}"
+            for one in [*repository.schedule_defs, *repository.sensor_defs]
+        },
     }
 
 
@@ -96,6 +100,17 @@ def test_the_schedule_runs_at_two_in_the_portfolios_zone_for_the_day_before(sett
         )
         (request,) = schedule.evaluate_tick(context).run_requests
     assert request.partition_key == settings.portfolio.default_as_of_date().isoformat()
+
+
+def test_the_training_job_trains_whatever_version_there_is(settings: Settings) -> None:
+    job = build_defs(settings=settings).resolve_job_def("train_models")
+    steps = {node.name: {"config": {"force": True}} for node in job.nodes}
+    assert job.partitioned_config is None
+    assert steps
+    assert dg.validate_run_config(job)["ops"].keys() == steps.keys()
+    assert {
+        name: {"config": dict(step["config"])} for name, step in dg.validate_run_config(job)["ops"].items()
+    } == steps
 
 
 def test_without_a_manifest_the_definitions_say_how_to_make_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from psycopg import sql
 
-from ml.identity.bulk import UnknownColumnTypeError, copy_in, copy_out
+from ml.bulk import UnknownColumnTypeError, copy_in, copy_out
 from orchestration.warehouse import Warehouse
 
 TEXTS = [
