@@ -35,6 +35,7 @@ def build_defs(
         profiles_selection,
     )
     from orchestration.assets.default_models import model_assets, score_assets
+    from orchestration.assets.eligibility import eligibility_assets, has_applications
     from orchestration.assets.gold import gold_assets
     from orchestration.assets.identity import identity_assets
     from orchestration.assets.income import income_assets
@@ -52,7 +53,8 @@ def build_defs(
     portfolio = settings.portfolio
     manifest = read_manifest(settings)
     partitions = daily_partitions(portfolio)
-    models = model_assets(portfolio)
+    eligibility_models, eligibility_decisions = eligibility_assets(partitions, portfolio)
+    models = [*model_assets(portfolio), *eligibility_models]
     assets = [
         *(ingestion_assets(source) for source in portfolio.sources),
         dbt_stage("inputs", INPUTS, manifest),
@@ -64,6 +66,7 @@ def build_defs(
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         *models,
         score_assets(partitions, portfolio),
+        *eligibility_decisions,
         *monitoring_assets(partitions, portfolio),
         gold_assets(manifest),
     ]
@@ -84,7 +87,7 @@ def build_defs(
     resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}
     return dg.Definitions(
         assets=assets,
-        asset_checks=[*table_checks(), flag_check()],
+        asset_checks=[*table_checks(has_applications=has_applications(portfolio)), flag_check()],
         jobs=[daily, backfill],
         schedules=[daily_schedule(daily, portfolio)],  # type: ignore[arg-type]
         resources=resources,

@@ -11,7 +11,7 @@ from ml.eligibility.thresholds import APPROVE, SOFT_DECLINE
 from ml.evaluate.gate import GateResult, gate
 from ml.evaluate.intervals import intervals
 from ml.evaluate.slices import segment_labels
-from ml.fairness import fairness_gate, group_rates
+from ml.fairness import FairnessConfig, fairness_gate, group_rates
 
 Floats = NDArray[np.float64]
 
@@ -54,12 +54,35 @@ def judge(
     } if len(groups.columns) else {}  # fmt: skip
     gates = gate(metrics, config.gate)
     if tables:
-        gates += fairness_gate(tables[NOT_DECLINED], config.fairness)
+        gates += judge_fairness(tables[NOT_DECLINED], config.fairness, config.required_characteristics)
     return {
         "metrics": {name: _known(value) for name, value in metrics.items()},
         "fairness": {name: _records(table) for name, table in tables.items()},
         "gates": [_gate(result) for result in gates],
     }
+
+
+def judge_fairness(
+    rates: pd.DataFrame, config: FairnessConfig, required: tuple[str, ...] | None = None
+) -> list[GateResult]:
+    """The fairness gate on the characteristics that can be judged, and on those that must be.
+
+    Parameters
+    ----------
+    rates : pandas.DataFrame
+        Of ``ml.fairness.group_rates``.
+    config : FairnessConfig
+        Limits.
+    required : tuple of str, optional
+        Characteristics of which too small groups fail the gate; all where not given. One that the table lacks fails too.
+    """
+    large = rates.groupby("characteristic")["is_large_enough"].sum()
+    wanted = set(large.index) if required is None else set(required)
+    judged = rates[rates["characteristic"].isin(wanted | set(large.index[large >= 2]))]
+    gates = fairness_gate(judged, config)
+    for name in sorted(wanted - set(large.index)):
+        gates.append(GateResult("fairness_measured", False, f"{name}: no column", "every characteristic required"))
+    return gates
 
 
 def average_precision(y: Floats, probability: Floats) -> float:
