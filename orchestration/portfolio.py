@@ -127,7 +127,8 @@ class Eligibility(BaseModel):
     min_group_size : int
         Fairness judges no smaller group.
     required_characteristics : tuple of str or None
-        Those that must be measurable for a version to become champion; None: all. The others are judged where they can be.
+        Those that must be measurable for a version to become champion; None: all. The others are judged where they can
+        be.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

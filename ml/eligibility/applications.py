@@ -1,11 +1,11 @@
 """Applications out of the warehouse: those that are open on a day, and those whose outcome is known.
 
-Belongs here: which applications, in which state, known by when. All of it is SQL over ``core.eligibility_applications``,
-which keeps every version; nothing is decided or learnt here.
+Belongs here: which applications, in which state, known by when. All of it is SQL over
+``core.eligibility_applications``, which keeps every version; nothing is decided or learnt here.
 
-What the model sees is what the application states. A figure that it lacks is not filled from the bank's books: the bank
-knows one person's accounts, the form asks for a household, and a model that learnt one and saw the other would err. It is
-missing evidence, and the decision says what would show it.
+What the model sees is what the application states. A figure that it lacks is not filled from the bank's books: the
+bank knows one person's accounts, the form asks for a household, and a model that learnt one and saw the other would
+err. It is missing evidence, and the decision says what would show it.
 """
 
 import datetime as dt
@@ -49,8 +49,8 @@ class OpenApplications:
     Attributes
     ----------
     frame : pandas.DataFrame
-        By ``eid``: ``eid, gr_id, scheme_id, is_deceased`` and the columns of the policy; a value that the policy does not
-        allow is missing.
+        By ``eid``: ``eid, gr_id, scheme_id, is_deceased`` and the columns of the policy; a value that the policy does
+        not allow is missing.
     impossible : dict of str to int
         Values that the policy does not allow, by column.
     without_person : int
@@ -129,7 +129,8 @@ def read_decided(
     """
     query = sql.SQL(
         "with {people}, "
-        "reviewed as (select distinct on (eid) eid, is_eligible, (as_of_date + 1)::timestamp at time zone 'UTC' as known_at "
+        "reviewed as (select distinct on (eid) eid, is_eligible, "
+        "(as_of_date + 1)::timestamp at time zone 'UTC' as known_at "
         "from ops.eligibility_review_outcomes where as_of_date < {day} order by eid, outcome_id desc), "
         "decided as (select a.eid, a.is_eligible, a.known_at from core.eligibility_applications as a "
         "where a.is_eligible is not null and a.decided_on <= {day} and a.known_at <= {cutoff} "
@@ -160,8 +161,8 @@ def read_decided(
 def usable_facts(frame: pd.DataFrame, policy: Policy = SUPPORT_POLICY) -> tuple[pd.DataFrame, dict[str, int]]:
     """The frame with values that the policy does not allow left empty, and how many there were by column.
 
-    One impossible value must not stop everybody's decision, nor count for or against its applicant: it is as good as not
-    known. Whoever scores a row by hand is told of it instead (``ml.eligibility.score``).
+    One impossible value must not stop everybody's decision, nor count for or against its applicant: it is as good as
+    not known. Whoever scores a row by hand is told of it instead (``ml.eligibility.score``).
     """
     usable, impossible = frame.copy(), {}
     for fact in policy.facts:

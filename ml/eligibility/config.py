@@ -59,8 +59,8 @@ class EligibilityConfig:
     targets : ThresholdTargets
     fairness : FairnessConfig
     required_characteristics : tuple of str, optional
-        Those that the gate wants measured: two groups of the minimum size at least. The others are judged where they can
-        be, and shown. Not given: all.
+        Those that the gate wants measured: two groups of the minimum size at least. The others are judged where they
+        can be, and shown. Not given: all.
     gate : GateConfig
     max_missing_share : float
         A row that lacks a larger share of the facts goes to review, whatever its probability.

@@ -165,7 +165,7 @@ def _train(
     stated = {
         **model.metadata,
         # Under the name by which the registry lists them.
-        "metrics": {**figures, "overall": {name: value for name, value in figures.items() if not name.startswith("share")}},
+        "metrics": {**figures, "overall": figures},
         "definitions_sha256": definitions,
         "data_window": {
             "rows": len(frame), "from": str(frame["applied_on"].min()), "to": str(frame["applied_on"].max()),

@@ -33,8 +33,8 @@ def write_decisions(connection: psycopg.Connection[Any], as_of_date: dt.date, de
     as_of_date : date
         The day.
     decisions : pandas.DataFrame
-        Columns of ``ml.eligibility_decisions`` without ``as_of_date`` and ``decided_at``, JSON as text. An application that
-        it lacks was not open on the day, as a file that came late may tell.
+        Columns of ``ml.eligibility_decisions`` without ``as_of_date`` and ``decided_at``, JSON as text. An application
+        that it lacks was not open on the day, as a file that came late may tell.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def write_decisions(connection: psycopg.Connection[Any], as_of_date: dt.date, de
     rows = decisions.assign(as_of_date=as_of_date).reindex(columns=list(columns))
 
     def named(prefix: str) -> sql.Composed:
-        return sql.SQL(", ").join(sql.SQL(prefix) + sql.Identifier(name) for name in _VALUES)  # type: ignore[arg-type]
+        return sql.SQL(", ").join(sql.SQL(prefix) + sql.Identifier(name) for name in _VALUES)
 
     with connection.transaction(), connection.cursor() as cursor:
         copy_in(cursor, "new_decisions", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)
@@ -128,6 +128,7 @@ def draw_reviews(
         copy_in(cursor, "new_reviews", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)
         cursor.execute(
             "insert into ops.eligibility_reviews (eid, as_of_date, gr_id, decision, model_version) "
-            "select eid, as_of_date, gr_id, decision, model_version from new_reviews order by eid on conflict do nothing"
+            "select eid, as_of_date, gr_id, decision, model_version from new_reviews order by eid "
+            "on conflict do nothing"
         )
         return cursor.rowcount

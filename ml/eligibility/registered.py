@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psycopg
+from psycopg import sql
 
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.eligibility.applications import CHARACTERISTICS, read_open
@@ -54,7 +55,7 @@ def load(connection: psycopg.Connection[Any], version: str) -> EligibilityModel:
     model = _read(connection, version)
     if model.policy != SUPPORT_POLICY:
         raise SchemaMismatchError(
-            f"{MODEL_NAME} {version} was trained under the policy {model.policy.name!r} with {len(model.columns)} facts; "
+            f"{MODEL_NAME} {version} was trained under the policy {model.policy.name!r} of {len(model.columns)} facts; "
             f"in force is {SUPPORT_POLICY.name!r} with {len(SUPPORT_POLICY.columns)}. Train anew."
         )
     return model
@@ -65,9 +66,9 @@ def judge(
 ) -> list[GateResult]:
     """All gates of a version as of a day, in their order.
 
-    Figures and calibration on rows it had not learnt from, policy, paired comparison with the champion on such rows that
-    both judged, fairness on them by groups as they are known now, explanation time, and whether the day's applications
-    can be read. The limits are those that the version was trained with.
+    Figures and calibration on rows it had not learnt from, policy, paired comparison with the champion on such rows
+    that both judged, fairness on them by groups as they are known now, explanation time, and whether the day's
+    applications can be read. The limits are those that the version was trained with.
 
     Parameters
     ----------
@@ -114,7 +115,8 @@ def artifacts(connection: psycopg.Connection[Any], version: str) -> dict[str, st
     """
     load_text(connection, MODEL_NAME, version)
     rows = connection.execute(
-        "select name, content, sha256 from ml.model_artifacts where model_name = %s and model_version = %s order by name",
+        "select name, content, sha256 from ml.model_artifacts where model_name = %s and model_version = %s "
+        "order by name",
         (MODEL_NAME, version),
     ).fetchall()
     for name, content, sha256 in rows:
@@ -176,13 +178,14 @@ def heldout_rates(connection: psycopg.Connection[Any], model: EligibilityModel, 
 
     Groups are those that people belong to now; their golden records may have been merged since.
     """
-    rows = connection.execute(
-        f"select h.is_bad, h.probability, {', '.join(f'c.{name}' for name in CHARACTERISTICS)} "  # type: ignore[arg-type]
-        "from ml.heldout_scores as h left join core.gr_redirects as r on r.gr_id_from = h.gr_id "
+    groups = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
+    query = sql.SQL(
+        "select h.is_bad, h.probability, {groups} from ml.heldout_scores as h "
+        "left join core.gr_redirects as r on r.gr_id_from = h.gr_id "
         "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, h.gr_id) "
-        "where h.model_name = %s and h.model_version = %s",
-        (MODEL_NAME, version),
-    ).fetchall()
+        "where h.model_name = %s and h.model_version = %s order by h.exposure_id, h.as_of_date"
+    ).format(groups=groups)
+    rows = connection.execute(query, (MODEL_NAME, version)).fetchall()
     found = pd.DataFrame(rows, columns=["target", "probability", *CHARACTERISTICS])
     decision = model.thresholds.decide(found["probability"].to_numpy(float))
     return group_rates(

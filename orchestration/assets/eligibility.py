@@ -64,8 +64,8 @@ def _training() -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 GATE,
                 asset=MODEL,
-                description="Discrimination, calibration, policy, comparison with the champion, fairness, explanation time. "
-                "Only a version that passes becomes champion.",
+                description="Discrimination, calibration, policy, comparison with the champion, fairness, explanation "
+                "time. Only a version that passes becomes champion.",
             )
         ],
         retry_policy=TRANSIENT,
@@ -136,8 +136,9 @@ def _deciding(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 DECISIONS,
                 deps=[MODEL, *_core("eligibility_applications", "parties", "party_xref_current")],
-                description="Decision of each application that is open at the end of the day: probability, APPROVE, REVIEW or "
-                "SOFT_DECLINE, reasons, missing evidence, what would change it. A random sample goes to a person.",
+                description="Decision of each application that is open at the end of the day: probability, APPROVE, "
+                "REVIEW or SOFT_DECLINE, reasons, missing evidence, what would change it. A random sample goes to a "
+                "person.",
                 group_name="scores",
                 owners=OWNERS["scores"],
                 kinds=KINDS,
