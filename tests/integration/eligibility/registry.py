@@ -61,7 +61,7 @@ def write_world(dbt: psycopg.Connection[Any], ml: psycopg.Connection[Any], decid
             "from made_groups"
         )
     is_open = number >= decided
-    applied = np.where(is_open, OPEN_FROM, dt.date(2026, 1, 1))
+    applied = np.where(is_open, OPEN_FROM, dt.date(2026, 4, 2))
     made["applied_on"] = [day + dt.timedelta(days=int(n % 20 if waits else n % 150))
                           for day, n, waits in zip(applied, number, is_open, strict=True)]  # fmt: skip
     for row, party in zip(made.to_dict("records"), people["party_id"], strict=True):

@@ -29,8 +29,8 @@ def test_every_open_application_is_decided_with_what_an_auditor_asks_for(agency:
     assert set(day.decisions) == {"APPROVE", "REVIEW", "SOFT_DECLINE"}
     (lacking,) = connection.execute(
         "select count(*) from ml.eligibility_decisions where score_status = 'scored' and not ("
-        "model_version = %s and rule_version like 'support/1-%%' and not is_retrospective and knowledge_cutoff = %s and "
-        "jsonb_array_length(reasons) > 0 and (decision = case when probability >= approve_threshold then 'APPROVE' "
+        "model_version = %s and rule_version like 'support/1-%%' and not is_retrospective and knowledge_cutoff = %s "
+        "and jsonb_array_length(reasons) > 0 and (decision = case when probability >= approve_threshold then 'APPROVE' "
         "when probability >= review_threshold then 'REVIEW' else 'SOFT_DECLINE' end))",
         (agency.version, CUTOFF),
     ).fetchone()
