@@ -126,6 +126,8 @@ class Eligibility(BaseModel):
         An application that waits for longer was forgotten by its source and is not decided.
     min_group_size : int
         Fairness judges no smaller group.
+    max_fnr_difference, max_fpr_difference : float
+        Most by which a group's false negative, false positive rate may surely exceed everybody else's.
     required_characteristics : tuple of str or None
         Those that must be measurable for a version to become champion; None: all. The others are judged where they can
         be.
@@ -138,6 +140,8 @@ class Eligibility(BaseModel):
     review_seed: int = 0
     open_days: int = Field(default=365, ge=1)
     min_group_size: int = Field(default=100, ge=1)
+    max_fnr_difference: float = Field(default=0.05, gt=0, le=1)
+    max_fpr_difference: float = Field(default=0.10, gt=0, le=1)
     required_characteristics: (
         tuple[Literal["sex", "age_band", "region", "disability", "household_type"], ...] | None
     ) = None
@@ -148,7 +152,11 @@ class Eligibility(BaseModel):
         from ml.fairness import FairnessConfig
 
         return EligibilityConfig(
-            fairness=FairnessConfig(min_group_size=self.min_group_size),
+            fairness=FairnessConfig(
+                min_group_size=self.min_group_size,
+                max_fnr_difference=self.max_fnr_difference,
+                max_fpr_difference=self.max_fpr_difference,
+            ),
             required_characteristics=self.required_characteristics,
         )
 

@@ -33,7 +33,7 @@ def read_table(given: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]]) -
         _check_header([str(column) for column in frame.columns], ROWS)
         return frame.rename(columns=str), ROWS
     if not isinstance(given, str | Path):
-        rows = list(given) if isinstance(given, Sequence) else [given]
+        rows: list[Any] = list(given) if isinstance(given, Sequence) else [given]
         for number, row in enumerate(rows, start=1):
             if not isinstance(row, Mapping):
                 raise EligibilityInputError(

@@ -29,9 +29,11 @@ def known(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(4), tzinfo=dt.UTC)
 
 
-def write_world(dbt: psycopg.Connection[Any], ml: psycopg.Connection[Any], decided: int = DECIDED) -> None:
-    """Tables of core as dbt would build them, with ``decided`` and ``OPEN`` applications, a person each."""
-    made = make_applications(decided + OPEN, 7)
+def write_world(
+    dbt: psycopg.Connection[Any], ml: psycopg.Connection[Any], decided: int = DECIDED, waiting: int = OPEN
+) -> None:
+    """Tables of core as dbt would build them, with so many decided and open applications, a person each."""
+    made = make_applications(decided + waiting, 7)
     number = np.arange(len(made))
     people = pd.DataFrame({"party_id": [f"p{n}" for n in number], "gr_id": [f"g{n}" for n in number]})
     with dbt.cursor() as cursor:
@@ -60,18 +62,27 @@ def write_world(dbt: psycopg.Connection[Any], ml: psycopg.Connection[Any], decid
             "select *, 'none registered', case when sex = 'male' then 'one adult' else 'several adults' end "
             "from made_groups"
         )
-    is_open = number >= decided
-    applied = np.where(is_open, OPEN_FROM, dt.date(2026, 4, 2))
-    made["applied_on"] = [day + dt.timedelta(days=int(n % 20 if waits else n % 150))
-                          for day, n, waits in zip(applied, number, is_open, strict=True)]  # fmt: skip
-    for row, party in zip(made.to_dict("records"), people["party_id"], strict=True):
-        waits = row["eid"] in set(made.loc[is_open, "eid"])
-        apply(dbt, row, party, row["applied_on"], None if waits else row["applied_on"] + dt.timedelta(days=30))
-    ml.cursor().executemany(
-        "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at, valid_from) "
-        "values (%s, %s, 'anchor', '2025-01-01', '2025-01-01', '2025-01-01')",
-        people.itertuples(index=False, name=None),
-    )
+        with cursor.copy(f"copy core.eligibility_applications ({', '.join(_COLUMNS)}) from stdin") as copy:  # type: ignore[arg-type]
+            for n, row in enumerate(made.to_dict("records")):
+                if n < decided:
+                    applied_on = dt.date(2026, 4, 2) + dt.timedelta(days=n % 150)
+                    versions = _versions(row, f"p{n}", applied_on, applied_on + dt.timedelta(days=30))
+                else:
+                    versions = _versions(row, f"p{n}", OPEN_FROM + dt.timedelta(days=n % 20))
+                for version in versions:
+                    copy.write_row(version)
+    with ml.cursor() as cursor:
+        copy_in(cursor, "made_people", "party_id text, gr_id text", people)
+        cursor.execute(
+            "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at, valid_from) "
+            "select party_id, gr_id, 'anchor', '2025-01-01', '2025-01-01', '2025-01-01' from made_people"
+        )
+
+
+_COLUMNS = (
+    "eid", "source_system", "party_id", "scheme_id", "applied_on", *STATED.values(), "decided_on", "is_eligible",
+    "row_hash", "known_at", "superseded_at",
+)  # fmt: skip
 
 
 def apply(
@@ -80,19 +91,28 @@ def apply(
     party_id: str,
     applied_on: dt.date,
     decided_on: dt.date | None = None,
-    known_at: dt.datetime | None = None,
 ) -> None:
     """An application as made, and once more as decided."""
-    columns = ["eid", "source_system", "party_id", "scheme_id", "applied_on", *STATED.values(), "decided_on",
-               "is_eligible", "row_hash", "known_at", "superseded_at"]  # fmt: skip
-    stated = [None if pd.isna(facts[name]) else facts[name] for name in STATED]
+    dbt.cursor().executemany(
+        f"insert into core.eligibility_applications ({', '.join(_COLUMNS)}) "  # type: ignore[arg-type]
+        f"values ({', '.join(['%s'] * len(_COLUMNS))})",
+        _versions(facts, party_id, applied_on, decided_on),
+    )
+
+
+def _versions(
+    facts: dict[str, Any], party_id: str, applied_on: dt.date, decided_on: dt.date | None = None
+) -> list[list[Any]]:
+    stated = [_as_stored(name, facts[name]) for name in STATED]
     made = [facts["eid"], "test", party_id, "S1", applied_on, *stated]
     decided_at = None if decided_on is None else known(decided_on)
-    versions = [[*made, None, None, "made", known_at or known(applied_on), decided_at]]
+    versions = [[*made, None, None, "made", known(applied_on), decided_at]]
     if decided_on is not None:
-        versions.append([*made, decided_on, bool(facts["eligible"]), "decided", known_at or decided_at, None])
-    dbt.cursor().executemany(
-        f"insert into core.eligibility_applications ({', '.join(columns)}) "  # type: ignore[arg-type]
-        f"values ({', '.join(['%s'] * len(columns))})",
-        versions,
-    )
+        versions.append([*made, decided_on, bool(facts["eligible"]), "decided", decided_at, None])
+    return versions
+
+
+def _as_stored(name: str, value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return int(value) if _TYPES.get(STATED[name]) == "integer" else value
