@@ -25,16 +25,15 @@ create table if not exists ml.eligibility_decisions (
     primary key (eid, as_of_date),
     foreign key (model_name, model_version) references ml.models (model_name, model_version),
     constraint a_probability_is_there_when_scored check ((score_status = 'scored') = (probability is not null)),
-    -- What is not known declines nobody and approves nobody; who has died is no case for a model.
-    constraint a_decision_follows_the_status check (
-        case score_status
-            when 'scored' then
-                decision is not null and model_version is not null and rule_version is not null
-                and num_nulls(approve_threshold, review_threshold) = 0
-            when 'insufficient_data' then decision is not distinct from 'REVIEW'
-            else decision is null
-        end
+    constraint what_is_scored_has_a_decision check (score_status <> 'scored' or decision is not null),
+    constraint what_is_scored_says_by_what check (
+        (score_status <> 'scored') or (num_nulls(model_version, rule_version, approve_threshold, review_threshold) = 0)
     ),
+    -- What is not known declines nobody and approves nobody; who has died is no case for a model.
+    constraint insufficient_data_go_to_a_person check (
+        score_status <> 'insufficient_data' or decision is not distinct from 'REVIEW'
+    ),
+    constraint not_applicable_is_not_decided check (score_status <> 'not_applicable' or decision is null),
     constraint review_is_not_above_approve check (review_threshold <= approve_threshold)
 );
 create index if not exists eligibility_decisions_by_day on ml.eligibility_decisions (as_of_date);
@@ -53,7 +52,7 @@ comment on column ml.eligibility_decisions.model_version is 'ml.models; NULL whe
 comment on column ml.eligibility_decisions.rule_version is
 'Policy, thresholds and least evidence by which the probability became a decision; NULL where no version decided.';
 comment on column ml.eligibility_decisions.score_status is
-'scored; insufficient_data: no model, or too few facts are known, a person decides; not_applicable: the applicant died.';
+'scored; insufficient_data: no model, or too few facts are known: a person decides; not_applicable: the applicant died';
 comment on column ml.eligibility_decisions.probability is 'Calibrated probability of need; only where scored.';
 comment on column ml.eligibility_decisions.decision is
 'APPROVE, REVIEW or SOFT_DECLINE; REVIEW where data are insufficient; NULL where not applicable.';

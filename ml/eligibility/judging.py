@@ -59,7 +59,7 @@ def judge(
         gates += judge_fairness(tables[NOT_DECLINED], config.fairness, config.required_characteristics)
     return {
         "metrics": {name: _known(value) for name, value in metrics.items()},
-        "fairness": {name: _records(table) for name, table in tables.items()},
+        "fairness": {name: rate_records(table) for name, table in tables.items()},
         "gates": [_gate(result) for result in gates],
     }
 
@@ -129,5 +129,6 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def rate_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table of rates in plain JSON types; what could not be measured is None."""
     return [{str(name): _known(value) for name, value in row.items()} for row in table.to_dict("records")]

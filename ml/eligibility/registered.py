@@ -93,11 +93,7 @@ def judge(
         *gate(model.metadata["metrics"], GateConfig(**told["gate"])),
         GateResult("policy", model.policy == SUPPORT_POLICY, same, f"facts and merges of {SUPPORT_POLICY.name}"),
         _paired(connection, version),
-        *judge_fairness(
-            heldout_rates(connection, model, version),
-            FairnessConfig(**told["fairness"]),
-            None if told["required_characteristics"] is None else tuple(told["required_characteristics"]),
-        ),
+        *_fairness(connection, model, version),
         _explanation_time(model),
         _readable(connection, day, known_by),
     ]
@@ -173,11 +169,13 @@ def usable_champion(connection: psycopg.Connection[Any], as_of_date: dt.date | N
     return Champion(*found, tuple(f"{version}: {cause}" for version, cause in errors))
 
 
-def heldout_rates(connection: psycopg.Connection[Any], model: EligibilityModel, version: str) -> pd.DataFrame:
-    """Rates of each group on rows that the version had not learnt from; selected is who is not declined unseen.
+def _fairness(connection: psycopg.Connection[Any], model: EligibilityModel, version: str) -> list[GateResult]:
+    """The fairness gate on rows that the version had not learnt from; selected is who is not declined unseen.
 
     Groups are those that people belong to now; their golden records may have been merged since.
     """
+    told = model.metadata["config"]
+    config, required = FairnessConfig(**told["fairness"]), told["required_characteristics"]
     groups = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
     query = sql.SQL(
         "select h.is_bad, h.probability, {groups} from ml.heldout_scores as h "
@@ -187,13 +185,16 @@ def heldout_rates(connection: psycopg.Connection[Any], model: EligibilityModel, 
     ).format(groups=groups)
     rows = connection.execute(query, (MODEL_NAME, version)).fetchall()
     found = pd.DataFrame(rows, columns=["target", "probability", *CHARACTERISTICS])
+    if found.empty:
+        return [GateResult("fairness_measured", False, "no held-out row", "rows that the version had not learnt from")]
     decision = model.thresholds.decide(found["probability"].to_numpy(float))
-    return group_rates(
+    rates = group_rates(
         found["target"].astype(int),
         decision != SOFT_DECLINE,
         pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS}),
-        min_group_size=int(model.metadata["config"]["fairness"]["min_group_size"]),
+        min_group_size=config.min_group_size,
     )
+    return judge_fairness(rates, config, None if required is None else tuple(required))
 
 
 def _read(connection: psycopg.Connection[Any], version: str) -> EligibilityModel:

@@ -20,6 +20,8 @@ from orchestration.transformation.translator import OWNERS
 from orchestration.warehouse import Role
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ml.eligibility.days import DecidedDay
     from ml.eligibility.lifecycle import EligibilityOutcome
 
@@ -166,10 +168,11 @@ def _deciding(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         """Decide each day of the run by the champion."""
         from ml.eligibility.days import decide_day
+        from ml.eligibility.realised import realised_rates
 
         started = time.perf_counter()
         portfolio = runtime.settings.portfolio
-        days = []
+        days, told = [], dict[str, Any]()
         for key in context.partition_keys:
             day = dt.date.fromisoformat(key)
             with (
@@ -178,18 +181,27 @@ def _deciding(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
                 runtime.exclusive(LOCK),
                 runtime.warehouse.connect(Role.ML) as connection,
             ):
-                settings = portfolio.eligibility
-                days.append(
-                    decide_day(
-                        connection, day, portfolio.knowledge_cutoff(day), settings.review_shares(), settings.open_days
-                    )
-                )
-        yield _decided(days, time.perf_counter() - started)
+                settings, cutoff = portfolio.eligibility, portfolio.knowledge_cutoff(day)
+                days.append(decide_day(connection, day, cutoff, settings.review_shares(), settings.open_days))
+                # The last day of a range speaks for it.
+                told = _realised(*realised_rates(connection, day, cutoff, min_group_size=settings.min_group_size))
+        yield _decided(days, told, time.perf_counter() - started)
 
     return eligibility_decisions
 
 
-def _decided(days: "list[DecidedDay]", seconds: float) -> dg.MaterializeResult:
+def _realised(rows: int, rates: "pd.DataFrame | None") -> dict[str, Any]:
+    """How earlier decisions look beside the reviewers' since, by group."""
+    from ml.eligibility.judging import NOT_DECLINED, rate_records
+    from ml.eligibility.report import fairness_tables
+
+    if rates is None:
+        return {"outcomes_since": rows}
+    table = "\n\n".join(fairness_tables({NOT_DECLINED: rate_records(rates)}))
+    return {"outcomes_since": rows, "fairness_since": dg.MetadataValue.md(table)}
+
+
+def _decided(days: "list[DecidedDay]", told: dict[str, Any], seconds: float) -> dg.MaterializeResult:
     statuses, decisions, impossible = Counter[str](), Counter[str](), Counter[str]()
     for day in days:
         statuses.update(day.statuses)
@@ -208,6 +220,7 @@ def _decided(days: "list[DecidedDay]", seconds: float) -> dg.MaterializeResult:
             "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),
             "decisions": dg.MetadataValue.json(json.loads(json.dumps(decisions))),
             **{f"decided_{name.lower()}": count for name, count in sorted(decisions.items())},
+            **told,
             "reviews_drawn": sum(day.drawn for day in days),
             "impossible_values": dg.MetadataValue.json(json.loads(json.dumps(impossible))),
             "model_version": ", ".join(sorted({day.version or "none" for day in days})),

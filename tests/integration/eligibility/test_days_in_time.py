@@ -7,6 +7,7 @@ import pytest
 
 from ml.eligibility.applications import read_decided, read_open
 from ml.eligibility.days import NO_MODEL, ReviewShares, decide_day
+from ml.eligibility.realised import realised_rates
 from ml.eligibility.record import is_drawn
 from tests.integration.eligibility.conftest import Agency
 from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN, apply, known
@@ -156,6 +157,23 @@ def test_a_review_counts_as_the_outcome_from_the_next_day_on(agency: Agency, con
     labels = after.set_index("eid")["eligible"]
     assert bool(labels[eid]) is bool(labels[still_open]) is not eligible
     assert len(after) == len(frame) + 1
+
+
+def test_decisions_are_held_against_the_outcomes_that_came_since(agency: Agency, connection) -> None:
+    early = dt.date(2026, 5, 1)
+    open_then = sum(decide_day(connection, early, known(early)).statuses.values())
+    assert realised_rates(connection, DAY, CUTOFF)[0] == 0, "a look back is no forecast"
+    connection.execute("update ml.eligibility_decisions set is_retrospective = false")
+    rows, rates = realised_rates(connection, DAY, CUTOFF, min_group_size=5)
+    assert rows == open_then
+    women = rates.set_index(["characteristic", "group"]).loc[("sex", "female")]
+    (missed, needy) = connection.execute(
+        "select count(*) filter (where d.decision = 'SOFT_DECLINE'), count(*) from ml.eligibility_decisions as d "
+        "join core.eligibility_applications as a on a.eid = d.eid and a.is_eligible "
+        "join core.applicant_groups as c on c.gr_id = d.gr_id and c.sex = 'female'"
+    ).fetchone()
+    assert needy > 5
+    assert women["false_negative_rate"] == missed / needy
 
 
 def test_without_a_version_a_person_decides_every_application(agency: Agency, connection) -> None:

@@ -95,6 +95,9 @@ def test_a_version_that_fails_a_gate_stays_a_candidate(agency: Agency, connectio
     assert alias_version(connection, MODEL_NAME) == agency.version
     failed = [result.name for result in judge(connection, outcome.version, DAY) if not result.passed]
     assert failed == ["fairness_measured"]
+    connection.execute("delete from ml.heldout_scores where model_version = %s", (agency.version,))
+    failed = [result.name for result in judge(connection, agency.version, DAY) if not result.passed]
+    assert failed == ["fairness_measured"], "nothing known is no pass"
 
 
 @pytest.mark.parametrize("harm", ["checksum", "policy"])
