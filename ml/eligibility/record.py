@@ -48,7 +48,9 @@ def write_decisions(connection: psycopg.Connection[Any], as_of_date: dt.date, de
         return sql.SQL(", ").join(sql.SQL(prefix) + sql.Identifier(name) for name in _VALUES)
 
     with connection.transaction(), connection.cursor() as cursor:
-        copy_in(cursor, "new_decisions", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)
+        copy_in(
+            cursor, "new_decisions", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows, analyze=False
+        )
         cursor.execute(
             "delete from ml.eligibility_decisions as d where as_of_date = %s "
             "and not exists (select 1 from new_decisions as n where n.eid = d.eid)",
