@@ -6,8 +6,8 @@ set local role assay_ml;
 create table if not exists ml.model_artifacts (
     model_name text not null,
     model_version text not null,
-    name text not null check (name ~ '^[a-z0-9_]+[.][a-z]+$'),
-    content text not null,
+    name text not null check (name ~ '^[a-z0-9_]+[.][a-z]+$'),  -- noqa: RF04
+    content text not null,  -- noqa: RF04
     sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
     created_at timestamptz not null default now(),
     primary key (model_name, model_version, name),

@@ -100,6 +100,8 @@ def draw_reviews(
 ) -> int:
     """Put the drawn ones of a day's decisions on the list of reviews; those on it stay as they were first drawn.
 
+    Nobody acts on a decision in retrospect, so none is reviewed.
+
     Parameters
     ----------
     connection : psycopg.Connection
@@ -117,7 +119,8 @@ def draw_reviews(
         Applications new on the list.
     """
     columns = {"eid": "text", "as_of_date": "date", "gr_id": "text", "decision": "text", "model_version": "text"}
-    scored = decisions[decisions["score_status"] == "scored"].assign(as_of_date=as_of_date)
+    forecasts = (decisions["score_status"] == "scored") & ~decisions["is_retrospective"].astype(bool)
+    scored = decisions[forecasts].assign(as_of_date=as_of_date)
     chosen = [
         part[is_drawn(part["eid"].tolist(), share, seed)]
         for decision, share in shares.items()

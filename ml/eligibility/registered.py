@@ -62,7 +62,7 @@ def load(connection: psycopg.Connection[Any], version: str) -> EligibilityModel:
 
 
 def judge(
-    connection: psycopg.Connection[Any], version: str, day: dt.date, *, known_by: dt.datetime | None = None
+    connection: psycopg.Connection[Any], version: str, day: dt.date | None, *, known_by: dt.datetime | None = None
 ) -> list[GateResult]:
     """All gates of a version as of a day, in their order.
 
@@ -76,8 +76,8 @@ def judge(
         As role ``assay_ml``.
     version : str
         Registered.
-    day : date
-        Whose open applications the version would decide.
+    day : date or None
+        Whose open applications the version would decide; None: the newest day that was decided.
     known_by : datetime, optional
         Knowledge cut-off of the day; the end of the next day (UTC) where not given.
 
@@ -238,8 +238,13 @@ def _explanation_time(model: EligibilityModel) -> GateResult:
     return GateResult("explanation_time", min(seconds) <= EXPLANATION_SECONDS, min(seconds), expected)
 
 
-def _readable(connection: psycopg.Connection[Any], day: dt.date, known_by: dt.datetime | None) -> GateResult:
+def _readable(connection: psycopg.Connection[Any], day: dt.date | None, known_by: dt.datetime | None) -> GateResult:
     expected = f"at most {MOST_IMPOSSIBLE:.0%} of what the day's applications state is impossible, in any column"
+    if day is None:
+        row = connection.execute("select max(as_of_date) from ml.eligibility_decisions").fetchone()
+        if row is None or row[0] is None:
+            return GateResult("readable_applications", True, "no day was decided yet", expected)
+        day = row[0]
     known_by = known_by or dt.datetime.combine(day + dt.timedelta(days=2), dt.time(), tzinfo=dt.UTC)
     found = read_open(connection, day, known_by)
     if found.frame.empty:

@@ -10,7 +10,7 @@ import pytest
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.eligibility import decide
 from ml.eligibility.applications import STATED, read_decided, read_open
-from ml.eligibility.days import decide_day
+from ml.eligibility.days import ReviewShares, decide_day
 from ml.eligibility.lifecycle import champion_or_train
 from ml.eligibility.registered import MODEL_NAME, artifacts, judge, load
 from ml.registry import UnknownModelError
@@ -93,7 +93,7 @@ def test_a_version_that_fails_a_gate_stays_a_candidate(agency: Agency, connectio
     assert not outcome.is_champion
     assert "it failed fairness_measured" in str(outcome.message)
     assert alias_version(connection, MODEL_NAME) == agency.version
-    failed = [result.name for result in judge(connection, outcome.version, DAY) if not result.passed]
+    failed = [result.name for result in judge(connection, outcome.version, None) if not result.passed]
     assert failed == ["fairness_measured"]
     connection.execute("delete from ml.heldout_scores where model_version = %s", (agency.version,))
     failed = [result.name for result in judge(connection, agency.version, DAY) if not result.passed]
@@ -140,7 +140,9 @@ def test_changed_files_and_unknown_versions_are_refused(agency: Agency, connecti
 
 def test_a_day_before_the_newest_outcome_is_decided_in_retrospect_and_says_so(agency: Agency, connection) -> None:
     day = dt.date(2026, 5, 1)
-    assert decide_day(connection, day, known(day)).decisions
+    decided = decide_day(connection, day, known(day), ReviewShares(declined=1.0, approved=1.0))
+    assert decided.decisions["SOFT_DECLINE"] > 0
+    assert decided.drawn == 0, "nobody acts on a look back"
     told = connection.execute(
         "select distinct is_retrospective from ml.eligibility_decisions where score_status = 'scored'"
     )
