@@ -20,7 +20,9 @@ class UnknownColumnTypeError(TypeError):
     """A query gives a type that has no counterpart here; the message names column and type."""
 
 
-def copy_in(cursor: psycopg.Cursor, table: LiteralString, columns: LiteralString, frame: pd.DataFrame) -> None:
+def copy_in(
+    cursor: psycopg.Cursor, table: LiteralString, columns: LiteralString, frame: pd.DataFrame, *, analyze: bool = True
+) -> None:
     """Make a temporary table that ends with the transaction, and fill it.
 
     Parameters
@@ -33,6 +35,8 @@ def copy_in(cursor: psycopg.Cursor, table: LiteralString, columns: LiteralString
         Its columns as in ``create table``, in the order of the frame's.
     frame : DataFrame
         The rows; missing values become NULL.
+    analyze : bool
+        Gather statistics, which wide rows make slow and a join by key does not need.
     """
     import pyarrow as pa
     from pyarrow import csv
@@ -50,7 +54,8 @@ def copy_in(cursor: psycopg.Cursor, table: LiteralString, columns: LiteralString
     statement = sql.SQL("copy {} from stdin (format csv)").format(sql.Identifier("pg_temp", table))
     with cursor.copy(statement) as copy:
         copy.write(buffer.getbuffer())
-    cursor.execute(sql.SQL("analyze {}").format(sql.Identifier("pg_temp", table)))
+    if analyze:
+        cursor.execute(sql.SQL("analyze {}").format(sql.Identifier("pg_temp", table)))
 
 
 def copy_out(connection: psycopg.Connection, query: sql.Composable) -> pd.DataFrame:

@@ -34,7 +34,8 @@ def build_defs(
         partitioned_dbt_stage,
         profiles_selection,
     )
-    from orchestration.assets.default_models import default_models, model_assets, score_assets
+    from orchestration.assets.default_models import model_assets, score_assets
+    from orchestration.assets.eligibility import eligibility_assets, has_applications
     from orchestration.assets.gold import gold_assets
     from orchestration.assets.identity import identity_assets
     from orchestration.assets.income import income_assets
@@ -52,8 +53,8 @@ def build_defs(
     portfolio = settings.portfolio
     manifest = read_manifest(settings)
     partitions = daily_partitions(portfolio)
-    # Training step by the model's name.
-    models = dict(zip(default_models(portfolio), model_assets(portfolio), strict=True))
+    eligibility_models, eligibility_decisions = eligibility_assets(partitions, portfolio)
+    models = [*model_assets(portfolio), *eligibility_models]
     assets = [
         *(ingestion_assets(source) for source in portfolio.sources),
         dbt_stage("inputs", INPUTS, manifest),
@@ -65,6 +66,7 @@ def build_defs(
         partitioned_dbt_stage("features", FEATURES, manifest, partitions),
         *models.values(),
         score_assets(partitions, portfolio),
+        *eligibility_decisions,
         *monitoring_assets(partitions, portfolio),
         gold_assets(manifest),
     ]
@@ -86,10 +88,9 @@ def build_defs(
     resources: dict[str, Any] = {"runtime": Runtime(settings), **(resource_overrides or {})}
     return dg.Definitions(
         assets=assets,
-        asset_checks=[*table_checks(), flag_check()],
-        jobs=[daily, backfill, training],
-        schedules=[daily_schedule(daily, portfolio), training_schedule(training, portfolio)],  # type: ignore[arg-type]
-        sensors=[drift_sensor(training, models)],
+        asset_checks=[*table_checks(has_applications=has_applications(portfolio)), flag_check()],
+        jobs=[daily, backfill],
+        schedules=[daily_schedule(daily, portfolio)],  # type: ignore[arg-type]
         resources=resources,
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         executor=dg.in_process_executor,

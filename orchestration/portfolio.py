@@ -7,7 +7,7 @@ the contracts of ``dbt_project/models/staging/<source>``.
 import datetime as dt
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -15,6 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from orchestration.errors import AssayError
 from orchestration.survivorship import Survivorship
+
+if TYPE_CHECKING:
+    from ml.eligibility.config import EligibilityConfig
+    from ml.eligibility.days import ReviewShares
 
 PORTFOLIOS_DIR = Path(__file__).resolve().parent / "portfolios"
 STAGING_DIR = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "staging"
@@ -109,6 +113,60 @@ class Prevention(BaseModel):
     capacity: int = Field(ge=0)
 
 
+class Eligibility(BaseModel):
+    """How applications for support are decided, where a source knows some.
+
+    Attributes
+    ----------
+    review_share, approved_review_share : float
+        Share of the applications declined, and approved, that chance sends to a person whatever the model says.
+    review_seed : int
+        Another one draws another sample.
+    open_days : int
+        An application that waits for longer was forgotten by its source and is not decided.
+    min_group_size : int
+        Fairness judges no smaller group.
+    max_fnr_difference, max_fpr_difference : float
+        Most by which a group's false negative, false positive rate may surely exceed everybody else's.
+    required_characteristics : tuple of str or None
+        Those that must be measurable for a version to become champion; None: all. The others are judged where they can
+        be.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    review_share: float = Field(default=0.05, ge=0, le=1)
+    approved_review_share: float = Field(default=0.02, ge=0, le=1)
+    review_seed: int = 0
+    open_days: int = Field(default=365, ge=1)
+    min_group_size: int = Field(default=100, ge=1)
+    max_fnr_difference: float = Field(default=0.05, gt=0, le=1)
+    max_fpr_difference: float = Field(default=0.10, gt=0, le=1)
+    required_characteristics: (
+        tuple[Literal["sex", "age_band", "region", "disability", "household_type"], ...] | None
+    ) = None
+
+    def training_config(self) -> "EligibilityConfig":
+        """Settings of the training, as ``ml`` takes them."""
+        from ml.eligibility.config import EligibilityConfig
+        from ml.fairness import FairnessConfig
+
+        return EligibilityConfig(
+            fairness=FairnessConfig(
+                min_group_size=self.min_group_size,
+                max_fnr_difference=self.max_fnr_difference,
+                max_fpr_difference=self.max_fpr_difference,
+            ),
+            required_characteristics=self.required_characteristics,
+        )
+
+    def review_shares(self) -> "ReviewShares":
+        """The random sample of reviews, as ``ml`` takes it."""
+        from ml.eligibility.days import ReviewShares
+
+        return ReviewShares(self.review_share, self.approved_review_share, self.review_seed)
+
+
 class Portfolio(BaseModel):
     """What one portfolio is.
 
@@ -136,6 +194,8 @@ class Portfolio(BaseModel):
         after the business date makes scores of earlier loans retrospective, and they say so.
     training_granted_from : date or None
         First day of granting of the loans that the origination model learns from.
+    eligibility : Eligibility
+        How applications for support are decided.
     min_cell_size : int
         Gold cells of fewer people show no averages of income or credit.
     knowledge_hour : int
@@ -162,6 +222,7 @@ class Portfolio(BaseModel):
     outcomes_known_by: dt.date | None = None
     training_granted_from: dt.date | None = None
     prevention: Prevention | None = None
+    eligibility: Eligibility = Eligibility()
     min_cell_size: int = Field(default=5, ge=1)
     knowledge_hour: int = Field(default=2, ge=0, le=23)
 

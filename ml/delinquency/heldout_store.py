@@ -45,6 +45,11 @@ def write_heldout(
             "probability": judged["probability"].to_numpy(),
         }
     )
+    return keep_heldout(connection, rows)
+
+
+def keep_heldout(connection: psycopg.Connection[Any], rows: pd.DataFrame) -> int:
+    """Insert rows of ``ml.heldout_scores`` (its columns in order) that are not there yet; rows written."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     with connection.transaction(), connection.cursor() as cursor:
         copy_in(cursor, "new_heldout_scores", columns, rows)

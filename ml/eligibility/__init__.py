@@ -4,8 +4,9 @@
 >>> score(model, {"eid": "784198765432104", "declared_monthly_income": 2500, ...})
 >>> decide(model, applications)
 
-Belongs here: learning from applications, deciding and explaining them. Where applications come from and where decisions
-go is the caller's business; storing models is ``ml.registry``, fairness ``ml.fairness``.
+Belongs here: learning from applications, deciding and explaining them, whatever table they come in. The same from day
+to day in the warehouse is in ``applications`` (which ones), ``lifecycle`` (training), ``days`` (deciding), ``record``,
+``registered`` and ``realised``. Storing models is ``ml.registry``, fairness ``ml.fairness``.
 """
 
 from ml.eligibility.answers import explain, health, score, thresholds, top_features, trained

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.eligibility.decision import decide_rows
+from ml.eligibility.decision import decide_rows, read_rows
 from ml.eligibility.model import EligibilityModel
-from ml.eligibility.reading import check_ids, read_table
+from ml.eligibility.reading import check_ids
 
 Floats = NDArray[np.float64]
 Row = Mapping[str, Any]
@@ -75,7 +75,7 @@ def explain(model: EligibilityModel, rows: Any, *, top: int = 3) -> Any:
     EligibilityInputError
         If a column is absent or unknown, or a value is not allowed.
     """
-    frame, source = read_table([rows] if isinstance(rows, Mapping) else rows)
+    frame, source = read_rows(model, [rows] if isinstance(rows, Mapping) else rows)
     X = model.numbers(frame, source)
     which, parts = top_features(model, X, top)
     facts = model.policy.facts

@@ -58,6 +58,9 @@ class EligibilityConfig:
         Settings to choose from by held-out log loss, simplest first.
     targets : ThresholdTargets
     fairness : FairnessConfig
+    required_characteristics : tuple of str, optional
+        Those that the gate wants measured: two groups of the minimum size at least. The others are judged where they
+        can be, and shown. Not given: all.
     gate : GateConfig
     max_missing_share : float
         A row that lacks a larger share of the facts goes to review, whatever its probability.
@@ -78,6 +81,7 @@ class EligibilityConfig:
     candidates: Mapping[str, PiecewiseSettings] | None = None
     targets: ThresholdTargets = field(default_factory=ThresholdTargets)
     fairness: FairnessConfig = field(default_factory=FairnessConfig)
+    required_characteristics: tuple[str, ...] | None = None
     gate: GateConfig = field(default_factory=GateConfig)
     max_missing_share: float = 0.5
     folds: int = 5

@@ -1,5 +1,6 @@
 """The decision of every application as a record: what was decided, by which rules, why, and what could be wrong."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from ml.delinquency.encoding import NO_LEVEL
 from ml.eligibility.corrections import Corrections, find_corrections
 from ml.eligibility.model import EligibilityModel
 from ml.eligibility.policy import Fact
-from ml.eligibility.reading import check_ids, read_table
+from ml.eligibility.reading import ID, check_ids, read_table
 from ml.eligibility.thresholds import REVIEW
 from ml.explain.reasons import reasons
 from ml.explain.wording import format_values
@@ -39,6 +40,14 @@ class Decided:
     basis: NDArray[np.object_]
 
 
+def read_rows(model: EligibilityModel, rows: Rows) -> tuple[pd.DataFrame, str]:
+    """The table of rows and the name of its source; of no mappings, which name no columns, the model's columns."""
+    frame, source = read_table(rows)
+    if len(frame.columns) == 0:
+        frame = pd.DataFrame(columns=[ID, *model.columns])
+    return frame, source
+
+
 def decide_rows(model: EligibilityModel, rows: Rows) -> Decided:
     """Probability and decision of each row.
 
@@ -50,7 +59,7 @@ def decide_rows(model: EligibilityModel, rows: Rows) -> Decided:
     EligibilityInputError
         If the rows are not what the model was trained on.
     """
-    frame, source = read_table(rows)
+    frame, source = read_rows(model, rows)
     ids = check_ids(frame, source)
     X = model.numbers(frame, source)
     probability = model.probability(X)
@@ -190,4 +199,4 @@ def _correctable(model: EligibilityModel, decided: Decided, found: Corrections) 
         ]
     ends = np.cumsum(np.bincount(rows, minlength=len(decided.X))).tolist()
     flat = entries.tolist()
-    return [f"[{', '.join(flat[start:end])}]" for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    return [f"[{', '.join(flat[start:end])}]" for start, end in itertools.pairwise([0, *ends])]

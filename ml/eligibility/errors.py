@@ -26,5 +26,9 @@ class EligibilityInputError(ValueError):
         super().__init__(f"{place}: found {found}; expected {expected}")
 
 
+class TooFewOutcomesError(EligibilityInputError):
+    """There are too few applications with either outcome to learn from; nothing is wrong with them."""
+
+
 class ProtectedColumnError(ValueError):
     """A protected characteristic was named as a feature."""

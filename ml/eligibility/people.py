@@ -6,15 +6,37 @@ from typing import Any
 
 from ml.eligibility.thresholds import DECISIONS
 
-# From each state of an appeal, the states that may follow.
+# From each state of an appeal, the states that may follow. Upheld: the appellant is right.
 APPEAL_STATES: dict[str, tuple[str, ...]] = {
-    "none": ("open",),
-    "open": ("in_review", "withdrawn"),
-    "in_review": ("upheld", "overturned", "withdrawn"),
+    "none": ("filed",),
+    "filed": ("upheld", "rejected"),
     "upheld": (),
-    "overturned": (),
-    "withdrawn": ("open",),
+    "rejected": ("filed",),
 }
+
+
+def next_appeal_state(present: str, state: str, *, decided_otherwise: bool) -> str:
+    """The state, if it may follow the present one.
+
+    Parameters
+    ----------
+    present, state : str
+        Of ``APPEAL_STATES``.
+    decided_otherwise : bool
+        A person has put another decision in place of the model's.
+
+    Raises
+    ------
+    ValueError
+        If the state does not follow, or an appeal is upheld while the model's decision stands.
+    """
+    following = APPEAL_STATES.get(present, ())
+    if state not in following:
+        said = ", ".join(following) or "nothing"
+        raise ValueError(f"the appeal is {present!r} and can't become {state!r}; expected {said}")
+    if state == "upheld" and not decided_otherwise:
+        raise ValueError("an upheld appeal needs another decision than the model's; override it first")
+    return state
 
 
 def override(
@@ -63,18 +85,13 @@ def final_decision(record: Mapping[str, Any]) -> str:
 def appeal(record: Mapping[str, Any], state: str) -> dict[str, Any]:
     """A record whose appeal has come to another state.
 
-    Overturning needs the override that says who decided otherwise, and why.
-
     Raises
     ------
     ValueError
-        If the state does not follow the present one, or an appeal is overturned without an override.
+        As :func:`next_appeal_state`.
     """
-    present = str(record["appeal_state"])
-    if state not in APPEAL_STATES.get(present, ()):
-        following = ", ".join(APPEAL_STATES.get(present, ())) or "nothing"
-        raise ValueError(f"the appeal is {present!r} and can't become {state!r}; expected {following}")
-    overridden = record.get("override_decision")
-    if state == "overturned" and (not overridden or overridden == record["decision"]):
-        raise ValueError("an appeal is overturned by another decision; override the record first")
-    return {**record, "appeal_state": state}
+    otherwise = final_decision(record) != record["decision"]
+    return {
+        **record,
+        "appeal_state": next_appeal_state(str(record["appeal_state"]), state, decided_otherwise=otherwise),
+    }

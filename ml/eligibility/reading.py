@@ -33,7 +33,13 @@ def read_table(given: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]]) -
         _check_header([str(column) for column in frame.columns], ROWS)
         return frame.rename(columns=str), ROWS
     if not isinstance(given, str | Path):
-        return pd.DataFrame([dict(row) for row in given]), ROWS
+        rows: list[Any] = list(given) if isinstance(given, Sequence) else [given]
+        for number, row in enumerate(rows, start=1):
+            if not isinstance(row, Mapping):
+                raise EligibilityInputError(
+                    ROWS, f"a {type(row).__name__}", "a mapping of column to value", line=number
+                )
+        return pd.DataFrame([dict(row) for row in rows]), ROWS
     path = Path(given)
     if not path.is_file():
         raise EligibilityInputError(str(path), "no file", "a CSV file with a header")

@@ -42,7 +42,7 @@ def report_markdown(model: EligibilityModel) -> str:
         _listed("Left out", [f"{name}: {why}" for name, why in told["dropped_columns"].items()]),
         _listed("Can hardly be told apart", [" and ".join(p["columns"]) for p in told["collinear_columns"]]),
         "## Fairness",
-        *_fairness(told["fairness"]),
+        *fairness_tables(told["fairness"]),
         "## Gates",
         _table(("gate", "passed", "found", "expected"), [
             (g["name"], "yes" if g["passed"] else "**no**", _number(g["found"]), g["expected"]) for g in told["gates"]
@@ -61,7 +61,8 @@ def _spreads(model: EligibilityModel) -> list[tuple[str, ...]]:
     return [row for _, row in sorted(rows, key=lambda pair: (-pair[0], pair[1]))]
 
 
-def _fairness(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+def fairness_tables(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """A paragraph and a table for each way of being selected: rates of every group with intervals."""
     if not tables:
         return ["Not measured: the table has no column that names a characteristic."]
     said = []

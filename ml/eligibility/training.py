@@ -20,7 +20,7 @@ from ml.delinquency.table import row_order
 from ml.delinquency.validation import fit_link, probability_of
 from ml.eligibility.calibration import choose_calibrator
 from ml.eligibility.config import EligibilityConfig
-from ml.eligibility.errors import EligibilityInputError, ProtectedColumnError
+from ml.eligibility.errors import EligibilityInputError, ProtectedColumnError, TooFewOutcomesError
 from ml.eligibility.facts import Feature, column_numbers, features_of, merged
 from ml.eligibility.judging import judge
 from ml.eligibility.model import EligibilityModel
@@ -70,7 +70,7 @@ def train(
     y = check_target(frame, target, source, config.positive_label)
     least = int(min(y.sum(), len(y) - y.sum()))
     if least < config.min_class_count:
-        raise EligibilityInputError(
+        raise TooFewOutcomesError(
             source, f"{least} rows of the rarer outcome", f"at least {config.min_class_count}", column=target
         )
     ids = check_ids(frame, source)
@@ -225,7 +225,7 @@ def _choose(
     for number in range(config.folds):
         outcomes = grades[fold != number]
         if len(np.unique(y[fold == number])) < 2 or (outcomes.min(axis=0) == outcomes.max(axis=0)).any():
-            raise EligibilityInputError(
+            raise TooFewOutcomesError(
                 "rows", f"a fold of {config.folds} with one outcome only", "both outcomes in every fold: more rows"
             )
     best, losses, raw_of = "", {}, {}

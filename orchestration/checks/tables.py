@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from orchestration.checks.eligibility import decisions_suite
 from orchestration.runtime import Runtime
 from orchestration.warehouse import Role, Warehouse
 
@@ -174,9 +175,11 @@ def table_check(table: str, suite: Callable[[], list["Expectation"]]) -> dg.Asse
     return expectations
 
 
-def table_checks() -> list[dg.AssetChecksDefinition]:
-    """The suites of the tables that Python writes."""
+def table_checks(*, has_applications: bool) -> list[dg.AssetChecksDefinition]:
+    """The suites of the tables that Python writes; decisions where a source knows applications."""
+    applications = [table_check("eligibility_decisions", decisions_suite)] if has_applications else []
     return [
+        *applications,
         table_check("party_xref", party_xref_suite),
         table_check("income_bands", income_bands_suite),
         table_check("communities", communities_suite),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli.decision_app import decision_app
 from orchestration.cli.identity_app import identity_app
 from orchestration.cli.model_app import model_app
 from orchestration.cli.options import LandingOption, PortfolioOption, console, settings_of
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(identity_app)
 app.add_typer(model_app)
+app.add_typer(decision_app)
 
 
 @app.command()

@@ -11,6 +11,8 @@ The household facts, the weight of the grade and the range of penalties were set
 chooses and calibrates, it does without its test rows.
 """
 
+import datetime as dt
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +23,8 @@ import pandas as pd
 
 from ml.delinquency.parts import deal
 from ml.eligibility import EligibilityConfig, EligibilityModel, decide, load, save, top_features, train
+from ml.eligibility.days import DecidedDay, decide_day
+from ml.eligibility.lifecycle import EligibilityOutcome, champion_or_train
 from ml.evaluate import auc_difference, intervals
 from ml.evaluate.resampling import percentile_interval, resampled_weights
 from ml.synthetic.applications import make_applications
@@ -166,9 +170,56 @@ def speed() -> None:
     timed(f"{MANY:,} linear explanations with the top 5", lambda: top_features(model, many, 5), 5)
 
 
+def warehouse() -> None:
+    """Seconds of the daily steps with everything in PostgreSQL: as the assets run them, without Dagster."""
+    from orchestration.settings import load_settings
+    from orchestration.warehouse import Role, open_warehouse, stop_warehouse
+    from tests.integration.eligibility.registry import CUTOFF, DAY, write_world
+
+    home = Path(tempfile.mkdtemp(prefix="assay-b-"))
+    home.chmod(0o755)
+    settings = load_settings(home=home)
+    try:
+        database = open_warehouse(settings)
+        with database.connect(Role.DBT) as dbt, database.connect(Role.ML) as ml:
+            write_world(dbt, ml, decided=APPLICATIONS, waiting=APPLICATIONS)
+        with database.connect(autocommit=True) as admin:
+            admin.execute("analyze")
+
+        def learn() -> EligibilityOutcome:
+            with database.connect(Role.ML) as connection:
+                return champion_or_train(
+                    connection, DAY, CUTOFF, EligibilityConfig(required_characteristics=("sex", "age_band", "region"))
+                )
+
+        outcome = timed(f"{APPLICATIONS:,} decided in PostgreSQL: read, trained, gates, files, stored", learn, 20)
+        assert isinstance(outcome, EligibilityOutcome)
+        print(f"    {outcome.version}, champion: {outcome.is_champion}; gates failed: "
+              f"{[result.message for result in outcome.gate if not result.passed]}")  # fmt: skip
+
+        def decide_all() -> DecidedDay:
+            with database.connect(Role.ML) as connection:
+                return decide_day(connection, day, CUTOFF + (day - DAY))
+
+        for day in (DAY, DAY + dt.timedelta(days=1)):
+            label = "first day" if day == DAY else "next day, warm"
+            decided = timed(
+                f"{APPLICATIONS:,} open in PostgreSQL: read, decided, explained, written; {label}", decide_all, 3
+            )
+            assert isinstance(decided, DecidedDay)
+        print(f"    {decided.decisions}, {decided.drawn} more drawn for review, {decided.written:,} rows written")
+        decided = timed(f"{APPLICATIONS:,} open in PostgreSQL: the same day again", decide_all, 3)
+        assert isinstance(decided, DecidedDay)
+        print(f"    {decided.written} rows written")
+    finally:
+        stop_warehouse(settings)
+        shutil.rmtree(home)
+
+
 def main() -> None:
     """Print the tables."""
     speed()
+    warehouse()
     if (SHARED / costa_rica.FILE).exists():
         households()
     else:

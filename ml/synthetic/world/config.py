@@ -13,7 +13,7 @@ import numpy as np
 from ml.synthetic.calendar import epoch_day
 
 # Raised whenever the same configuration would give other values; a world of an older version is not continued.
-GENERATOR_VERSION = 4
+GENERATOR_VERSION = 5
 # People are made in blocks that know nothing of each other: memory follows the block, not the world.
 BLOCK_PEOPLE = 5_000
 HORIZON_YEARS = 5

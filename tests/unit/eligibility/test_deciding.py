@@ -199,15 +199,41 @@ def test_override_keeps_the_models_decision_and_says_who_and_why(model, well_off
         override(record, "DECLINE", by="x", reason="x")
 
 
-def test_an_appeal_takes_its_steps_and_is_overturned_only_by_another_decision(model, well_off):
+def test_an_appeal_takes_its_steps_and_is_upheld_only_with_another_decision(model, well_off):
     (record,) = decide(model, [well_off]).to_dict("records")
-    with pytest.raises(ValueError, match="expected open"):
+    with pytest.raises(ValueError, match="expected filed"):
         appeal(record, "upheld")
-    reviewed = appeal(appeal(record, "open"), "in_review")
-    with pytest.raises(ValueError, match="override the record first"):
-        appeal(reviewed, "overturned")
-    changed = override(reviewed, "APPROVE", by="board", reason="new proof")
-    assert appeal(changed, "overturned")["appeal_state"] == "overturned"
+    filed = appeal(record, "filed")
+    with pytest.raises(ValueError, match="override it first"):
+        appeal(filed, "upheld")
+    assert appeal(appeal(filed, "rejected"), "filed")["appeal_state"] == "filed"
+    upheld = appeal(override(filed, "APPROVE", by="board", reason="new proof"), "upheld")
+    assert upheld["appeal_state"] == "upheld"
+    with pytest.raises(ValueError, match="expected nothing"):
+        appeal(upheld, "filed")
+
+
+def test_no_rows_are_decided_as_no_rows(model, applications):
+    for nothing in ([], applications.head(0), applications.head(0)[list(model.columns)]):
+        decided = decide(model, nothing)
+        assert len(decided) == 0
+        assert {"eid", "decision", "reasons", "missing_evidence"} <= set(decided.columns)
+    assert len(score(model, applications.head(0))) == 0
+    assert score(model, []) == []
+    assert explain(model, []) == []
+
+
+@pytest.mark.parametrize("rows", [[1, 2], [{"family_size": 1}, "x"], 7])
+def test_what_is_no_application_is_refused_by_its_place(model, rows):
+    with pytest.raises(EligibilityInputError, match="expected a mapping of column to value"):
+        score(model, rows)
+
+
+def test_an_application_without_any_fact_goes_to_review_with_everything_missing(model, well_off):
+    (record,) = decide(model, [dict.fromkeys(well_off) | {"eid": "e"}]).to_dict("records")
+    assert (record["decision"], record["decision_basis"]) == ("REVIEW", "insufficient_evidence")
+    assert len(json.loads(record["missing_evidence"])) == len(model.columns)
+    assert json.loads(record["correctable_facts"]) == []
 
 
 def test_health_says_whether_a_model_is_there(model):

@@ -1,0 +1,189 @@
+"""Applications out of the warehouse: those that are open on a day, and those whose outcome is known.
+
+Belongs here: which applications, in which state, known by when. All of it is SQL over
+``core.eligibility_applications``, which keeps every version; nothing is decided or learnt here.
+
+What the model sees is what the application states. A figure that it lacks is not filled from the bank's books: the
+bank knows one person's accounts, the form asks for a household, and a model that learnt one and saw the other would
+err. It is missing evidence, and the decision says what would show it.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from ml.eligibility.policy import SUPPORT_POLICY, Policy
+from ml.identity.bulk import copy_out
+
+# Column of the application, by column of the service.
+STATED = {
+    "declared_monthly_income": "declared_monthly_income_amount",
+    "family_size": "family_size",
+    "employment_status": "employment_status",
+    "avg_monthly_income": "avg_monthly_income_amount",
+    "avg_monthly_expenses": "avg_monthly_expenses_amount",
+    "credit_score": "credit_score",
+    "total_debt": "total_debt_amount",
+    "asset_value": "asset_value_amount",
+    "liabilities_value": "liabilities_value_amount",
+}
+# What fairness is measured on; the model never sees them. Columns of core.applicant_groups.
+CHARACTERISTICS = ("sex", "age_band", "region", "disability", "household_type")
+TARGET, FAMILY = "eligible", "family_id"
+
+_KNOWN_PEOPLE = sql.SQL(
+    "people as (select party_id, gr_id from ml.party_xref "
+    "where known_at <= {cutoff} and (superseded_at is null or superseded_at > {cutoff}))"
+)
+
+
+@dataclass(frozen=True)
+class OpenApplications:
+    """Applications that wait for a decision at the end of a day.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        By ``eid``: ``eid, gr_id, scheme_id, is_deceased`` and the columns of the policy; a value that the policy does
+        not allow is missing.
+    impossible : dict of str to int
+        Values that the policy does not allow, by column.
+    without_person : int
+        Applications whose applicant has no golden record: nobody can be told, so they are not decided.
+    stale : int
+        Applications that have waited for longer than anybody decides: the source forgot them.
+    """
+
+    frame: pd.DataFrame
+    impossible: dict[str, int]
+    without_person: int
+    stale: int
+
+
+def read_open(
+    connection: psycopg.Connection[Any], as_of_date: dt.date, knowledge_cutoff: dt.datetime, open_days: int = 365
+) -> OpenApplications:
+    """Applications made by the end of a day and not decided then, in the state known by the cut-off.
+
+    Parameters
+    ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``.
+    as_of_date, knowledge_cutoff : date, datetime
+        Versions of applications, people and deaths that became known later do not exist.
+    open_days : int
+        Who has waited for more days is counted as stale and left out.
+    """
+    query = sql.SQL(
+        "with {people}, "
+        "deceased as (select distinct people.gr_id from core.parties as p join people on people.party_id = p.party_id "
+        "where p.death_date <= {day} and p.known_at <= {cutoff}) "
+        "select a.eid, people.gr_id, a.scheme_id, deceased.gr_id is not null as is_deceased, "
+        "a.applied_on < {day}::date - {open_days} as is_stale, {facts} "
+        "from core.eligibility_applications as a left join people on people.party_id = a.party_id "
+        "left join deceased on deceased.gr_id = people.gr_id "
+        "where a.applied_on <= {day} and (a.decided_on is null or a.decided_on > {day}) "
+        "and a.known_at <= {cutoff} and (a.superseded_at is null or a.superseded_at > {cutoff}) order by a.eid"
+    ).format(
+        people=_KNOWN_PEOPLE.format(cutoff=sql.Literal(knowledge_cutoff)),
+        day=sql.Literal(as_of_date),
+        cutoff=sql.Literal(knowledge_cutoff),
+        open_days=sql.Literal(open_days),
+        facts=_facts("a"),
+    )
+    found = copy_out(connection, query)
+    stale = found["is_stale"].astype(bool).to_numpy()
+    nobody = found["gr_id"].isna().to_numpy() & ~stale
+    frame = found.loc[~stale & ~nobody].drop(columns="is_stale").reset_index(drop=True)
+    usable, impossible = usable_facts(frame)
+    return OpenApplications(usable, impossible, int(nobody.sum()), int(stale.sum()))
+
+
+def read_decided(
+    connection: psycopg.Connection[Any], as_of_date: dt.date, knowledge_cutoff: dt.datetime
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Applications whose outcome was known by the cut-off, with what they stated while they were open.
+
+    The outcome is the reviewer's; where a person looked at a random sample of decisions, theirs, from the day after on:
+    a rerun of the day learns nothing that its first run did not know.
+
+    Parameters
+    ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``.
+    as_of_date, knowledge_cutoff : date, datetime
+        See :func:`read_open`.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        By ``eid``: ``eid, gr_id, family_id`` (the golden record where no family is known), ``applied_on, known_at`` (of
+        the outcome), ``eligible`` (1 needs support), the policy's columns and ``CHARACTERISTICS``.
+    impossible : dict of str to int
+        See :class:`OpenApplications`.
+    """
+    query = sql.SQL(
+        "with {people}, "
+        "reviewed as (select distinct on (eid) eid, is_eligible, "
+        "(as_of_date + 1)::timestamp at time zone 'UTC' as known_at "
+        "from ops.eligibility_review_outcomes where as_of_date < {day} order by eid, outcome_id desc), "
+        "decided as (select a.eid, a.is_eligible, a.known_at from core.eligibility_applications as a "
+        "where a.is_eligible is not null and a.decided_on <= {day} and a.known_at <= {cutoff} "
+        "and (a.superseded_at is null or a.superseded_at > {cutoff})), "
+        "outcomes as (select eid, coalesce(r.is_eligible, d.is_eligible) as is_eligible, "
+        "coalesce(r.known_at, d.known_at) as known_at from decided as d full join reviewed as r using (eid)), "
+        # A version that was superseded at once never counted. What was stated with the decision may be of afterwards.
+        "stated as (select distinct on (a.eid) a.* from core.eligibility_applications as a "
+        "join outcomes using (eid) where a.known_at <= {cutoff} and a.applied_on <= {day} "
+        "and (a.superseded_at is null or a.superseded_at > a.known_at) "
+        "order by a.eid, (a.decided_on is null) desc, a.known_at desc) "
+        "select a.eid, coalesce(people.gr_id, a.party_id) as gr_id, "
+        "coalesce(g.family_id, people.gr_id, a.party_id) as family_id, a.applied_on, o.known_at, "
+        "o.is_eligible::integer as eligible, {facts}, {groups} "
+        "from outcomes as o join stated as a using (eid) left join people on people.party_id = a.party_id "
+        "left join core.golden_records as g on g.gr_id = people.gr_id "
+        "left join core.applicant_groups as c on c.gr_id = people.gr_id order by a.eid"
+    ).format(
+        people=_KNOWN_PEOPLE.format(cutoff=sql.Literal(knowledge_cutoff)),
+        day=sql.Literal(as_of_date),
+        cutoff=sql.Literal(knowledge_cutoff),
+        facts=_facts("a"),
+        groups=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS),
+    )
+    return usable_facts(copy_out(connection, query))
+
+
+def usable_facts(frame: pd.DataFrame, policy: Policy = SUPPORT_POLICY) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The frame with values that the policy does not allow left empty, and how many there were by column.
+
+    One impossible value must not stop everybody's decision, nor count for or against its applicant: it is as good as
+    not known. Whoever scores a row by hand is told of it instead (``ml.eligibility.score``).
+    """
+    usable, impossible = frame.copy(), {}
+    for fact in policy.facts:
+        values = usable[fact.name]
+        if fact.kind == "level":
+            text = values.astype("string").str.strip().str.casefold()
+            allowed = text.isin([level.casefold() for level in fact.levels]).fillna(False).to_numpy(bool)
+        else:
+            numbers = pd.to_numeric(values, errors="coerce").to_numpy(float)
+            with np.errstate(invalid="ignore"):
+                allowed = np.isfinite(numbers) & (numbers >= (-np.inf if fact.minimum is None else fact.minimum))
+                allowed &= (numbers == np.floor(numbers)) if fact.is_whole else True
+            usable[fact.name] = numbers
+        if wrong := int((values.notna().to_numpy() & ~allowed).sum()):
+            impossible[fact.name] = wrong
+        usable[fact.name] = usable[fact.name].where(allowed)
+    return usable, impossible
+
+
+def _facts(alias: str) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(stated)) + sql.SQL(" as ") + sql.Identifier(name)
+        for name, stated in STATED.items()
+    )

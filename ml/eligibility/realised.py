@@ -1,0 +1,68 @@
+"""What the daily decisions were worth once reviewers had decided: rates by group, on decisions made before that."""
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from ml.eligibility.applications import CHARACTERISTICS
+from ml.eligibility.thresholds import SOFT_DECLINE
+from ml.evaluate.slices import segment_labels
+from ml.fairness import group_rates
+
+
+def realised_rates(
+    connection: psycopg.Connection[Any],
+    as_of_date: dt.date,
+    knowledge_cutoff: dt.datetime,
+    *,
+    min_group_size: int = 100,
+    days: int = 365,
+) -> tuple[int, pd.DataFrame | None]:
+    """Rates of each group over the applications that reviewers decided of late; selected is who was not declined.
+
+    The last decision before the reviewer's counts, by a model that had not learnt from it.
+
+    Parameters
+    ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``.
+    as_of_date, knowledge_cutoff : date, datetime
+        Outcomes up to the day, as known by the cut-off.
+    min_group_size : int
+        Smaller groups have their count only.
+    days : int
+        Outcomes of so many days count.
+
+    Returns
+    -------
+    rows : int
+        Decisions whose outcome is known.
+    rates : pandas.DataFrame or None
+        See ``ml.fairness.group_rates``; None where there is none.
+    """
+    query = sql.SQL(
+        "with outcomes as (select a.eid, a.is_eligible, a.decided_on from core.eligibility_applications as a "
+        "where a.is_eligible is not null and a.decided_on <= %(day)s and a.decided_on > %(day)s::date - %(days)s "
+        "and a.known_at <= %(cutoff)s and (a.superseded_at is null or a.superseded_at > %(cutoff)s)), "
+        "decided as (select distinct on (d.eid) d.gr_id, d.decision, o.is_eligible from ml.eligibility_decisions as d "
+        "join outcomes as o on o.eid = d.eid and d.as_of_date < o.decided_on "
+        "where d.score_status = 'scored' and not d.is_retrospective and d.knowledge_cutoff <= %(cutoff)s "
+        "order by d.eid, d.as_of_date desc) "
+        "select d.is_eligible, d.decision, {groups} from decided as d "
+        "left join core.gr_redirects as r on r.gr_id_from = d.gr_id "
+        "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, d.gr_id)"
+    ).format(groups=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS))
+    rows = connection.execute(query, {"day": as_of_date, "days": days, "cutoff": knowledge_cutoff}).fetchall()
+    if not rows:
+        return 0, None
+    found = pd.DataFrame(rows, columns=["target", "decision", *CHARACTERISTICS])
+    rates = group_rates(
+        found["target"].astype(int),
+        (found["decision"] != SOFT_DECLINE).astype(int),
+        pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS}),
+        min_group_size=min_group_size,
+    )
+    return len(found), rates

@@ -1,0 +1,244 @@
+"""Eligibility: train when there is enough new to learn, and decide the day's open applications.
+
+There is such a model where a source knows applications for support.
+"""
+
+import datetime as dt
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from orchestration.assets.retries import TRANSIENT, only_transient_retries
+from orchestration.checks.eligibility import ALL_DECIDED, CHAMPION
+from orchestration.portfolio import Portfolio
+from orchestration.runtime import Runtime
+from orchestration.transformation.translator import OWNERS
+from orchestration.warehouse import Role
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ml.eligibility.days import DecidedDay
+    from ml.eligibility.lifecycle import EligibilityOutcome
+
+MODEL, DECISIONS = dg.AssetKey(["ml", "eligibility_model"]), dg.AssetKey(["ml", "eligibility_decisions"])
+GATE = "quality_gate"
+KINDS = {"python", "postgres"}
+LOCK = "eligibility"
+
+
+def has_applications(portfolio: Portfolio) -> bool:
+    """Whether a source of the portfolio knows applications for support."""
+    return any(name.endswith("__eligibility_applications") for name in portfolio.staging_models())
+
+
+def _core(*tables: str) -> list[dg.AssetKey]:
+    return [dg.AssetKey(["core", table]) for table in tables]
+
+
+def eligibility_assets(
+    partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio
+) -> tuple[list[dg.AssetsDefinition], list[dg.AssetsDefinition]]:
+    """Training, and daily decisions; none where no source knows applications."""
+    if not has_applications(portfolio):
+        return [], []
+    return [_training()], [_deciding(partitions)]
+
+
+def _training() -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="eligibility_model",
+        specs=[
+            dg.AssetSpec(
+                MODEL,
+                deps=_core("eligibility_applications", "golden_records", "applicant_groups", "gr_redirects"),
+                description="Versions of the model of need; the champion is the one that decides.",
+                group_name="scores",
+                owners=OWNERS["scores"],
+                kinds=KINDS,
+            )
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                GATE,
+                asset=MODEL,
+                description="Discrimination, calibration, policy, comparison with the champion, fairness, explanation "
+                "time. Only a version that passes becomes champion.",
+            )
+        ],
+        retry_policy=TRANSIENT,
+    )
+    def eligibility_model(
+        context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
+    ) -> Iterator[dg.MaterializeResult]:
+        """Train after four weeks or a tenth more outcomes; in between the champion goes on."""
+        from ml.eligibility.lifecycle import champion_or_train
+        from orchestration.partitions import run_as_of_date
+
+        started = time.perf_counter()
+        portfolio = runtime.settings.portfolio
+        day = run_as_of_date(context, portfolio)
+        with (
+            only_transient_retries(),
+            runtime.work.measure("eligibility model"),
+            runtime.exclusive(LOCK),
+            runtime.warehouse.connect(Role.ML) as connection,
+        ):
+            outcome = champion_or_train(
+                connection, day, portfolio.knowledge_cutoff(day), portfolio.eligibility.training_config()
+            )
+        yield _trained(outcome, time.perf_counter() - started)
+
+    return eligibility_model
+
+
+def _trained(outcome: "EligibilityOutcome", seconds: float) -> dg.MaterializeResult:
+    from ml.eligibility.report import report_markdown
+
+    told: dict[str, Any] = {}
+    if outcome.model is not None:
+        told["auc"] = float(outcome.model.metadata["metrics"]["auc"])
+        told["algorithm"] = outcome.model.algorithm
+        # Figures, thresholds, what moves the probability, and fairness by group with intervals.
+        told["report"] = dg.MetadataValue.md(report_markdown(outcome.model))
+    return dg.MaterializeResult(
+        asset_key=MODEL,
+        metadata={
+            **told,
+            "seconds": round(seconds, 3),
+            "model_version": outcome.version or "none",
+            "trained_now": outcome.trained_now,
+            "is_champion": outcome.is_champion,
+            "dagster/row_count": outcome.rows,
+            "impossible_values": dg.MetadataValue.json(outcome.impossible),
+            **({"note": outcome.message} if outcome.message else {}),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name=GATE,
+                passed=all(result.passed for result in outcome.gate),
+                # Without a champion a person decides everything; with one the last good version goes on.
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={
+                    "gates": dg.MetadataValue.md("\n".join(f"- {result.message}" for result in outcome.gate) or "none")
+                },
+            )
+        ],
+    )
+
+
+def _deciding(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="eligibility_decisions",
+        specs=[
+            dg.AssetSpec(
+                DECISIONS,
+                deps=[MODEL, *_core("eligibility_applications", "parties", "party_xref_current")],
+                description="Decision of each application that is open at the end of the day: probability, APPROVE, "
+                "REVIEW or SOFT_DECLINE, reasons, missing evidence, what would change it. A random sample goes to a "
+                "person.",
+                group_name="scores",
+                owners=OWNERS["scores"],
+                kinds=KINDS,
+            )
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHAMPION,
+                asset=DECISIONS,
+                description="No artefact was refused. Where one is, the last good champion decides in its place.",
+            ),
+            dg.AssetCheckSpec(
+                ALL_DECIDED,
+                asset=DECISIONS,
+                description="Every open application has a person behind it, and none was forgotten by its source.",
+            ),
+        ],
+        partitions_def=partitions,
+        # One run for a range: a model is loaded once a day, and a day is a query and a COPY.
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=TRANSIENT,
+    )
+    def eligibility_decisions(
+        context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
+    ) -> Iterator[dg.MaterializeResult]:
+        """Decide each day of the run by the champion."""
+        from ml.eligibility.days import decide_day
+        from ml.eligibility.realised import realised_rates
+
+        started = time.perf_counter()
+        portfolio = runtime.settings.portfolio
+        days, told = [], dict[str, Any]()
+        for key in context.partition_keys:
+            day = dt.date.fromisoformat(key)
+            with (
+                only_transient_retries(),
+                runtime.work.measure("eligibility decisions"),
+                runtime.exclusive(LOCK),
+                runtime.warehouse.connect(Role.ML) as connection,
+            ):
+                settings, cutoff = portfolio.eligibility, portfolio.knowledge_cutoff(day)
+                days.append(decide_day(connection, day, cutoff, settings.review_shares(), settings.open_days))
+                # The last day of a range speaks for it.
+                told = _realised(*realised_rates(connection, day, cutoff, min_group_size=settings.min_group_size))
+        yield _decided(days, told, time.perf_counter() - started)
+
+    return eligibility_decisions
+
+
+def _realised(rows: int, rates: "pd.DataFrame | None") -> dict[str, Any]:
+    """How earlier decisions look beside the reviewers' since, by group."""
+    from ml.eligibility.judging import NOT_DECLINED, rate_records
+    from ml.eligibility.report import fairness_tables
+
+    if rates is None:
+        return {"outcomes_since": rows}
+    table = "\n\n".join(fairness_tables({NOT_DECLINED: rate_records(rates)}))
+    return {"outcomes_since": rows, "fairness_since": dg.MetadataValue.md(table)}
+
+
+def _decided(days: "list[DecidedDay]", told: dict[str, Any], seconds: float) -> dg.MaterializeResult:
+    statuses, decisions, impossible = Counter[str](), Counter[str](), Counter[str]()
+    for day in days:
+        statuses.update(day.statuses)
+        decisions.update(day.decisions)
+        impossible.update(day.open.impossible)
+    notes = sorted({day.message for day in days if day.message})
+    refused = sorted({why for day in days for why in day.refused})
+    without_person, stale = (sum(getattr(day.open, name) for day in days) for name in ("without_person", "stale"))
+    return dg.MaterializeResult(
+        asset_key=DECISIONS,
+        metadata={
+            "dagster/row_count": sum(statuses.values()),
+            "rows_written": sum(day.written for day in days),
+            "seconds": round(seconds, 3),
+            "days": len(days),
+            "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),
+            "decisions": dg.MetadataValue.json(json.loads(json.dumps(decisions))),
+            **{f"decided_{name.lower()}": count for name, count in sorted(decisions.items())},
+            **told,
+            "reviews_drawn": sum(day.drawn for day in days),
+            "impossible_values": dg.MetadataValue.json(json.loads(json.dumps(impossible))),
+            "model_version": ", ".join(sorted({day.version or "none" for day in days})),
+            **({"note": "; ".join(notes)} if notes else {}),
+        },
+        check_results=[
+            # Both warn: what is decided is decided by a version that was good enough, or left to a person.
+            dg.AssetCheckResult(
+                check_name=CHAMPION,
+                passed=not refused,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"refused": dg.MetadataValue.json(refused)},
+            ),
+            dg.AssetCheckResult(
+                check_name=ALL_DECIDED,
+                passed=not without_person and not stale,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"without_golden_record": without_person, "waiting_too_long": stale},
+            ),
+        ],
+    )
