@@ -138,15 +138,15 @@ weeks as (
     {%- endfor %}
 ),
 
--- A week is covered where every deposit account that was open in it is, for as long as it was open.
+-- A week is covered where it is for as long as the account was open in it. One bit a subject: a row of a week stays short.
 profile_weeks as (
     select
         open_weeks.profile_no,
         open_weeks.week_index,
         max(open_weeks.is_full_week) as is_full_week,
         {%- for subject in subjects %}
-        max(case when profile_coverage.subject = '{{ subject }}' then 1 else 0 end) as covers_{{ subject }}{{ "," if not loop.last }}
-        {%- endfor %}
+        {{ '+ ' if not loop.first }}max(case when profile_coverage.subject = '{{ subject }}' then {{ 2 ** loop.index0 }} else 0 end)
+        {%- endfor %} as covered_subjects
     from (
         select
             dated_weeks.*,
@@ -173,20 +173,6 @@ profile_weeks as (
             and least(open_weeks.week_end, coalesce(open_weeks.closed_on, open_weeks.week_end))
             <= profile_coverage.covered_to
     group by open_weeks.profile_no, open_weeks.week_index
-),
-
-week_coverage as (
-    select
-        spine_accounts.spine_no,
-        profile_weeks.week_index,
-        {%- for subject in subjects %}
-        max(profile_weeks.is_full_week) = 1 and min(profile_weeks.covers_{{ subject }}) = 1
-            as covers_{{ subject }}{{ "," if not loop.last }}
-        {%- endfor %}
-    from spine_accounts
-    inner join profile_weeks on spine_accounts.profile_no = profile_weeks.profile_no
-    where spine_accounts.product_category = 'DEPOSIT'
-    group by spine_accounts.spine_no, profile_weeks.week_index
 ),
 
 -- History counts where it is covered on the as-of date, from the day that coverage begins.
