@@ -8,7 +8,6 @@ from ml.features.catalogue import load_catalogue
 from orchestration.warehouse import Warehouse
 from tests.integration.features.population import coverage, end_of, holder, insert, transaction
 from tests.integration.predelinquency.borrowers import (
-    FIRST,
     GRID,
     LAST,
     due,
@@ -189,7 +188,7 @@ def test_a_days_news_recompute_no_day_of_the_grid_not_even_one_without_a_borrowe
 def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Warehouse, run_day: RunDay) -> None:
     before = {table: rows(lived, table) for table in ("predelinquency_labels", "training_features")}
     untouched = written(lived)
-    booked_on, granted = GRID[3] - dt.timedelta(days=3), GRID[1] - dt.timedelta(days=5)
+    booked_on, granted = GRID[3] - dt.timedelta(days=3), GRID[2] - dt.timedelta(days=5)
     with lived.connect("assay_dbt") as dbt:
         insert(dbt, "transactions", [transaction("late", GOOD, booked_on, "salary", 12345, load_id=80)])
         row, own = loan("late", granted, "Personal Loan")
@@ -197,18 +196,18 @@ def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Wareho
         insert(dbt, "accounts", [{**own, "load_id": 80}])
         insert(dbt, "account_holders", [holder(0, 9, granted, account_id=own["account_id"], load_id=80)])
         late = {"granted": granted, "load_id": 80}
-        insert(dbt, "payments_due", [due("late", n, GRID[n] + dt.timedelta(days=9), **late) for n in (2, 3)])
+        insert(dbt, "payments_due", [due("late", 1, GRID[3] + dt.timedelta(days=9), **late)])
         balance = {"account_id": loan_id(6), "balance_on": NEWEST, "balance_amount": 17, "row_hash": "1"}
         insert(dbt, "account_balances", [{**balance, "known_at": end_of(NEWEST), "load_id": 80}])
-        # A file that was taken out again: nobody knows any more what was paid in the last days of June.
+        # A file that was taken out again: nobody knows any more what was paid from then to 20 July.
         dbt.execute(
-            "update core.coverage set covered_to = %s, load_id = 80 where scope_id = '*'", (dt.date(2026, 6, 15),)
+            "update core.coverage set covered_to = %s, load_id = 80 where scope_id = '*'", (dt.date(2026, 6, 10),)
         )
         insert(dbt, "coverage", [{**coverage("payments", dt.date(2026, 7, 20), LAST), "load_id": 80}])
     run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
     now = {table: rows(lived, table) for table in before}
     assert label_of(lived, GOOD, GRID[1]) == []
-    assert label_of(lived, "late", GRID[2]) == []
+    assert label_of(lived, "late", GRID[3]) == [True]
     with lived.connect() as connection:
         amount, income = (
             connection.execute(sql, key).fetchone()
