@@ -37,8 +37,8 @@
    one who came first, of former ones the last. The end of a holding has no time of its own at which it became known: the former
    owner stays the owner until the next one is known. #}
 {% macro owner_order(holders, day) -%}
-    case when {{ holders }}.valid_to is null or {{ holders }}.valid_to > {{ day }} then 0 else 1 end,
-    case when {{ holders }}.valid_to is null or {{ holders }}.valid_to > {{ day }} then {{ holders }}.valid_from end,
+    case when {{ holders }}.valid_to is null or {{ holders }}.valid_to > {{ day }} then 0 else 1 end asc,
+    case when {{ holders }}.valid_to is null or {{ holders }}.valid_to > {{ day }} then {{ holders }}.valid_from end asc,
     {{ holders }}.valid_from desc,
-    {{ holders }}.party_id
+    {{ holders }}.party_id asc
 {%- endmacro %}
