@@ -85,6 +85,7 @@ spine_accounts as (
         versions.account_id,
         versions.source_system,
         versions.product_category,
+        versions.product_category = 'DEPOSIT' as is_deposit,
         versions.closed_on,
         cast(row_number() over (order by versions.spine_no, versions.account_id) as integer) as account_no,
         cast(dense_rank() over (

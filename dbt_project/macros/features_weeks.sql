@@ -35,19 +35,19 @@ account_weeks as (
         {%- if balances %},
         max(
             case
-                when closing_balance is not null and product_category = 'DEPOSIT'
+                when is_deposit and closing_balance is not null
                     then array[cast(day_no as double precision), cast(part_no as double precision), closing_balance]
             end
         ) as last_point,
-        min(case when product_category = 'DEPOSIT' then closing_balance end) as lowest_balance,
-        min(case when closing_balance is not null and product_category = 'DEPOSIT' then day_no end) as first_balance_day_no
+        min(case when is_deposit then closing_balance end) as lowest_balance,
+        min(case when is_deposit and closing_balance is not null then day_no end) as first_balance_day_no
         {%- endif %}
     from (
         select
             day_signals.*,
             spine_accounts.spine_no,
             spine_accounts.account_no,
-            spine_accounts.product_category,
+            spine_accounts.is_deposit,
             {{ window_day_no('spine_accounts.as_of_date', 'day_signals.activity_date') }} as day_no
         from spine_accounts
         inner join {{ ref('account_day_signals') }} as day_signals

@@ -191,6 +191,15 @@ def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Wareho
     booked_on, granted = GRID[3] - dt.timedelta(days=3), GRID[2] - dt.timedelta(days=5)
     with lived.connect("assay_dbt") as dbt:
         insert(dbt, "transactions", [transaction("late", GOOD, booked_on, "salary", 12345, load_id=80)])
+    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    with lived.connect() as connection:
+        income = connection.execute(
+            "select income_last from features.training_features where gr_id = %s and as_of_date = %s",
+            (f"GR{GOOD:010d}", GRID[3]),
+        ).fetchone()
+    assert income is not None
+    assert income[0] >= 12345
+    with lived.connect("assay_dbt") as dbt:
         row, own = loan("late", granted, "Personal Loan")
         insert(dbt, "loans", [{**row, "load_id": 80}])
         insert(dbt, "accounts", [{**own, "load_id": 80}])
@@ -204,23 +213,16 @@ def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Wareho
             "update core.coverage set covered_to = %s, load_id = 80 where scope_id = '*'", (dt.date(2026, 6, 10),)
         )
         insert(dbt, "coverage", [{**coverage("payments", dt.date(2026, 7, 20), LAST), "load_id": 80}])
-    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    run_day(LAST, select=DAYS)
     now = {table: rows(lived, table) for table in before}
     assert label_of(lived, GOOD, GRID[1]) == []
     assert label_of(lived, "late", GRID[3]) == [True]
     with lived.connect() as connection:
-        amount, income = (
-            connection.execute(sql, key).fetchone()
-            for sql, key in (
-                ("select exposure_amount from features.predelinquency_labels where exposure_id = %s and "
-                 "as_of_date = %s", (loan_id(6), NEWEST)),
-                ("select income_last from features.training_features where gr_id = %s and as_of_date = %s",
-                 (f"GR{GOOD:010d}", GRID[3])),
-            )
-        )  # fmt: skip
+        amount = connection.execute(
+            "select exposure_amount from features.predelinquency_labels where exposure_id = %s and as_of_date = %s",
+            (loan_id(6), NEWEST),
+        ).fetchone()
     assert amount == (17,)
-    assert income is not None
-    assert income[0] >= 12345
     first = [one for one in untouched["training_features"] if one[0] == GRID[0]]
     assert [one for one in written(lived)["training_features"] if one[0] == GRID[0]] == first
     run_day(LAST, "--full-refresh", select=DAYS)
