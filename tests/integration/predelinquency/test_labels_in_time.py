@@ -204,8 +204,7 @@ def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Wareho
         insert(dbt, "loans", [{**row, "load_id": 80}])
         insert(dbt, "accounts", [{**own, "load_id": 80}])
         insert(dbt, "account_holders", [holder(0, 9, granted, account_id=own["account_id"], load_id=80)])
-        late = {"granted": granted, "load_id": 80}
-        insert(dbt, "payments_due", [due("late", 1, GRID[3] + dt.timedelta(days=9), **late)])
+        insert(dbt, "payments_due", [due("late", 1, GRID[3] + dt.timedelta(days=9), granted, load_id=80)])
         balance = {"account_id": loan_id(6), "balance_on": NEWEST, "balance_amount": 17, "row_hash": "1"}
         insert(dbt, "account_balances", [{**balance, "known_at": end_of(NEWEST), "load_id": 80}])
         # A file that was taken out again: nobody knows any more what was paid from then to 20 July.
