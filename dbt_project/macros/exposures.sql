@@ -60,7 +60,6 @@ party_links as (
     {{ party_links() }}
 ),
 
--- Of several owners of an account the one who came first, as in core.owned_accounts.
 exposure_owners as (
     select
         exposure_days.as_of_date,
@@ -69,10 +68,7 @@ exposure_owners as (
         party_links.gr_id,
         row_number() over (
             partition by exposure_days.as_of_date, holders.account_id
-            order by
-                case when holders.valid_to is null or holders.valid_to > exposure_days.as_of_date then 0 else 1 end,
-                holders.valid_from,
-                holders.party_id
+            order by {{ owner_order('holders', 'exposure_days.as_of_date') }}
         ) as owner_rank
     from exposure_days
     inner join {{ ref('account_holders') }} as holders
@@ -89,27 +85,7 @@ exposure_owners as (
         and holders.account_id in (select loan_id from {{ ref('loans') }})
 ),
 
-exposure_accounts as (
-    select
-        exposure_days.as_of_date,
-        accounts.account_id,
-        accounts.product_name,
-        accounts.closed_on,
-        accounts.deleted_on,
-        row_number() over (
-            partition by exposure_days.as_of_date, accounts.account_id
-            order by accounts.valid_from desc, accounts.known_at desc
-        ) as version_rank
-    from exposure_days
-    inner join {{ ref('accounts') }} as accounts
-        on
-            exposure_days.as_of_date >= accounts.valid_from
-            and exposure_days.as_of_date >= accounts.opened_on
-            and exposure_days.knowledge_cutoff >= accounts.known_at
-    where accounts.product_category in ('LOAN', 'CREDIT')
-),
-
-exposure_loans as (
+granted_loans as (
     select
         loans.loan_id,
         loans.source_system,
@@ -117,28 +93,43 @@ exposure_loans as (
         loans.matures_on,
         exposure_days.as_of_date,
         exposure_days.knowledge_cutoff,
-        exposure_owners.gr_id,
-        exposure_owners.party_id,
-        exposure_accounts.product_name,
         {{ straight_line_amount('exposure_days.as_of_date') }} as straight_line_amount
     from exposure_days
     inner join {{ ref('loans') }} as loans
         on
             exposure_days.as_of_date >= loans.granted_on
             and exposure_days.knowledge_cutoff >= loans.known_at
-    inner join exposure_accounts
-        on
-            loans.loan_id = exposure_accounts.account_id
-            and exposure_days.as_of_date = exposure_accounts.as_of_date
-            and exposure_accounts.version_rank = 1
+),
+
+loan_versions as (
+    {{ with_account_versions(
+        'granted_loans', ['as_of_date', 'loan_id'], 'loan_id',
+        ['product_name', 'product_category', 'closed_on', 'deleted_on'], 'knowledge_cutoff', 'as_of_date'
+    ) }}
+),
+
+exposure_loans as (
+    select
+        loan_versions.loan_id,
+        loan_versions.source_system,
+        loan_versions.granted_on,
+        loan_versions.matures_on,
+        loan_versions.as_of_date,
+        loan_versions.knowledge_cutoff,
+        exposure_owners.gr_id,
+        exposure_owners.party_id,
+        loan_versions.product_name,
+        loan_versions.straight_line_amount
+    from loan_versions
     inner join exposure_owners
         on
-            loans.loan_id = exposure_owners.account_id
-            and exposure_days.as_of_date = exposure_owners.as_of_date
+            loan_versions.loan_id = exposure_owners.account_id
+            and loan_versions.as_of_date = exposure_owners.as_of_date
             and exposure_owners.owner_rank = 1
     where
-        (exposure_accounts.closed_on is null or exposure_accounts.closed_on > exposure_days.as_of_date)
-        and (exposure_accounts.deleted_on is null or exposure_accounts.deleted_on > exposure_days.as_of_date)
+        loan_versions.product_category in ('LOAN', 'CREDIT')
+        and (loan_versions.closed_on is null or loan_versions.closed_on > loan_versions.as_of_date)
+        and (loan_versions.deleted_on is null or loan_versions.deleted_on > loan_versions.as_of_date)
 ),
 
 exposure_instalments as (

@@ -60,6 +60,7 @@
     {%- set statistics = [] -%}
     {%- set names = [] -%}
     {%- set texts = [] -%}
+    {%- set catalogue = catalogue_model().config.meta.signals if execute else {} -%}
     {%- for feature in features -%}
         {%- set text = feature_expression(feature) -%}
         {%- do texts.append(text) -%}
@@ -72,7 +73,7 @@
     {%- for round in range(3) -%}
         {%- for signal in signals_of(['derived', 'day'], names) -%}
             {%- for word in modules.re.findall('[a-z_]+', signal.expression) -%}
-                {%- if word not in names and signals_of(['flow', 'booking', 'instalment', 'day', 'balance', 'daily_balance', 'derived'], [word]) -%}
+                {%- if word in catalogue and word not in names -%}
                     {%- do names.append(word) -%}
                 {%- endif -%}
             {%- endfor -%}
@@ -118,22 +119,22 @@
     {%- for subject in signal.coverage if subject not in subjects -%}{%- do subjects.append(subject) -%}{%- endfor -%}
 {%- endfor -%}
 {{ feature_account_ctes(subjects) }}
-{{ feature_week_ctes(needs.signals, from_day, to_day) }}
+{{ feature_week_ctes(needs.signals, subjects, from_day, to_day) }}
 {%- if needs.reads_history %}
 {{ feature_history_ctes() }}
 {%- endif %}
-{{ feature_statistic_ctes(needs) }}
+{{ feature_statistic_ctes(needs, subjects) }}
 feature_values as (
     select
         spine.spine_id,
-        statistics.covered_weeks_count,
+        coalesce(statistics.covered_weeks_count, 0) as covered_weeks_count,
         coalesce(history_coverage.is_history_covered, false) as is_history_covered
         {%- for feature in features %},
         cast({{ feature_expression(feature) }} as {{ feature.data_type }}) as {{ feature.name }}
         {%- endfor %}
     from spine
     inner join numbered_spine on spine.spine_id = numbered_spine.spine_id
-    inner join statistics on numbered_spine.spine_no = statistics.spine_no
+    left join statistics on numbered_spine.spine_no = statistics.spine_no
     left join history_coverage on numbered_spine.spine_no = history_coverage.spine_no
     {%- if needs.reads_history %}
     left join history_flows on numbered_spine.spine_no = history_flows.spine_no

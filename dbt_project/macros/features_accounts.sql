@@ -12,35 +12,13 @@ numbered_spine as (
     from spine
 ),
 
-first_owners as (
-    select
-        account_id,
-        party_id,
-        known_at,
-        valid_from,
-        row_number() over (
-            partition by account_id
-            order by valid_from, party_id
-        ) as owner_rank
-    from {{ ref('account_holders') }}
-    where holder_role = 'owner'
-),
-
-account_versions as (
+held_accounts as (
     select
         numbered_spine.spine_no,
         numbered_spine.as_of_date,
         numbered_spine.knowledge_cutoff,
-        cast({{ dbt.dateadd('day', -90, 'numbered_spine.as_of_date') }} as date) as window_start,
-        accounts.account_id,
-        accounts.source_system,
-        accounts.product_category,
-        accounts.opened_on,
-        case when accounts.closed_on <= numbered_spine.as_of_date then accounts.closed_on end as closed_on,
-        row_number() over (
-            partition by numbered_spine.spine_no, accounts.account_id
-            order by accounts.valid_from desc, accounts.known_at desc
-        ) as version_rank
+        party_xref.party_id,
+        holders.account_id
     from numbered_spine
     inner join {{ source('ml', 'party_xref') }} as party_xref
         on
@@ -52,25 +30,63 @@ account_versions as (
                 )
                 or numbered_spine.party_id = party_xref.party_id
             )
-    inner join first_owners
+    inner join {{ ref('account_holders') }} as holders
         on
-            party_xref.party_id = first_owners.party_id
-            and first_owners.owner_rank = 1
-            and numbered_spine.as_of_date >= first_owners.valid_from
-            and numbered_spine.knowledge_cutoff >= first_owners.known_at
-    inner join {{ ref('accounts') }} as accounts
-        on
-            first_owners.account_id = accounts.account_id
-            and numbered_spine.as_of_date >= accounts.opened_on
-            and numbered_spine.as_of_date >= accounts.valid_from
-            and numbered_spine.knowledge_cutoff >= accounts.known_at
+            party_xref.party_id = holders.party_id
+            and holders.holder_role = 'owner'
+            and numbered_spine.as_of_date >= holders.valid_from
+            and numbered_spine.knowledge_cutoff >= holders.known_at
+),
+
+-- Of all owners of such an account, those of other people among them, the one whose it is on the day.
+owned_accounts as (
+    select
+        ranked.spine_no,
+        ranked.as_of_date,
+        ranked.knowledge_cutoff,
+        cast({{ dbt.dateadd('day', -90, 'ranked.as_of_date') }} as date) as window_start,
+        ranked.account_id
+    from (
+        select
+            held_accounts.*,
+            owners.party_id as owner_party_id,
+            row_number() over (
+                partition by held_accounts.spine_no, held_accounts.party_id, held_accounts.account_id
+                order by {{ owner_order('owners', 'held_accounts.as_of_date') }}
+            ) as owner_rank
+        from held_accounts
+        inner join {{ ref('account_holders') }} as owners
+            on
+                held_accounts.account_id = owners.account_id
+                and owners.holder_role = 'owner'
+                and held_accounts.as_of_date >= owners.valid_from
+                and held_accounts.knowledge_cutoff >= owners.known_at
+    ) as ranked
+    where
+        ranked.owner_rank = 1
+        and ranked.party_id = ranked.owner_party_id
+),
+
+account_versions as (
+    {{ with_account_versions(
+        'owned_accounts', ['spine_no', 'account_id'], 'account_id',
+        ['source_system', 'product_category', 'opened_on', 'closed_on'], 'knowledge_cutoff', 'as_of_date'
+    ) }}
 ),
 
 -- Accounts of one source that were open through the window are covered alike, but those that have a coverage of their own:
 -- coverage is looked at once a profile, not once an account.
 spine_accounts as (
     select
-        versions.*,
+        versions.spine_no,
+        versions.as_of_date,
+        versions.knowledge_cutoff,
+        versions.window_start,
+        versions.account_id,
+        versions.source_system,
+        versions.product_category,
+        versions.product_category = 'DEPOSIT' as is_deposit,
+        versions.closed_on,
         cast(row_number() over (order by versions.spine_no, versions.account_id) as integer) as account_no,
         cast(dense_rank() over (
             order by
@@ -79,13 +95,25 @@ spine_accounts as (
         ) as integer) as profile_no,
         coalesce(own_coverage.scope_id, '*') as coverage_scope_id,
         greatest(versions.opened_on, versions.window_start) as open_from
-    from account_versions as versions
+    from (
+        select
+            account_versions.spine_no,
+            account_versions.as_of_date,
+            account_versions.knowledge_cutoff,
+            account_versions.window_start,
+            account_versions.account_id,
+            account_versions.source_system,
+            account_versions.product_category,
+            account_versions.opened_on,
+            case when account_versions.closed_on <= account_versions.as_of_date then account_versions.closed_on end
+                as closed_on
+        from account_versions
+    ) as versions
     left join (
         select distinct scope_id
         from {{ ref('coverage') }}
         where scope_id <> '*'
     ) as own_coverage on versions.account_id = own_coverage.scope_id
-    where versions.version_rank = 1
 ),
 
 profiles as (
@@ -138,15 +166,15 @@ weeks as (
     {%- endfor %}
 ),
 
--- A week is covered where every deposit account that was open in it is, for as long as it was open.
+-- A week is covered where it is for as long as the account was open in it. One bit a subject: a row of a week stays short.
 profile_weeks as (
     select
         open_weeks.profile_no,
         open_weeks.week_index,
         max(open_weeks.is_full_week) as is_full_week,
         {%- for subject in subjects %}
-        max(case when profile_coverage.subject = '{{ subject }}' then 1 else 0 end) as covers_{{ subject }}{{ "," if not loop.last }}
-        {%- endfor %}
+        {{ '+ ' if not loop.first }}max(case when profile_coverage.subject = '{{ subject }}' then {{ 2 ** loop.index0 }} else 0 end)
+        {%- endfor %} as covered_subjects
     from (
         select
             dated_weeks.*,
@@ -173,20 +201,6 @@ profile_weeks as (
             and least(open_weeks.week_end, coalesce(open_weeks.closed_on, open_weeks.week_end))
             <= profile_coverage.covered_to
     group by open_weeks.profile_no, open_weeks.week_index
-),
-
-week_coverage as (
-    select
-        spine_accounts.spine_no,
-        profile_weeks.week_index,
-        {%- for subject in subjects %}
-        max(profile_weeks.is_full_week) = 1 and min(profile_weeks.covers_{{ subject }}) = 1
-            as covers_{{ subject }}{{ "," if not loop.last }}
-        {%- endfor %}
-    from spine_accounts
-    inner join profile_weeks on spine_accounts.profile_no = profile_weeks.profile_no
-    where spine_accounts.product_category = 'DEPOSIT'
-    group by spine_accounts.spine_no, profile_weeks.week_index
 ),
 
 -- History counts where it is covered on the as-of date, from the day that coverage begins.

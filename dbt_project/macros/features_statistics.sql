@@ -25,7 +25,7 @@
         'min': "min(" ~ x ~ ")",
         'max': "max(" ~ x ~ ")",
         'sum': "sum(" ~ x ~ ordered ~ ")",
-        'last': "max(case when week_index = 13 then " ~ x ~ " end)",
+        'last': "max(" ~ x ~ ") filter (where week_index = 13)",
         'trend': "regr_slope(" ~ x ~ ", week_index" ~ ordered ~ ")",
         'recent': "avg(" ~ recent ~ ordered ~ ")",
         'earlier': "avg(" ~ earlier ~ ordered ~ ")",
@@ -35,53 +35,54 @@
     {{ expressions[statistic] }}{{ " / 100.0" if signal.unit == 'amount' and statistic not in ('cv', 'change_ratio') }}
 {%- endmacro %}
 
-{% macro feature_statistic_ctes(needs) %}
+{# Whether the week of a row is covered for all that a signal needs. #}
+{% macro covers(signal) -%}
+    {%- for subject in signal.coverage -%}covers_{{ subject }}{{ " and " if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{% macro feature_statistic_ctes(needs, subjects) %}
 {%- set flows = signals_of(['flow', 'booking', 'instalment', 'day'], needs.signals) -%}
 {%- set balances = signals_of(['balance'], needs.signals) -%}
-{%- set daily_balances = signals_of(['daily_balance'], needs.signals) %}
+{%- set daily_balances = signals_of(['daily_balance'], needs.signals) -%}
+{%- set signals = {} -%}
+{%- for signal in flows + balances + daily_balances + signals_of(['derived'], needs.signals) -%}
+    {%- do signals.update({signal.name: signal}) -%}
+{%- endfor %}
 -- A week without transactions is a real 0 where the week is covered, and NULL where it is not.
 weekly_1 as (
     select
-        numbered_spine.spine_no,
-        weeks.week_index,
-        coalesce(week_coverage.covers_transactions, false) as is_covered
+        spine_weeks.spine_no,
+        spine_weeks.week_index,
+        covers_transactions as is_covered
         {%- for signal in flows %},
         case
             when {{ covers(signal) }}
                 then {% if signal.kind == 'day' or signal.aggregation == 'max' -%}
-                    weekly_flows.{{ signal.name }}
+                    spine_weeks.{{ signal.name }}
                 {%- else -%}
-                    coalesce(weekly_flows.{{ signal.name }}, 0)
+                    coalesce(spine_weeks.{{ signal.name }}, 0)
                 {%- endif %}
         end as {{ signal.name }}
         {%- endfor %}
         {%- for signal in balances %},
-        case when {{ covers(signal) }} then weekly_balances.{{ signal.name }} end as {{ signal.name }}
+        case when {{ covers(signal) }} then spine_weeks.{{ signal.name }} end as {{ signal.name }}
         {%- endfor %}
         {%- for signal in daily_balances %},
         case when {{ covers(signal) }} then weekly_daily_balances.{{ signal.name }} end as {{ signal.name }}
         {%- endfor %}
-    from numbered_spine
-    cross join weeks
-    left join week_coverage
-        on
-            numbered_spine.spine_no = week_coverage.spine_no
-            and weeks.week_index = week_coverage.week_index
-    left join weekly_flows
-        on
-            numbered_spine.spine_no = weekly_flows.spine_no
-            and weeks.week_index = weekly_flows.week_index
-    {%- if balances %}
-    left join weekly_balances
-        on
-            numbered_spine.spine_no = weekly_balances.spine_no
-            and weeks.week_index = weekly_balances.week_index
-    {%- endif %}
+    from (
+        select
+            spine_weeks.*
+            {%- for subject in subjects %},
+            spine_weeks.covered_subjects & {{ 2 ** loop.index0 }} > 0 as covers_{{ subject }}
+            {%- endfor %}
+        from spine_weeks
+    ) as spine_weeks
     {%- if daily_balances %}
     left join weekly_daily_balances
         on
-            numbered_spine.spine_no = weekly_daily_balances.spine_no
-            and weeks.week_index = weekly_daily_balances.week_index
+            spine_weeks.spine_no = weekly_daily_balances.spine_no
+            and spine_weeks.week_index = weekly_daily_balances.week_index
     {%- endif %}
 ),
 {% for stage in [2, 3] %}
@@ -97,10 +98,8 @@ weekly_{{ stage }} as (
 statistics as (
     select
         spine_no,
-        {%- for name, statistic in needs.statistics %}
-        {%- for signal in signals_of(['flow', 'booking', 'instalment', 'day', 'balance', 'daily_balance', 'derived'], [name]) %}
-        {{ statistic_expression(signal, statistic) }} as {{ name }}__{{ statistic }},
-        {%- endfor %}
+        {%- for name, statistic in needs.statistics if name in signals %}
+        {{ statistic_expression(signals[name], statistic) }} as {{ name }}__{{ statistic }},
         {%- endfor %}
         cast(sum(case when is_covered then 1 else 0 end) as integer) as covered_weeks_count
     from weekly_3

@@ -16,27 +16,38 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro covers(signal) -%}
-    {%- for subject in signal.coverage -%}week_coverage.covers_{{ subject }}{{ " and " if not loop.last }}{%- endfor -%}
-{%- endmacro %}
-
-{% macro feature_week_ctes(names, from_day, to_day) %}
+{% macro feature_week_ctes(names, subjects, from_day, to_day) %}
 {%- set flows = signals_of(['flow', 'booking', 'instalment'], names) -%}
 {%- set days = signals_of(['day'], names) -%}
 {%- set balances = signals_of(['balance'], names) -%}
 {%- set window_from = from_day or "(select min(first_days.window_start) from spine_accounts as first_days)" -%}
 {%- set window_to = to_day or "(select max(last_days.as_of_date) from spine_accounts as last_days)" %}
-weekly_flows as (
+-- The days of the window are read once, for flows and balances. The latest closing balance of a week without sorting its days:
+-- the greatest of (day, part of the day, balance).
+account_weeks as (
     select
         spine_no,
+        account_no,
         cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1 as week_index
         {%- for signal in flows + days %},
         {{ week_value(signal) }} as {{ signal.name }}
         {%- endfor %}
+        {%- if balances %},
+        max(
+            case
+                when is_deposit and closing_balance is not null
+                    then array[cast(day_no as double precision), cast(part_no as double precision), closing_balance]
+            end
+        ) as last_point,
+        min(case when is_deposit then closing_balance end) as lowest_balance,
+        min(case when is_deposit and closing_balance is not null then day_no end) as first_balance_day_no
+        {%- endif %}
     from (
         select
             day_signals.*,
             spine_accounts.spine_no,
+            spine_accounts.account_no,
+            spine_accounts.is_deposit,
             {{ window_day_no('spine_accounts.as_of_date', 'day_signals.activity_date') }} as day_no
         from spine_accounts
         inner join {{ ref('account_day_signals') }} as day_signals
@@ -48,8 +59,9 @@ weekly_flows as (
                 and spine_accounts.knowledge_cutoff < day_signals.visible_until
         where day_signals.activity_date between {{ window_from }} and {{ window_to }}
     ) as numbered_days
-    group by spine_no, cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1
+    group by spine_no, account_no, cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1
 ),
+
 {% if balances or not execute %}
 -- The balance before the window: of the latest booking or, where one was stated later, the stated one. Two look-ups an
 -- account through an index, however long the history is.
@@ -89,98 +101,60 @@ opening_balances as (
     ) as stated on true
     where spine_accounts.product_category = 'DEPOSIT'
 ),
-
--- The latest closing balance of a week without sorting its days: the greatest of (day, part of the day, balance).
-account_week_balances as (
-    select
-        account_no,
-        spine_no,
-        cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1 as week_index,
-        max(array[cast(day_no as double precision), cast(part_no as double precision), closing_balance]) as last_point,
-        min(closing_balance) as lowest,
-        min(day_no) as first_day_no
-    from (
-        select
-            spine_accounts.spine_no,
-            spine_accounts.account_no,
-            day_signals.part_no,
-            day_signals.closing_balance,
-            {{ window_day_no('spine_accounts.as_of_date', 'day_signals.activity_date') }} as day_no
-        from spine_accounts
-        inner join {{ ref('account_day_signals') }} as day_signals
-            on
-                spine_accounts.account_id = day_signals.account_id
-                and spine_accounts.window_start <= day_signals.activity_date
-                and spine_accounts.as_of_date >= day_signals.activity_date
-                and spine_accounts.knowledge_cutoff >= day_signals.known_at
-                and spine_accounts.knowledge_cutoff < day_signals.visible_until
-        where
-            spine_accounts.product_category = 'DEPOSIT'
-            and day_signals.closing_balance is not null
-            and day_signals.activity_date between {{ window_from }} and {{ window_to }}
-    ) as numbered_days
-    group by account_no, spine_no, cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1
-    union all
-    select
-        spine_accounts.account_no,
-        spine_accounts.spine_no,
-        0 as week_index,
-        array[cast(0 as double precision), cast(0 as double precision), opening_balances.balance] as last_point,
-        opening_balances.balance as lowest,
-        0 as first_day_no
-    from spine_accounts
-    inner join opening_balances on spine_accounts.account_no = opening_balances.account_no
-    where opening_balances.balance is not null
-),
-
+{% endif %}
 -- A balance stays until the next booking: it is carried into weeks without one, and into a week's days before its first.
-carried_balances as (
+carried_weeks as (
     select
-        account_weeks.spine_no,
-        account_weeks.account_no,
-        account_weeks.week_index,
-        account_week_balances.lowest,
-        account_week_balances.first_day_no,
-        max(account_week_balances.last_point) over (
-            partition by account_weeks.account_no order by account_weeks.week_index
-        ) as end_point,
-        max(account_week_balances.last_point) over (
-            partition by account_weeks.account_no order by account_weeks.week_index
+        spine_accounts.spine_no,
+        spine_accounts.account_no,
+        weeks.week_index,
+        profile_weeks.is_full_week,
+        profile_weeks.covered_subjects
+        {%- for signal in flows + days %},
+        account_weeks.{{ signal.name }}
+        {%- endfor %}
+        {%- if balances %},
+        account_weeks.last_point[3] as last_balance,
+        account_weeks.lowest_balance,
+        coalesce(account_weeks.first_balance_day_no, 92) > 7 * (weeks.week_index - 1) + 1 as starts_with_carried,
+        opening_balances.balance as opening_balance,
+        max(account_weeks.last_point) over (
+            partition by spine_accounts.spine_no, spine_accounts.account_no order by weeks.week_index
             rows between unbounded preceding and 1 preceding
         ) as carried_point
-    from (
-        select
-            spine_accounts.spine_no,
-            spine_accounts.account_no,
-            weeks.week_index
-        from spine_accounts
-        cross join (
-            select week_index from weeks
-            union all
-            select 0 as week_index
-        ) as weeks
-        where spine_accounts.product_category = 'DEPOSIT'
-    ) as account_weeks
-    left join account_week_balances
+        {%- endif %}
+    from spine_accounts
+    cross join weeks
+    left join account_weeks
         on
-            account_weeks.account_no = account_week_balances.account_no
-            and account_weeks.week_index = account_week_balances.week_index
+            spine_accounts.spine_no = account_weeks.spine_no
+            and spine_accounts.account_no = account_weeks.account_no
+            and weeks.week_index = account_weeks.week_index
+    left join profile_weeks
+        on
+            spine_accounts.profile_no = profile_weeks.profile_no
+            and weeks.week_index = profile_weeks.week_index
+    {%- if balances %}
+    left join opening_balances on spine_accounts.account_no = opening_balances.account_no
+    {%- endif %}
 ),
 
-weekly_balances as (
+-- A week is covered where every deposit account that was open in it is.
+spine_weeks as (
     select
         spine_no,
         week_index,
-        sum(end_point[3]) as end_balance,
+        case when max(is_full_week) = 1 then bit_and(covered_subjects) else 0 end as covered_subjects
+        {%- for signal in flows + days %},
+        {{ 'max' if signal.kind == 'day' or signal.aggregation == 'max' else 'sum' }}({{ signal.name }}) as {{ signal.name }}
+        {%- endfor %}
+        {%- if balances %},
+        sum(coalesce(last_balance, carried_point[3], opening_balance)) as end_balance,
         sum(least(
-            lowest,
-            case
-                when first_day_no is null or first_day_no > 7 * (week_index - 1) + 1 then carried_point[3]
-            end
+            lowest_balance, case when starts_with_carried then coalesce(carried_point[3], opening_balance) end
         )) as low_balance
-    from carried_balances
-    where week_index > 0
+        {%- endif %}
+    from carried_weeks
     group by spine_no, week_index
 ),
-{% endif -%}
 {% endmacro %}

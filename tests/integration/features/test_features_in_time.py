@@ -32,6 +32,7 @@ OPENED = dt.date(2026, 1, 5)
 FIRST = dt.date(2026, 4, 1)
 GRANTED = dt.date(2026, 8, 20)
 DAY = dt.timedelta(days=1)
+MOVED = AS_OF - 60 * DAY
 # The portfolio's cut-off: the next day at 02:00 in New York.
 CUTOFF = pd.Timestamp(AS_OF + DAY).tz_localize("America/New_York") + pd.Timedelta(hours=2)
 # Customer 4 opened its account five weeks before the as-of date; customer 5's source does not cover it.
@@ -102,7 +103,10 @@ def built(module_warehouse: Warehouse, build: Build) -> Warehouse:
         insert(connection, "accounts", [account(number, day) for number, day in opened.items()])
         insert(connection, "accounts", [account(SECOND, OPENED), account(LOAN, OPENED, product_category="LOAN")])
         insert(connection, "account_holders", [holder(number, number, day) for number, day in opened.items()])
-        insert(connection, "account_holders", [holder(SECOND, 1, OPENED), holder(LOAN, 2, OPENED)])
+        # The second account was customer 3's before: it counts for who has it, with all its days.
+        moved = {"valid_to": MOVED}
+        insert(connection, "account_holders", [holder(SECOND, 3, OPENED, **moved), holder(SECOND, 1, MOVED)])
+        insert(connection, "account_holders", [holder(LOAN, 2, OPENED)])
         insert_instalments(connection)
         insert(connection, "transactions", base_transactions())
         covered = [
@@ -260,6 +264,12 @@ def test_what_comes_after_the_day_or_is_known_later_changes_nothing(built: Wareh
         insert(connection, "accounts", [{**account(1, OPENED), **version, "closed_on": AS_OF}])
         insert(connection, "accounts", [account(9, tomorrow)])
         insert(connection, "account_holders", [holder(9, 1, tomorrow)])
+        # Customer 3's account becomes customer 1's, as everybody but the bank knew.
+        insert(connection, "account_holders", [holder(3, 1, AS_OF, known_at=later)])
+        ended = (AS_OF, "test:account:3", "test:customer:3")
+        connection.execute(
+            "update core.account_holders set valid_to = %s where account_id = %s and party_id = %s", ended
+        )
         insert(connection, "coverage", [{**coverage("transactions", OPENED), "known_at": later}])
         insert_instalments(connection, key="late", known_at=later, shift=40)
         # Of today's payments another day becomes known later.

@@ -6,11 +6,21 @@ import pytest
 
 from ml.features.catalogue import load_catalogue
 from orchestration.warehouse import Warehouse
-from tests.integration.features.population import end_of, insert
-from tests.integration.predelinquency.borrowers import GRID, LAST, due, due_days, loan_id, paid, pays_late
+from tests.integration.features.population import coverage, end_of, holder, insert, transaction
+from tests.integration.predelinquency.borrowers import (
+    GRID,
+    LAST,
+    due,
+    due_days,
+    loan,
+    loan_id,
+    paid,
+    pays_late,
+)
 from tests.integration.predelinquency.conftest import RunDay
 
-LABELS = ("predelinquency_labels",)
+LABELS = ("predelinquency_grid", "predelinquency_labels")
+DAYS = (*LABELS, "training_features")
 CUSTOMERS = ("customer_features_half_1", "customer_features_half_2", "customer_features")
 NEWEST = GRID[-1]
 GOOD = 5  # a person who pays in time
@@ -59,7 +69,7 @@ def test_a_day_adds_only_what_has_matured_and_a_table_from_nothing_is_the_same(
         ).fetchall()
     assert [day for day, _, _ in days] == GRID
     assert all(late < everyone for _, everyone, late in days)
-    run_day(LAST, "--full-refresh", select=(*LABELS, "training_features"))
+    run_day(LAST, "--full-refresh", select=DAYS)
     assert rows(lived, "predelinquency_labels") == labels
     assert rows(lived, "training_features") == features
 
@@ -132,3 +142,88 @@ def test_a_file_that_came_late_corrects_its_days_as_if_it_had_come_in_time(lived
     corrected = rows(lived, "predelinquency_labels")
     run_day(LAST, "--full-refresh", select=LABELS)
     assert rows(lived, "predelinquency_labels") == corrected
+
+
+def written(warehouse: Warehouse) -> dict[str, Rows]:
+    """Which transaction wrote the rows of each day, and how often the inputs of the days changed."""
+    with warehouse.connect() as connection:
+        return {
+            table: connection.execute(
+                f"select as_of_date, {what} from features.{table} group by 1, 2 order by 1, 2"
+            ).fetchall()
+            for table, what in (
+                ("predelinquency_labels", "xmin::text"),
+                ("training_features", "xmin::text"),
+                ("predelinquency_grid", "inputs_no"),
+            )
+        }
+
+
+def test_a_days_news_recompute_no_day_of_the_grid_not_even_one_without_a_borrower(
+    lived: Warehouse, run_day: RunDay
+) -> None:
+    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    before = written(lived)
+    with lived.connect("assay_dbt") as dbt:
+        news = {"load_id": 70, "known_at": end_of(LAST)}
+        insert(dbt, "transactions", [transaction("news", GOOD, LAST, "salary", 900, **news)])
+        insert(dbt, "payments_made", [paid(GOOD, 6, LAST, **news)])
+        insert(dbt, "payments_due", [due(GOOD, 50, LAST + dt.timedelta(days=30), **news)])
+        row, own = loan("today", LAST, "Personal Loan")
+        insert(dbt, "loans", [{**row, "load_id": 70}])
+        insert(dbt, "accounts", [{**own, "load_id": 70}])
+        insert(dbt, "account_holders", [holder(0, GOOD, LAST, account_id=own["account_id"], load_id=70)])
+        # One delivery more: coverage reaches a day further.
+        dbt.execute("update core.coverage set covered_to = %s, load_id = 70", (LAST,))
+    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    assert written(lived) == before
+    with lived.connect() as connection:
+        undone = connection.execute(
+            "select count(*) filter (where labels_inputs is distinct from inputs_no::text), "
+            "count(*) filter (where features_inputs is null), count(*) from features.predelinquency_grid"
+        ).fetchone()
+    assert undone == (0, 0, 26)
+
+
+def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Warehouse, run_day: RunDay) -> None:
+    before = {table: rows(lived, table) for table in ("predelinquency_labels", "training_features")}
+    untouched = written(lived)
+    booked_on, granted = GRID[3] - dt.timedelta(days=3), GRID[2] - dt.timedelta(days=5)
+    with lived.connect("assay_dbt") as dbt:
+        insert(dbt, "transactions", [transaction("late", GOOD, booked_on, "salary", 12345, load_id=80)])
+    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    with lived.connect() as connection:
+        income = connection.execute(
+            "select income_last from features.training_features where gr_id = %s and as_of_date = %s",
+            (f"GR{GOOD:010d}", GRID[3]),
+        ).fetchone()
+    assert income is not None
+    assert income[0] >= 12345
+    with lived.connect("assay_dbt") as dbt:
+        row, own = loan("late", granted, "Personal Loan")
+        insert(dbt, "loans", [{**row, "load_id": 80}])
+        insert(dbt, "accounts", [{**own, "load_id": 80}])
+        insert(dbt, "account_holders", [holder(0, 9, granted, account_id=own["account_id"], load_id=80)])
+        insert(dbt, "payments_due", [due("late", 1, GRID[3] + dt.timedelta(days=9), granted, load_id=80)])
+        balance = {"account_id": loan_id(6), "balance_on": NEWEST, "balance_amount": 17, "row_hash": "1"}
+        insert(dbt, "account_balances", [{**balance, "known_at": end_of(NEWEST), "load_id": 80}])
+        # A file that was taken out again: nobody knows any more what was paid from then to 20 July.
+        dbt.execute(
+            "update core.coverage set covered_to = %s, load_id = 80 where scope_id = '*'", (dt.date(2026, 6, 10),)
+        )
+        insert(dbt, "coverage", [{**coverage("payments", dt.date(2026, 7, 20), LAST), "load_id": 80}])
+    run_day(LAST, select=DAYS)
+    now = {table: rows(lived, table) for table in before}
+    assert label_of(lived, GOOD, GRID[1]) == []
+    assert label_of(lived, "late", GRID[3]) == [True]
+    with lived.connect() as connection:
+        amount = connection.execute(
+            "select exposure_amount from features.predelinquency_labels where exposure_id = %s and as_of_date = %s",
+            (loan_id(6), NEWEST),
+        ).fetchone()
+    assert amount == (17,)
+    first = [one for one in untouched["training_features"] if one[0] == GRID[0]]
+    assert [one for one in written(lived)["training_features"] if one[0] == GRID[0]] == first
+    run_day(LAST, "--full-refresh", select=DAYS)
+    assert {table: rows(lived, table) for table in before} == now
+    assert now["predelinquency_labels"] != before["predelinquency_labels"]

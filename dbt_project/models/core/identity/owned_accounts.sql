@@ -19,10 +19,7 @@ owners as (
         party_xref.gr_id,
         row_number() over (
             partition by holders.account_id
-            order by
-                case when holders.valid_to is null or holders.valid_to > {{ as_of_date() }} then 0 else 1 end,
-                holders.valid_from,
-                holders.party_id
+            order by {{ owner_order('holders', as_of_date()) }}
         ) as owner_rank
     from {{ ref('account_holders') }} as holders
     inner join {{ ref('party_xref_current') }} as party_xref on holders.party_id = party_xref.party_id

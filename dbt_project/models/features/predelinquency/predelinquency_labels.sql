@@ -1,69 +1,22 @@
+{%- set inputs = 'cast(inputs_no as ' ~ dbt.type_string() ~ ')' -%}
 {{
     config(
         materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key=['as_of_date'],
+        incremental_strategy='append',
         on_schema_change='fail',
         pre_hook=[
-            "{% if is_incremental() %}delete from {{ this }} where as_of_date < {{ first_grid_day() }}{% endif %}",
+            "{{ delete_pending_grid_days('labels_inputs', 'cast(inputs_no as ' ~ dbt.type_string() ~ ')') }}",
             "{{ prefer_hash_joins() }}"
         ],
+        post_hook="{{ mark_grid_days_done('labels_inputs', 'cast(inputs_no as ' ~ dbt.type_string() ~ ')') }}",
         indexes=[{'columns': ['as_of_date', 'exposure_id'], 'unique': true}, {'columns': ['gr_id', 'as_of_date']}]
     )
 }}
--- A day of the grid is worked out once, and again only when a load brings something that was known by the label's own
--- cut-off: a file that came late. What became known later changes no label; so a replay, and a table built from nothing,
--- hold the rows that the days in their turn have made.
-with grid as (
-    {%- for day in grid_days() %}
-    select cast('{{ day }}' as date) as as_of_date {{- " union all" if not loop.last }}
-    {%- else %}
-    select cast(null as date) as as_of_date where 1 = 0
-    {%- endfor %}
-),
-
-cut_offs as (
-    select
-        as_of_date,
-        {{ cutoff_on(dbt.dateadd('day', 1, 'as_of_date')) }} as knowledge_cutoff,
-        {{ cutoff_on(dbt.dateadd('day', maturity_days() + 1, 'as_of_date')) }} as label_known_at
-    from grid
-),
-
-fact_loads as (
-    select
-        load_id,
-        min(known_at) as known_at
-    from (
-        select load_id, known_at from {{ ref('payments_due') }}
-        union all
-        select load_id, known_at from {{ ref('payments_made') }}
-    ) as facts
-    group by load_id
-),
-
-exposure_days as (
-    select
-        cut_offs.as_of_date,
-        cut_offs.knowledge_cutoff,
-        cut_offs.label_known_at,
-        max(fact_loads.load_id) as load_id
-    from cut_offs
-    inner join fact_loads on cut_offs.label_known_at >= fact_loads.known_at
-    {%- if is_incremental() %}
-    left join (
-        select
-            as_of_date,
-            max(load_id) as load_id
-        from {{ this }}
-        group by as_of_date
-    ) as computed on cut_offs.as_of_date = computed.as_of_date
-    {%- endif %}
-    where cut_offs.label_known_at <= {{ knowledge_cutoff() }}
-    group by cut_offs.as_of_date, cut_offs.knowledge_cutoff, cut_offs.label_known_at
-    {%- if is_incremental() %}, computed.load_id
-    having computed.load_id is null or computed.load_id < max(fact_loads.load_id)
-    {%- endif %}
+-- A day of the grid is worked out once, and again only when something came that was known by the label's own cut-off: a file
+-- that came late. What became known later changes no label; so a replay, and a table built from nothing, hold the rows that
+-- the days in their turn have made.
+with exposure_days as (
+    {{ pending_grid_days('labels_inputs', inputs) }}
 ),
 
 {{ exposure_ctes() }},
@@ -71,8 +24,7 @@ exposure_days as (
 population as (
     select
         exposure_states.*,
-        exposure_days.label_known_at,
-        exposure_days.load_id
+        exposure_days.label_known_at
     from exposure_states
     inner join exposure_days on exposure_states.as_of_date = exposure_days.as_of_date
     where exposure_states.exposure_status = 'eligible'
@@ -81,27 +33,17 @@ population as (
 {{ exposure_amount_ctes('population') }},
 
 -- Paid off early, or written off: after the account was closed nothing falls due.
+known_accounts as (
+    {{ with_account_versions('population', ['exposure_id', 'as_of_date'], 'exposure_id', ['closed_on'], 'label_known_at') }}
+),
+
 closures as (
     select
         exposure_id,
         as_of_date,
         closed_on
-    from (
-        select
-            population.exposure_id,
-            population.as_of_date,
-            accounts.closed_on,
-            row_number() over (
-                partition by population.exposure_id, population.as_of_date
-                order by accounts.valid_from desc, accounts.known_at desc
-            ) as version_rank
-        from population
-        inner join {{ ref('accounts') }} as accounts
-            on
-                population.exposure_id = accounts.account_id
-                and population.label_known_at >= accounts.known_at
-    ) as account_versions
-    where version_rank = 1 and closed_on is not null
+    from known_accounts
+    where closed_on is not null
 ),
 
 -- Instalments of D+1..D+30 as they stood when the label became final.
@@ -174,8 +116,7 @@ select
     population.instalments_due_count,
     exposure_amounts.exposure_amount,
     coalesce(labels.is_unpaid, 0) = 1 as is_delinquent,
-    population.label_known_at,
-    population.load_id
+    population.label_known_at
 from population
 inner join covered
     on

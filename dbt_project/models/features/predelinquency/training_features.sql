@@ -1,10 +1,13 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key=['gr_id', 'as_of_date'],
+        incremental_strategy='append',
         on_schema_change='append_new_columns',
-        pre_hook="{{ prefer_hash_joins() }}",
+        pre_hook=[
+            "{{ delete_pending_grid_days('features_inputs', training_inputs()) }}",
+            "{{ prefer_hash_joins() }}"
+        ],
+        post_hook="{{ mark_grid_days_done('features_inputs', training_inputs()) }}",
         indexes=[{'columns': ['gr_id', 'as_of_date'], 'unique': true}]
     )
 }}
@@ -12,33 +15,27 @@
 {%- set catalogue_version = definitions_version(features) -%}
 {#- No enforced contract: its columns are the catalogue's, which customer_features states and enforces; listed twice they
     would only drift apart. -#}
-{%- set versioned = states_its_version() -%}
 with borrowers as (
     select
-        gr_id,
-        as_of_date,
-        min(party_id) as party_id,
-        max(knowledge_cutoff) as knowledge_cutoff
-    from {{ ref('predelinquency_labels') }}
-    group by gr_id, as_of_date
+        labels.gr_id,
+        labels.as_of_date,
+        min(labels.party_id) as party_id,
+        max(labels.knowledge_cutoff) as knowledge_cutoff
+    from {{ ref('predelinquency_labels') }} as labels
+    inner join (
+        {{ pending_grid_days('features_inputs', training_inputs()) }}
+    ) as pending on labels.as_of_date = pending.as_of_date
+    group by labels.gr_id, labels.as_of_date
 ),
 
 spine as (
     select
-        borrowers.gr_id || ' ' || cast(borrowers.as_of_date as {{ dbt.type_string() }}) as spine_id,
-        borrowers.gr_id,
-        borrowers.party_id,
-        borrowers.as_of_date,
-        borrowers.knowledge_cutoff
+        gr_id || ' ' || cast(as_of_date as {{ dbt.type_string() }}) as spine_id,
+        gr_id,
+        party_id,
+        as_of_date,
+        knowledge_cutoff
     from borrowers
-    {%- if is_incremental() and versioned %}
-    left join {{ this }} as computed
-        on
-            borrowers.gr_id = computed.gr_id
-            and borrowers.as_of_date = computed.as_of_date
-            and computed.catalogue_version = '{{ catalogue_version }}'
-    where computed.gr_id is null
-    {%- endif %}
 ),
 
 {{ feature_ctes(features) }}

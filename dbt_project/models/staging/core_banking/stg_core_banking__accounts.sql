@@ -2,36 +2,26 @@ with versions as (
     select * from {{ latest_version(source('core_banking', 'accounts'), ['account_no', 'updated_on']) }} as latest
 ),
 
-latest as (
-    select *
-    from (
-        select
-            versions.*,
-            row_number() over (partition by account_no order by updated_on desc) as day_rank
-        from versions
-    ) as ranked
-    where day_rank = 1
-),
-
 products as (
     select * from {{ latest_version(source('core_banking', 'products'), ['product_code']) }} as latest
 )
 
+-- A version counts from the day it was noted: of a closing nothing is known before, however late the file is read.
 select
-    'core_banking:account:' || cast(latest.account_no as text) as account_id,
+    'core_banking:account:' || cast(versions.account_no as text) as account_id,
     'core_banking' as source_system,
     products.product_name,
     products.category as product_category,
-    latest.opened_on,
-    latest.closed_on,
-    latest.currency,
-    latest.credit_limit as credit_limit_amount,
-    'core_banking:district:' || cast(latest.branch_district_no as text) as district_id,
-    lower(latest.statement_cycle) as statement_frequency,
-    latest.opened_on as valid_from,
-    cast(null as date) as valid_to,
+    versions.opened_on,
+    versions.closed_on,
+    versions.currency,
+    versions.credit_limit as credit_limit_amount,
+    'core_banking:district:' || cast(versions.branch_district_no as text) as district_id,
+    lower(versions.statement_cycle) as statement_frequency,
+    versions.updated_on as valid_from,
+    lead(versions.updated_on) over (partition by versions.account_no order by versions.updated_on) as valid_to,
     cast(null as date) as deleted_on,
-    {{ known_at_history('latest.opened_on') }} as known_at,
-    greatest(latest._load_id, products._load_id) as load_id
-from latest
-inner join products on latest.product_code = products.product_code
+    {{ known_at_history('versions.updated_on') }} as known_at,
+    greatest(versions._load_id, products._load_id) as load_id
+from versions
+inner join products on versions.product_code = products.product_code

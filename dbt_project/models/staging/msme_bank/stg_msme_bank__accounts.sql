@@ -1,18 +1,8 @@
 with versions as (
     select * from {{ latest_version(source('msme_bank', 'accounts'), ['account_no', 'updated_on']) }} as latest
-),
-
-latest as (
-    select *
-    from (
-        select
-            versions.*,
-            row_number() over (partition by account_no order by updated_on desc) as day_rank
-        from versions
-    ) as ranked
-    where day_rank = 1
 )
 
+-- A version counts from the day it was noted, as in core banking.
 select
     'msme_bank:account:' || account_no as account_id,
     'msme_bank' as source_system,
@@ -34,9 +24,9 @@ select
     credit_limit as credit_limit_amount,
     cast(null as {{ dbt.type_string() }}) as district_id,
     cast(null as {{ dbt.type_string() }}) as statement_frequency,
-    opened_on as valid_from,
-    cast(null as date) as valid_to,
+    updated_on as valid_from,
+    lead(updated_on) over (partition by account_no order by updated_on) as valid_to,
     cast(null as date) as deleted_on,
-    {{ known_at_history('opened_on') }} as known_at,
+    {{ known_at_history('updated_on') }} as known_at,
     _load_id as load_id
-from latest
+from versions
