@@ -141,6 +141,20 @@ HELD_OUT_CANDIDATES: tuple[Candidate, ...] = (
     Candidate("average_logistic_1.0_trees_3", (_FREE_LOGISTIC, _stopped(3))),
 )
 
+# Below this many defaults in a large table, trees have nothing to stop on and a choice among many is a lottery
+# (2026-11-28).
+RARE_BAD = 100
+RARE_CANDIDATES: tuple[Candidate, ...] = (
+    *(Candidate(f"logistic_{strength}", (LogisticSettings(strength),)) for strength in (0.01, 0.1, 1.0)),
+    Candidate("scorecard", (ScorecardSettings(0.3),)),
+)
+
+
+def is_rare(n_bad: int) -> bool:
+    """Whether a table has too few defaults for anything but a few strongly penalised models."""
+    return n_bad < RARE_BAD
+
+
 # Measured beside the chosen model on the same rows, by the names that reports know. Where candidates have a model
 # of the kind by itself, it is that one.
 DEFAULT_CHALLENGERS: dict[str, Settings] = {
@@ -252,7 +266,7 @@ class TrainingConfig:
         if self.candidates is not None:
             return self.candidates
         if self.is_held_out(n, n_bad):
-            return HELD_OUT_CANDIDATES
+            return RARE_CANDIDATES if is_rare(n_bad) else HELD_OUT_CANDIDATES
         return DEFAULT_CANDIDATES if n <= NESTED_ROWS else SMALL_TABLE_CANDIDATES
 
     def repeats_for(self, n: int) -> int:
