@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 # A single feature that ranks better than this knew the outcome, more likely than not. 0.98 (2026-11-28): the best
 # single feature of the public credit tables stays below 0.80.
 LEAK_AUC = 0.98
+# Fewer of the rarer outcome than this: the AUC's interval is wider than 0.15 (2026-11-28).
+FEW_OUTCOMES = 30
 # Statistics of which more is plainly more: the mean, the greatest and the last value of a signal keep its direction.
 # A deviation, the least value or a trend need not.
 RAW_DIRECTION = (None, "mean", "max", "last")
@@ -72,4 +74,15 @@ def leak_warnings(X: Floats, y: Floats, names: Sequence[str], levels: Sequence[i
         f"feature {names[at]} alone reaches AUC {auc[at]:.3f} (above {LEAK_AUC}): it may hold the outcome itself; "
         "check when it becomes known"
         for at in np.flatnonzero(auc > LEAK_AUC).tolist()
+    ]
+
+
+def rarity_warnings(n: int, n_bad: int) -> list[str]:
+    """A sentence where so few of an outcome are known that the figures say little."""
+    rarer = min(n_bad, n - n_bad)
+    if rarer >= FEW_OUTCOMES:
+        return []
+    return [
+        f"only {rarer} of {n} rows have the rarer outcome: what can be learnt is little, the intervals are wide, and "
+        "another sample could give another model"
     ]
