@@ -5,8 +5,8 @@ scoring. What a number means for the risk is learnt by the members, inside each 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -72,11 +72,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Encoder:
-    """All features of a table in their order, why others were left out (name to reason), and what is to be known."""
+    """All features of a table in their order, why others were left out (name to reason), what is to be known, and which
+    features are identifiers unless they say something of the outcome."""
 
     columns: tuple[Column, ...]
     dropped: dict[str, str]
     warnings: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,6 +126,11 @@ class Encoder:
             elif column.kind == "days_before":
                 X[:, position] = _days_before(frame[column.name], column, days)
         return X
+
+    def without(self, reasons: Mapping[str, str]) -> "Encoder":
+        """The encoder without some features, for the reasons given."""
+        columns = tuple(column for column in self.columns if column.name not in reasons)
+        return replace(self, columns=columns, dropped={**self.dropped, **reasons})
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types; what was left out is metadata, not model."""
@@ -179,6 +186,7 @@ def learn_encoder(
     columns: list[Column] = []
     dropped: dict[str, str] = {}
     warnings: list[str] = []
+    suspects: list[str] = []
     for name in names:
         values = plain_type(frame[name])
         found, reason = _look_at(values, name, name in numeric, keep, days)
@@ -186,9 +194,11 @@ def learn_encoder(
             columns.append(found)
         if reason:
             dropped[name] = reason
+        if not keep and found is not None and found.kind == "number" and _is_evenly_spread(values):
+            suspects.append(name)
         if name not in numeric and date_form(values) == SEVERAL:
             warnings.append(f"feature {name}: {AMBIGUOUS}")
-    return Encoder(tuple(columns), dropped, tuple(warnings))
+    return Encoder(tuple(columns), dropped, tuple(warnings), tuple(suspects))
 
 
 def _look_at(
@@ -243,19 +253,37 @@ def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, s
 
 def _counts_rows(values: "pd.Series[Any]", name: str, days: NDArray[np.datetime64] | None) -> str | None:
     """Why numbers look like an identifier; None where they do not."""
-    known = pd.to_numeric(values.dropna(), errors="coerce")
-    if pd.api.types.is_bool_dtype(known) or len(known) < 100 or not known.is_unique:
+    numbers = _different_whole_numbers(values)
+    if numbers is None:
         return None
-    numbers = known.to_numpy(float)
-    if not np.isfinite(numbers).all() or not (numbers == np.floor(numbers)).all():
-        return None
-    if np.ptp(numbers) < 1.2 * len(known) or _ID_NAME.search(name):
+    if np.ptp(numbers) < 1.2 * len(numbers) or _ID_NAME.search(name):
         return "an identifier: whole numbers, each once"
     if days is not None and len(np.unique(days)) > 1:
         when = days[values.notna().to_numpy()].astype("datetime64[D]").astype(float)
         if abs(np.corrcoef(pd.Series(numbers).rank(), pd.Series(when).rank())[0, 1]) > _FOLLOWS_TIME:
             return "an identifier: whole numbers, each once, given out in the order of time"
     return None
+
+
+def _different_whole_numbers(values: "pd.Series[Any]") -> Floats | None:
+    """The numbers of a column that are whole and stand there once each; None where they do not."""
+    known = pd.to_numeric(values.dropna(), errors="coerce")
+    if pd.api.types.is_bool_dtype(known) or len(known) < 100 or not known.is_unique:
+        return None
+    numbers = known.to_numpy(float)
+    return numbers if np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all() else None
+
+
+def _is_evenly_spread(values: "pd.Series[Any]") -> bool:
+    """Whether whole numbers, each once, fill their range as drawn numbers do: nothing that is counted or measured does.
+
+    Kolmogorov and Smirnov's distance from an even spread is below its 99 % point.
+    """
+    numbers = _different_whole_numbers(values)
+    if numbers is None or values.isna().any():
+        return False
+    at = (np.sort(numbers) - numbers.min()) / np.ptp(numbers)
+    return bool(np.abs(at - np.arange(len(at)) / len(at)).max() < 1.63 / np.sqrt(len(at)))
 
 
 def _is_flag(known: "pd.Series[Any]") -> bool:

@@ -10,7 +10,7 @@ more than one rotation could spare, and nobody decides about figures that he is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,9 +124,18 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
             # A rotation by time learns from a third of the rows.
             count = int(np.clip(2 * affordable, 2, FOLDS))
             found = _by_time(y, groups, _period_of(days, periods), layout, config, count)
-            design = Design(
-                tuple(found), True, _dates(layout, periods), _words(layout, found, config), rotates=len(found) > 1
-            )
+            rotates = len(found) > 1
+            dates = _dates(layout, periods)
+            if rotates:
+                # Held-out people are new to the model from the day on which learning ended, gaps or not.
+                first, last = (np.datetime64(dates[role][end]) for role, end in (("stop", 0), ("calibrate", 1)))
+                dates["calibrate"] = [str(first), str(last)]
+                later = (days >= first) & (days <= last)
+                held = [_people(y, groups, config) == number for number in range(len(found))]
+                found = [
+                    replace(split, calibrate=np.flatnonzero(own & later)) for split, own in zip(found, held, strict=True)
+                ]
+            design = Design(tuple(found), True, dates, _words(layout, found, config), rotates)
             if _suffices(design, y, least, enough):
                 return design
         span = int((days.max() - days.min()).astype(int))
@@ -200,7 +209,7 @@ def _by_time(
     placed = np.flatnonzero(period >= 0)
     pairs = np.unique(np.column_stack([groups[placed], period[placed]]), axis=0)
     come_back = len(pairs) > len(np.unique(pairs[:, 0]))
-    people = deal(y, groups, FOLDS, config.seed)
+    people = _people(y, groups, config)
     tenths = deal(y, groups, 10, config.seed + 1)
     splits = []
     for number in range(count if come_back else 1):
@@ -219,6 +228,11 @@ def _by_time(
             parts |= {role: np.flatnonzero((period == at) & masks[role]) for role in roles}
         splits.append(Split(**parts))
     return splits
+
+
+def _people(y: Floats, groups: Integers, config: TrainingConfig) -> Integers:
+    """Fold of each row's person, where people come back."""
+    return deal(y, groups, FOLDS, config.seed)
 
 
 def _period_of(days: Days, periods: list[tuple[int, int]]) -> Integers:
@@ -245,7 +259,7 @@ def _words(layout: Sequence[Sequence[str]], splits: Sequence[Split], config: Tra
         words += (
             f"; people come back, so {len(splits)} rotations learn from three fifths of them, stop on one, and hold one "
             "out: tested in the last period by a model that does not know them, which was chosen and calibrated by the "
-            "held-out people of the other rotations in the period before"
+            "held-out people of the other rotations in the time between"
         )
     return words
 

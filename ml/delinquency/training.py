@@ -15,7 +15,13 @@ from ml.delinquency.frame import named, pick
 from ml.delinquency.learning import Judged, Learnt, learn_held_out, learn_nested, treatment_of
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.outcome import as_days, codes_of, outcome
-from ml.delinquency.screening import check_that_something_varies, leak_warnings, monotone_signs, rarity_warnings
+from ml.delinquency.screening import (
+    check_that_something_varies,
+    leak_warnings,
+    monotone_signs,
+    rarity_warnings,
+    silent_identifiers,
+)
 from ml.delinquency.table import Table, row_order
 from ml.explain.catalogue import catalogue_version, entries_of
 
@@ -94,6 +100,9 @@ def train(
     given = [name for name in (target, time, group) if isinstance(name, str)]
     encoder = _encoder(frame, features, given, catalogue, days)
     X = encoder.numbers(frame, days)
+    if drawn := silent_identifiers(X, y, encoder.names, encoder.suspects):
+        X = np.delete(X, [encoder.names.index(name) for name in drawn], axis=1)
+        encoder = encoder.without(drawn)
     check_that_something_varies(X, encoder.names)
     is_held_out = config.is_held_out(len(y), int(y.sum()))
     signs = dict.fromkeys(encoder.names, 0)

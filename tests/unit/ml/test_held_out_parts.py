@@ -77,12 +77,14 @@ def test_periods_follow_each_other_with_the_gap_between_them(frame, gap, come_ba
     design, _, days = designed(frame, config, come_back=come_back)
     assert design.by_time
     assert len(design.splits) == (5 if come_back else 1)
-    periods = sorted({tuple(np.array(period, "datetime64[D]")) for period in design.periods.values()})
-    for (_, last), (first, _) in itertools.pairwise(periods):
+    periods = {tuple(np.array(period, "datetime64[D]")) for role, period in design.periods.items() if role != "calibrate"}
+    for (_, last), (first, _) in itertools.pairwise(sorted(periods)):
         assert (first - last).astype(int) >= max(gap, 1)
     assert design.periods["test"][1] == str(days.max())
     for split in design.splits:
-        assert days[split.learn].max() + max(gap, 1) <= days[split.test].min()
+        for role in ("stop", "calibrate"):
+            assert days[split.learn].max() + max(gap, 1) <= days[split.part(role)].min()
+            assert days[split.part(role)].max() + max(gap, 1) <= days[split.test].min()
 
 
 @pytest.mark.parametrize("gap", [0, 35])
