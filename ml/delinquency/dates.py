@@ -16,8 +16,8 @@ from ml.delinquency.errors import FeatureError
 # What stands in text for "no date".
 NO_VALUE = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "<na>", "nat"})
 _MONTH_NAMED = (
-    "%b-%Y", "%b-%y", "%b %Y", "%B %Y", "%B-%Y", "%b/%Y", "%b %y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%d-%B-%Y",
-    "%d%b%Y", "%d%b%Y:%H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%Y-%b", "%Y-%b-%d",
+    "%b-%Y", "%b-%y", "%b %Y", "%B %Y", "%B-%Y", "%b/%Y", "%b %y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y",
+    "%d-%B-%Y", "%d%b%Y", "%d%b%Y:%H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%Y-%b", "%Y-%b-%d",
 )  # fmt: skip
 _YEAR_FIRST = ("ISO8601", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y/%m", "%Y%m%d", "%Y%m")
 # With dots the day comes first by the convention of those who write dots; month first is taken where it alone fits.
@@ -120,7 +120,8 @@ def read_dates(values: "pd.Series[Any]", form: str) -> Any:
     dates = _parsed(text, form)
     if wrong := int((dates.isna() & text.notna()).sum()):
         raise FeatureError(
-            f"feature {values.name}: {wrong} of {len(values)} values are no dates of the form {in_words(form)}, as in training"
+            f"feature {values.name}: {wrong} of {len(values)} values are no dates of the form {in_words(form)}, as in "
+            "training"
         )
     return dates
 
@@ -139,7 +140,8 @@ def in_past_century(dates: NDArray[np.datetime64], days: NDArray[np.datetime64])
     """Dates more than a year after the row's time, a hundred years earlier."""
     late = (dates - days).astype("timedelta64[D]").astype(float) > _A_YEAR
     months = dates.astype("datetime64[M]")
-    earlier = (months - np.timedelta64(12 * _CENTURY, "M")).astype("datetime64[D]") + (dates - months.astype("datetime64[D]"))
+    into_month = dates - months.astype("datetime64[D]")
+    earlier = (months - np.timedelta64(12 * _CENTURY, "M")).astype("datetime64[D]") + into_month
     return np.where(late, earlier, dates)
 
 
@@ -176,6 +178,6 @@ def _fits(known: "pd.Series[str]", form: str) -> bool:
         return False
     if form in ("%Y%m%d", "%Y%m") and not known.str.fullmatch(r"(?:19|20)\d{4}(?:\d\d)?").all():
         return False
-    if form == "%Y%m%d" and not known.str.len().eq(8).all() or form == "%Y%m" and not known.str.len().eq(6).all():
+    if (form == "%Y%m%d" and not known.str.len().eq(8).all()) or (form == "%Y%m" and not known.str.len().eq(6).all()):
         return False
     return bool(pd.to_datetime(known.astype(object), format=form, errors="coerce", utc=True).notna().all())

@@ -28,8 +28,6 @@ def to_numbers(frame: pd.DataFrame, features: Sequence[str]) -> Floats:
         raise FeatureError(f"the frame lacks {len(absent)} of {len(features)} features: {absent[:10]}")
     columns = np.empty((len(frame), len(features)))
     for position, name in enumerate(features):
-        if frame[name].dtype.kind == "c":
-            raise FeatureError(f"feature {name} has the type {frame[name].dtype}; expected real numbers")
         try:
             # Decimal, boolean and nullable types become floats here; text does not.
             columns[:, position] = pd.to_numeric(frame[name]).astype("Float64").to_numpy(float, na_value=np.nan)

@@ -72,7 +72,7 @@ def learn_nested(table: Table, config: TrainingConfig) -> Learnt:
     """Measure by nested cross-validation, choose by the inner folds, fit on everything."""
     X, y, groups, signs, levels = table.X, table.y, table.groups, table.signs, table.levels
     candidates = config.candidates_for(len(y), table.n_bad)
-    repeats = config.repeats_for(len(y))
+    repeats = config.repeats_for(*X.shape)
     nested = nested_cross_validation(X, y, groups, signs, config, levels)
     selection = select(X, y, groups, signs, config, config.seed, repeats=repeats, levels=levels, candidates=candidates)
     members = tuple(fit_member(X, y, one, signs, config.seed, levels) for one in selection.candidate.members)
@@ -193,9 +193,7 @@ def _name_of(settings: Settings, candidates: Sequence[Candidate]) -> str:
     return alone.get(settings, f"{settings.kind} (default)")
 
 
-def _metrics(
-    table: Table, judged: Judged, config: TrainingConfig, linked: Sequence[LinkedPart] = ()
-) -> dict[str, Any]:
+def _metrics(table: Table, judged: Judged, config: TrainingConfig, linked: Sequence[LinkedPart] = ()) -> dict[str, Any]:
     y, groups = table.y[judged.rows], table.groups[judged.rows]
     options: dict[str, Any] = {"group": groups, "resamples": config.resamples, "seed": config.seed}
     vintages: list[dict[str, Any]] = []
@@ -206,7 +204,9 @@ def _metrics(
     return {
         "overall": summarise(y, judged.probability, calibration=calibration, **options),
         "by_vintage": vintages,
-        "calibration_interval": "with the noise of the link" if linked else "link as it is: its rows are judged as well",
+        "calibration_interval": "with the noise of the link"
+        if linked
+        else "link as it is: its rows are judged as well",
     }
 
 

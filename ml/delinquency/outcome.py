@@ -103,7 +103,8 @@ def as_days(when: "pd.Series[Any]") -> Days:
     form = date_form(when) or number_form(when)
     if form == SEVERAL:
         raise FeatureError(
-            "time: day and month can't be told apart, no value has a day above 12; give dates, or text such as 2015-03-25"
+            "time: day and month can't be told apart, no value has a day above 12; give dates, or text such as "
+            "2015-03-25"
         )
     if form is None:
         years = pd.to_numeric(when.astype(object), errors="coerce").astype(float)

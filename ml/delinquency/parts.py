@@ -10,7 +10,7 @@ more than one rotation could spare, and nobody decides about figures that he is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,19 +123,7 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
                 continue
             # A rotation by time learns from a third of the rows.
             count = int(np.clip(2 * affordable, 2, FOLDS))
-            found = _by_time(y, groups, _period_of(days, periods), layout, config, count)
-            rotates = len(found) > 1
-            dates = _dates(layout, periods)
-            if rotates:
-                # Held-out people are new to the model from the day on which learning ended, gaps or not.
-                first, last = (np.datetime64(dates[role][end]) for role, end in (("stop", 0), ("calibrate", 1)))
-                dates["calibrate"] = [str(first), str(last)]
-                later = (days >= first) & (days <= last)
-                held = [_people(y, groups, config) == number for number in range(len(found))]
-                found = [
-                    replace(split, calibrate=np.flatnonzero(own & later)) for split, own in zip(found, held, strict=True)
-                ]
-            design = Design(tuple(found), True, dates, _words(layout, found, config), rotates)
+            design = _by_time(y, groups, days, periods, layout, config, count)
             if _suffices(design, y, least, enough):
                 return design
         span = int((days.max() - days.min()).astype(int))
@@ -203,36 +191,51 @@ def _periods(
 
 
 def _by_time(
-    y: Floats, groups: Integers, period: Integers, layout: Sequence[Sequence[str]], config: TrainingConfig, count: int
-) -> list[Split]:
-    """Splits whose parts lie in their periods; ``period`` is -1 in a gap. ``count`` of them where people come back."""
+    y: Floats,
+    groups: Integers,
+    days: Days,
+    periods: list[tuple[int, int]],
+    layout: Sequence[Sequence[str]],
+    config: TrainingConfig,
+    count: int,
+) -> Design:
+    """Splits whose parts lie in their periods, ``count`` of them where people come back."""
+    period = _period_of(days, periods)
     placed = np.flatnonzero(period >= 0)
     pairs = np.unique(np.column_stack([groups[placed], period[placed]]), axis=0)
-    come_back = len(pairs) > len(np.unique(pairs[:, 0]))
-    people = _people(y, groups, config)
-    tenths = deal(y, groups, 10, config.seed + 1)
+    dates = _dates(layout, periods)
+    of_role = {role: period == at for at, roles in enumerate(layout) for role in roles}
+    if len(pairs) == len(np.unique(pairs[:, 0])):
+        chosen = _rows_of_one(y, groups, layout, config)
+        only = Split(**{role: np.flatnonzero(of_role[role] & chosen[role]) for role in ROLES})
+        return Design((only,), True, dates, _words(layout, 1, config))
+    # Held-out people are new to the model from the day on which it may stop, gaps or not.
+    dates["calibrate"] = [dates["stop"][0], dates["calibrate"][1]]
+    first, last = (np.datetime64(day) for day in dates["calibrate"])
+    of_role["calibrate"] = (days >= first) & (days <= last)
+    people = deal(y, groups, FOLDS, config.seed)
     splits = []
-    for number in range(count if come_back else 1):
-        parts: dict[str, Integers] = {}
-        for at, roles in enumerate(layout):
-            if come_back:
-                held, stops = people == number, people == (number + 1) % FOLDS
-                masks = {"learn": ~held & ~stops, "stop": stops, "calibrate": held, "test": held}
-            elif len(roles) == 1:
-                masks = dict.fromkeys(ROLES, np.ones(len(y), dtype=bool))
-            else:
-                # Six, two and two tenths, or half and half.
-                learns = tenths < 6 if "learn" in roles else tenths < 0
-                stops = (tenths == 6) | (tenths == 7) if "learn" in roles else tenths < 5
-                masks = {"learn": learns, "stop": stops, "calibrate": ~learns & ~stops}
-            parts |= {role: np.flatnonzero((period == at) & masks[role]) for role in roles}
-        splits.append(Split(**parts))
-    return splits
+    for number in range(count):
+        held, stops = people == number, people == (number + 1) % FOLDS
+        chosen = {"learn": ~held & ~stops, "stop": stops, "calibrate": held, "test": held}
+        splits.append(Split(**{role: np.flatnonzero(of_role[role] & chosen[role]) for role in ROLES}))
+    return Design(tuple(splits), True, dates, _words(layout, count, config), rotates=True)
 
 
-def _people(y: Floats, groups: Integers, config: TrainingConfig) -> Integers:
-    """Fold of each row's person, where people come back."""
-    return deal(y, groups, FOLDS, config.seed)
+def _rows_of_one(
+    y: Floats, groups: Integers, layout: Sequence[Sequence[str]], config: TrainingConfig
+) -> dict[str, NDArray[np.bool_]]:
+    """Which rows of its period each part has, where nobody comes back: parts that share a period share its people."""
+    chosen = {role: np.ones(len(y), dtype=bool) for role in ROLES}
+    shared = next((roles for roles in layout if len(roles) > 1), ())
+    if shared:
+        tenths = deal(y, groups, 10, config.seed + 1)
+        # Six, two and two tenths, or half and half.
+        ends = (6, 8) if "learn" in shared else (0, 5)
+        chosen |= {"stop": (tenths >= ends[0]) & (tenths < ends[1]), "calibrate": tenths >= ends[1]}
+        if "learn" in shared:
+            chosen["learn"] = tenths < ends[0]
+    return chosen
 
 
 def _period_of(days: Days, periods: list[tuple[int, int]]) -> Integers:
@@ -251,13 +254,13 @@ def _dates(layout: Sequence[Sequence[str]], periods: list[tuple[int, int]]) -> d
     }
 
 
-def _words(layout: Sequence[Sequence[str]], splits: Sequence[Split], config: TrainingConfig) -> str:
+def _words(layout: Sequence[Sequence[str]], splits: int, config: TrainingConfig) -> str:
     words = f"by time, {len(layout)} periods with gaps of {config.gap_days} days"
     if any(len(roles) > 1 for roles in layout):
         words += "; parts that share a period have different people"
-    if len(splits) > 1:
+    if splits > 1:
         words += (
-            f"; people come back, so {len(splits)} rotations learn from three fifths of them, stop on one, and hold one "
+            f"; people come back, so {splits} rotations learn from three fifths of them, stop on one, and hold one "
             "out: tested in the last period by a model that does not know them, which was chosen and calibrated by the "
             "held-out people of the other rotations in the time between"
         )

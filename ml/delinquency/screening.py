@@ -92,21 +92,27 @@ def leak_warnings(X: Floats, y: Floats, names: Sequence[str], levels: Sequence[i
 
 def _rows_given_away(values: Floats, outcome: Floats, count: int) -> int:
     """Most rows of one end of a feature's values, of one level, or of its gaps, that all have the outcome; 0 where they
-    are too few to mean anything."""
-    gaps = np.isnan(values)
+    are too few to mean anything, or where as many rows beside them nearly all have it, too: a steep risk, no leak."""
+    gaps, base = np.isnan(values), float(outcome.mean())
     known, told = values[~gaps], outcome[~gaps]
-    pure = [int(gaps.sum()) if outcome[gaps].all() else 0]
+    # Rows, and the rate beside them.
+    pure = [(int(gaps.sum()), float(told.mean()))] if gaps.any() and outcome[gaps].all() and len(told) else []
     if len(known):
         _, which, rows = np.unique(known, return_inverse=True, return_counts=True)
-        is_pure = np.bincount(which, told) == rows
+        bad = np.bincount(which, told)
         if count:
-            pure.append(int(rows[is_pure].max(initial=0)))
+            pure += [(int(rows[at]), base) for at in np.flatnonzero(bad == rows)]
         else:
             for order in (slice(None), slice(None, None, -1)):
-                ends = np.flatnonzero(~is_pure[order])
-                pure.append(int(rows[order][: ends[0] if len(ends) else len(rows)].sum()))
-    most, total = max(pure), outcome.sum()
-    by_chance = most * np.log(max(total / len(outcome), 1e-12))
+                ends = np.flatnonzero((bad != rows)[order])
+                until = int(ends[0]) if len(ends) else len(rows)
+                size = int(rows[order][:until].sum())
+                beside = slice(until, until + 1 + int(np.searchsorted(np.cumsum(rows[order][until:]), size)))
+                near = rows[order][beside].sum()
+                pure.append((size, float(bad[order][beside].sum() / near) if near else base))
+    sizes = [size for size, rate in pure if rate < 0.5 * (1 + base)]
+    most, total = max(sizes, default=0), outcome.sum()
+    by_chance = most * np.log(max(base, 1e-12))
     return most if most >= _GIVEN_AWAY * total and by_chance < _HARDLY_CHANCE else 0
 
 

@@ -95,7 +95,10 @@ class _LogisticFit:
             np.exp(chance, out=chance)
             chance += 1.0
             np.reciprocal(chance, out=chance)
-            gradient, hessian = (part * (self._y - chance)) @ self._design, (part * (chance * (1 - chance))) @ self._products
+            gradient, hessian = (
+                (part * (self._y - chance)) @ self._design,
+                (part * (chance * (1 - chance))) @ self._products,
+            )
             step = self._pulled_step(beta[moving], np.hstack([gradient, hessian]))
             beta[moving] = np.clip(beta[moving] + step, -_STEEPEST, _STEEPEST)
             moving = moving[np.abs(step).max(axis=1) > _TOLERANCE]
@@ -114,8 +117,9 @@ def _step(gradient: Floats, hessian: Floats) -> Floats:
 
 
 class LinkFit:
-    """``log-odds of y = a + b raw`` under any weights of the rows; ``b`` is drawn to 1 by a unit penalty and never below
-    0, as ``ml.delinquency.validation.fit_link`` does it.
+    """``log-odds of y = a + b raw`` under any weights of the rows.
+
+    ``b`` is drawn to 1 by a unit penalty and never below 0, as ``ml.delinquency.validation.fit_link`` does it.
 
     With more than a thousand of the rarer outcome one step from the fit of all rows is exact to a thousandth of its
     own noise.
@@ -140,6 +144,7 @@ def slopes_and_intercepts(y: Floats, z: Floats, weights: Floats) -> Floats:
     Parameters
     ----------
     y : array of shape (n,)
+        0 and 1.
     z, weights : array of shape (b, n)
         Predicted log-odds and weight of each row in each resample.
 

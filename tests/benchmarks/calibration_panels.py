@@ -42,9 +42,7 @@ def one(seed: int, people: int, *, with_time: bool) -> dict[str, float]:
     frame = panel(generator, people, 8 * people)
     features = [name for name in frame if name.startswith("x")]
     config = TrainingConfig(gap_days=GAP_DAYS, resamples=400, held_out_above_bad=0)
-    model = train(
-        frame, "is_bad", time="as_of" if with_time else None, group="who", features=features, config=config
-    )
+    model = train(frame, "is_bad", time="as_of" if with_time else None, group="who", features=features, config=config)
     fresh = panel(np.random.default_rng([seed, people, 1]), FRESH, FRESH)
     truth = calibration(fresh["is_bad"].to_numpy(float), model.probability(fresh[features].to_numpy(float))).slope
     told = model.metrics["overall"]
@@ -63,14 +61,14 @@ def main(panels: int = PANELS, sizes: tuple[int, ...] = SIZES) -> None:
         for people in sizes:
             started = time.perf_counter()
             found = pd.DataFrame([one(seed, people, with_time=with_time) for seed in range(panels)])
-            contains = (found["low"] <= 1) & (1 <= found["high"])
+            contains = (found["low"] <= 1) & (found["high"] >= 1)
             true_inside = (found["low"] <= found["true"]) & (found["true"] <= found["high"])
             print(
-                f"{people:>5} people {'by time' if with_time else 'no time'}: slope reported {found['slope'].mean():.3f} "
-                f"(sd {found['slope'].std():.3f}), of other people {found['true'].mean():.3f} (sd {found['true'].std():.3f}); interval "
+                f"{people:>5} people {'by time' if with_time else 'no time'}: slope reported "
+                f"{found['slope'].mean():.3f} (sd {found['slope'].std():.3f}), of other people "
+                f"{found['true'].mean():.3f} (sd {found['true'].std():.3f}); interval "
                 f"{(found['high'] - found['low']).mean():.2f} wide, contains 1 in {contains.sum()} and the truth in "
-                f"{true_inside.sum()} of {panels}; "
-                f"{(time.perf_counter() - started) / panels:.1f} s each",
+                f"{true_inside.sum()} of {panels}; {(time.perf_counter() - started) / panels:.1f} s each",
                 flush=True,
             )
 

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, train
+from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, interactions, train
 from ml.delinquency.choosing import choose
 from ml.delinquency.config import ScorecardSettings
-from ml.delinquency import interactions
 from ml.delinquency.heldout import Measured, in_two_lanes, measure, pick_candidate, strongest_alone
 from ml.delinquency.paired import loss_difference
 from ml.delinquency.parts import deal, design_parts
@@ -77,7 +76,9 @@ def test_periods_follow_each_other_with_the_gap_between_them(frame, gap, come_ba
     design, _, days = designed(frame, config, come_back=come_back)
     assert design.by_time
     assert len(design.splits) == (5 if come_back else 1)
-    periods = {tuple(np.array(period, "datetime64[D]")) for role, period in design.periods.items() if role != "calibrate"}
+    periods = {
+        tuple(np.array(period, "datetime64[D]")) for role, period in design.periods.items() if role != "calibrate"
+    }
     for (_, last), (first, _) in itertools.pairwise(sorted(periods)):
         assert (first - last).astype(int) >= max(gap, 1)
     assert design.periods["test"][1] == str(days.max())
@@ -111,7 +112,13 @@ def without_time() -> Measured:
     )
     design, groups, _ = designed(rows, config, time=False)
     table = Table(
-        rows[FEATURES].to_numpy(float), rows["is_bad"].to_numpy(float), groups, None, tuple(FEATURES), (0,) * 7, (0,) * 7
+        rows[FEATURES].to_numpy(float),
+        rows["is_bad"].to_numpy(float),
+        groups,
+        None,
+        tuple(FEATURES),
+        (0,) * 7,
+        (0,) * 7,
     )
     return measure(table, design, config)
 
