@@ -5,6 +5,8 @@ A form is taken only where it fits every value that is there. ``03/04/2015`` may
 so that a single row is read as training read the column.
 """
 
+import calendar
+import re
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,13 @@ _YEAR_FIRST = ("ISO8601", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y/%m", 
 # With dots the day comes first by the convention of those who write dots; month first is taken where it alone fits.
 _DOTTED = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m.%Y", "%d.%m.%y", "%m.%d.%Y", "%m.%d.%y")
 _MONTH_YEAR = ("%m/%Y", "%m-%Y")
+_OF_DIGITS = ("%Y%m%d", "%Y%m", "%m.%Y")
+_WORD = re.compile("[A-Za-z]+")
+_DATE_LIKE = re.compile(r"(?=.*\d.*\d)[\dA-Za-z ,:/.+-]+")
+_DATE_WORDS = frozenset(
+    [name.lower() for names in (calendar.month_name, calendar.month_abbr) for name in names if name]
+    + ["t", "z", "am", "pm", "utc", "gmt"]
+)
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 # Two forms of which only one may fit.
 _EITHER_WAY = tuple(
@@ -60,9 +69,12 @@ def date_form(values: "pd.Series[Any]") -> str | None:
     known = pd.Series(text.dropna().unique()).astype(str)
     # A cheap look first: a column of names fails at its first values.
     few = known.head(50)
-    if not few.str.contains(r"\d").all():
+    if not few.map(_may_be_date).all():
         return None
-    for form in (*_YEAR_FIRST, *_MONTH_NAMED, *_DOTTED, *_MONTH_YEAR):
+    if few.str.fullmatch(r"\d*\.?\d*").all():
+        return next((form for form in _OF_DIGITS if _fits(few, form) and _fits(known, form)), None)
+    has_names = few.str.contains("[a-z]{3}", case=False).any()
+    for form in (*_YEAR_FIRST, *(_MONTH_NAMED if has_names else (*_DOTTED, *_MONTH_YEAR))):
         if _fits(few, form) and _fits(known, form):
             return form
     for day_first, month_first in _EITHER_WAY:
@@ -74,6 +86,12 @@ def date_form(values: "pd.Series[Any]") -> str | None:
         if len(fits) == 2:
             return SEVERAL
     return None
+
+
+def _may_be_date(text: str) -> bool:
+    """Whether a text has digits, and no words but those of a date."""
+    words = {word.lower() for word in _WORD.findall(text)}
+    return bool(_DATE_LIKE.fullmatch(text)) and words <= _DATE_WORDS
 
 
 def number_form(values: "pd.Series[Any]") -> str | None:

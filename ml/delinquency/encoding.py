@@ -52,10 +52,10 @@ class Column:
     ----------
     name : str
     kind : str
-        ``number`` as it stands; ``flag``: true or false; ``number_in_text`` such as "13.5%" and "1,250"; ``number_with_comma`` such as "13,5"
-        and "1.250,00"; ``level``: the position in ``levels``, an
-        unknown one is missing, or the rare one where there is one; ``days_before``: days from the date to the
-        row's time; ``absent``: constant or wholly missing in training, always missing.
+        ``number`` as it stands; ``flag``: true or false; ``number_in_text`` such as "13.5%" and "1,250";
+        ``number_with_comma`` such as "13,5" and "1.250,00"; ``level``: the position in ``levels``, an unknown one is
+        missing, or the rare one where there is one; ``days_before``: days from the date to the row's time;
+        ``absent``: constant or wholly missing in training, always missing.
     levels : tuple of str
         Levels in the order of their text.
     form : str
@@ -207,7 +207,8 @@ def learn_encoder(
             dropped[name] = reason
         if not keep and found is not None and found.kind == "number" and _is_evenly_spread(values):
             suspects.append(name)
-        if name not in numeric and date_form(values) == SEVERAL:
+        is_text = name not in numeric and (found is None or found.kind == "level")
+        if is_text and date_form(values) == SEVERAL:
             warnings.append(f"feature {name}: {AMBIGUOUS}")
     return Encoder(tuple(columns), dropped, tuple(warnings), tuple(suspects))
 
@@ -290,7 +291,7 @@ def _different_whole_numbers(values: "pd.Series[Any]") -> Floats | None:
 
 
 def _is_evenly_spread(values: "pd.Series[Any]") -> bool:
-    """Whether whole numbers, each once, fill their range as drawn numbers do: nothing that is counted or measured does.
+    """Whether whole numbers, each once, fill their range as drawn numbers do; what is counted or measured does not.
 
     Kolmogorov and Smirnov's distance from an even spread is below its 99 % point.
     """

@@ -106,7 +106,9 @@ class TreeMember:
         prepared = cls(None, fill, cap, ranks or None, chosen, tuple(products))
         held = [0 if levels and levels[at] else signs[at] for at in (chosen or range(X.shape[1]))]
         parameters = _parameters(settings, [*held, *([0] * len(products))], seed)
-        data = lgb.Dataset(prepared.design(X, own=_own_values(X, y, levels, seed)), y, params=parameters, free_raw_data=True)
+        data = lgb.Dataset(
+            prepared.design(X, own=_own_values(X, y, levels, seed)), y, params=parameters, free_raw_data=True
+        )
         booster = _boost(parameters, data, settings, rounds, prepared, stop)
         return cls(booster, fill, cap, ranks or None, chosen, tuple(products))
 

@@ -105,7 +105,7 @@ def said_of_a_flag(value: float | None) -> str:
 
 
 def said_of_a_date(days_before: float | None, day: np.datetime64 | None = None) -> str:
-    """A date and its distance from the row's time: ``4 May 2015, 3.2 years before``; the distance alone without a day."""
+    """A date and its distance from the row's time, ``4 May 2015, 3.2 years before``; only the latter without a day."""
     if days_before is None or np.isnan(days_before):
         return NO_VALUE
     away, side = abs(days_before), "before" if days_before >= 0 else "after"

@@ -267,7 +267,7 @@ def test_reasons_of_categories_flags_and_dates_are_in_words(candidate):
     }
     said = {text for _, text in texts.values()}
     assert texts[0, "employed"] == (False, "employed: no (usually yes)")
-    assert texts[2, "purpose"] == ("travel", "purpose: travel (usually car)")
+    assert texts[3, "purpose"] == ("travel", "purpose: travel (usually car)")
     assert texts[0, "opened"][1].startswith("opened: 27 February 2019, 2 days before (usually ")
     assert texts[3, "opened"][1].startswith("opened: 1 March 2019, on the same day (usually ")
     assert any("boat, not seen before" in text for text in said) or (0, "purpose") not in texts
