@@ -157,6 +157,48 @@ def poverty() -> pd.DataFrame | None:
     return frame.drop(columns=["Target", "Id"])
 
 
+def borrowers(people: int) -> pd.DataFrame:
+    """Exposures of a made-up world of so many people, every 28 days, with what the transactions of 13 weeks show."""
+    from ml.synthetic.calendar import epoch_day
+    from ml.synthetic.world.config import WorldConfig
+    from ml.synthetic.world.timeline import make_timeline
+    from tests.benchmarks.attainable_auc import exposures_of_people, observed
+
+    config = WorldConfig(people=people)
+    parts = []
+    for block in range(config.blocks):
+        timeline = make_timeline(config, block)
+        weekly = observed(timeline, 12)
+        first = epoch_day(config.start) + 7 * 13 - 1
+        for day in range(first, first + 8 * 28, 28):
+            X, bad, person = exposures_of_people(timeline, weekly, day)
+            frame = pd.DataFrame(X, columns=[f"x{at:03d}" for at in range(X.shape[1])])
+            when = np.datetime64(0, "D") + day
+            parts.append(frame.assign(is_bad=bad, as_of=when, who=[f"{block}-{number}" for number in person]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def slope_by_people(sizes: tuple[int, ...] = (2000, 4000, 6000, 12_000)) -> None:
+    """Print the width of the calibration slope's interval of worlds of several sizes; the goal is 0.20."""
+    from ml.delinquency import train
+    from ml.delinquency.predelinquency import default_config
+
+    for people in sizes:
+        frame = borrowers(people)
+        started = time.perf_counter()
+        model = train(frame, "is_bad", time="as_of", group="who", config=default_config(), model_name="benchmark")
+        told = model.metrics["overall"]
+        low, high = told["calibration_slope_low"], told["calibration_slope_high"]
+        print(
+            f"{people:>6,} people, {frame['who'].nunique():,} borrowers, {len(frame):,} rows, "
+            f"{int(frame['is_bad'].sum())} bad, {model.metadata['design']['kind']}, {model.algorithm}: "
+            f"AUC {told['auc']:.3f}, slope {told['calibration_slope']:.2f} [{low:.2f}, {high:.2f}], "
+            f"{high - low:.2f} wide (goal 0.20); judged {told['n']:,} rows, {told['n_bad']} bad; "
+            f"{time.perf_counter() - started:.0f} s",
+            flush=True,
+        )
+
+
 def main(*names: str) -> None:
     """Print a line for each table and rival."""
     lines: list[dict[str, Any]] = []
@@ -178,6 +220,8 @@ def main(*names: str) -> None:
         else:
             lines += report("poverty", compare(frame, group="idhogar"))
             print(pd.DataFrame(lines[-2:]).to_string(index=False, header=False), flush=True)
+    if not names or "people" in names:
+        slope_by_people()
     worse = [f"{line['table']} than {line['rival']}" for line in lines if line["verdict"] == "WORSE"]
     print(f"surely worse: {', '.join(worse) if worse else 'nowhere'}")
 
