@@ -100,18 +100,19 @@ class LogisticMember:
         of_number, of_gap, of_level = np.split(weights, [numbers.shape[1], numbers.shape[1] + k])
         place = _Place.of(k, levels)
         share = np.concatenate(shares) if shares else np.empty(0)
-        spread = [
-            place.together(of_numbers, of_levels)
-            for of_numbers, of_levels in (
-                (fill, np.zeros(len(share))),
-                (low, np.zeros(len(share))),
-                (high, np.ones(len(share))),
-                (center, share),
-                (scale, _scale_of_levels(share)),
-            )
-        ]
+        none, all_ = np.zeros(len(share)), np.ones(len(share))
         return cls(
-            *spread, missing_share, missing_scale, place.together(of_number, of_level), of_gap, intercept, levels
+            fill=place.together(fill, none),
+            low=place.together(low, none),
+            high=place.together(high, all_),
+            center=place.together(center, share),
+            scale=place.together(scale, _scale_of_levels(share)),
+            missing_share=missing_share,
+            missing_scale=missing_scale,
+            coefficients=place.together(of_number, of_level),
+            missing_coefficients=of_gap,
+            intercept=intercept,
+            levels=levels,
         )
 
     def contributions(self, X: Floats) -> Contributions:

@@ -127,7 +127,8 @@ class TreeMember:
             Z = Z.copy()
             for at, rank in self.ranks.items():
                 known = ~np.isnan(X[:, at])
-                Z[known, at] = rank[X[known, at].astype(int)] if at not in (own or {}) else own[at][known]
+                told = (own or {}).get(at)
+                Z[known, at] = rank[X[known, at].astype(int)] if told is None else told[known]
         Z = np.where(np.isnan(Z), self.fill, Z)
         if self.products:
             first, second = np.array(self.products).T

@@ -15,7 +15,9 @@ from ml.delinquency.config import ScorecardSettings
 from ml.delinquency.heldout import Measured, in_two_lanes, measure, pick_candidate, strongest_alone
 from ml.delinquency.paired import loss_difference
 from ml.delinquency.parts import deal, design_parts
+from ml.delinquency.report import ReportConfig, build_report
 from ml.delinquency.table import Table
+from ml.evaluate.intervals import calibration_intervals
 
 STOPPED = TreeSettings(2, learning_rate=0.2, rounds=60, patience=10, clip=0.99, row_fraction=0.8, penalty=2.0)
 CONFIG = TrainingConfig(
@@ -347,3 +349,15 @@ def test_a_small_made_up_table_is_not_surely_worse_than_plain_models():
     made = linear(np.random.default_rng(2), 3000)
     lines = report("linear", compare(made, folds=2))
     assert [line["verdict"] for line in lines] == ["not worse", "not worse"]
+
+
+def test_the_reported_slope_knows_the_noise_of_a_link_of_an_earlier_period(by_time):
+    told, outcomes = by_time.metrics["overall"], by_time.outcomes
+    assert by_time.metrics["calibration_interval"] == "with the noise of the link"
+    plain, _ = calibration_intervals(outcomes["target"], outcomes["probability"], resamples=200)
+    assert told["calibration_slope"] == pytest.approx(plain.value, abs=1e-3)
+    assert told["calibration_slope_high"] - told["calibration_slope_low"] > 1.1 * (plain.high - plain.low)
+    reported = build_report(by_time, config=ReportConfig(resamples=20, slice_resamples=20)).interval(
+        "calibration_slope"
+    )
+    assert (reported.low, reported.high) == (told["calibration_slope_low"], told["calibration_slope_high"])
