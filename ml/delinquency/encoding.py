@@ -121,6 +121,8 @@ class Encoder:
         FeatureError
             If a column is absent, is infinite, or holds what is no number where numbers are expected.
         """
+        if not all(isinstance(name, str) for name in frame.columns):
+            frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
         plain = [column.name for column in self.columns if column.kind in ("number", "flag")]
         X = np.full((len(frame), len(self.columns)), np.nan)
         absent = [name for name in self.names if name not in frame.columns]

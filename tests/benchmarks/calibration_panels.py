@@ -14,7 +14,7 @@ import pandas as pd
 GRID, STEP_DAYS, GAP_DAYS = 12, 28, 35
 FEATURES = 12
 SIZES = (400, 1000, 2000)
-PANELS = 12
+PANELS = 8
 FRESH = 40_000
 
 

@@ -150,6 +150,7 @@ def test_names_may_be_numbers():
     model = train(frame, 3, time=4, config=QUICK)
     assert model.features == ("0", "1", "2")
     assert score(model, frame[[0, 1, 2]])["probability"].notna().all()
+    assert model.numbers(frame).shape == (300, 3)
     with pytest.raises(FeatureError, match=r"columns stand twice: \['1'\]"):
         train(frame.rename(columns={2: "1"}), 3, config=QUICK)
 
