@@ -4,19 +4,18 @@ Both end with the same: members and link of the final model, figures of rows it 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.delinquency.choosing import Choice
 from ml.delinquency.config import Candidate, Settings, TrainingConfig
 from ml.delinquency.ensemble import compare_ensemble, missing_libraries
 from ml.delinquency.heldout import Measured, final_model, measure, pick_candidate, strongest_alone
 from ml.delinquency.interactions import ablate, pairs_in
-from ml.delinquency.parts import ROLES, Design, design_parts
+from ml.delinquency.parts import ROLES, design_parts
 from ml.delinquency.table import Table
 from ml.delinquency.trees import TreeMember
 from ml.delinquency.validation import (
@@ -32,9 +31,6 @@ from ml.evaluate.report import by_vintage, summarise
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
-
-# Defaults that a choice among the candidates should rest on.
-_ENOUGH_TO_CHOOSE = 300
 
 
 @dataclass(frozen=True)
@@ -122,11 +118,9 @@ def learn_held_out(table: Table, config: TrainingConfig) -> Learnt:
     found = measure(table, design, config)
     ablation = ablate(found, pairs_in(table.names, config))
     by_name = {candidate.name: candidate for candidate in found.candidates}
-    chosen = _chosen_before_the_test(table, design, found, config)
-    picked = [pick_candidate(own, at) for at, own in enumerate(ablation.of_split)] if chosen is None else [chosen]
-    each = [by_name[one.name] for one in picked]
+    each = [by_name[pick_candidate(own, at).name] for at, own in enumerate(ablation.of_split)]
     alone = [strongest_alone(own, at) for at, own in enumerate(ablation.of_split)]
-    choice = chosen or pick_candidate(ablation.final, None)
+    choice = pick_candidate(ablation.final, None)
     judged, z, linked = _judged(ablation.of_split, each, alone)
     members, link = final_model(ablation.final, by_name[choice.name], ablation.products)
     counts = {name: sum(one.name == name for one in each) for name in by_name}
@@ -164,21 +158,6 @@ def learn_held_out(table: Table, config: TrainingConfig) -> Learnt:
             "interactions": ablation.report,
         },
     )
-
-
-def _chosen_before_the_test(table: Table, design: Design, found: Measured, config: TrainingConfig) -> Choice | None:
-    """A choice by folds of all rows before the test, where the calibration part of a single split is too small for one.
-
-    What calibrates a small table by time is a lottery ticket among nine candidates: a seventh of its defaults.
-    """
-    rows = found.deciding_rows(None)
-    if not design.by_time or design.rotates or table.y[rows].sum() >= _ENOUGH_TO_CHOOSE or table.days is None:
-        return None
-    before = np.flatnonzero(table.days <= table.days[rows].max())
-    earlier = replace(table, X=table.X[before], y=table.y[before], groups=table.groups[before], days=table.days[before])
-    folds = design_parts(earlier.y, earlier.groups, None, earlier.X.shape[1], config)
-    choice = pick_candidate(measure(earlier, folds, replace(config, candidates=found.candidates)), None)
-    return replace(choice, reason=f"{choice.reason}, in folds of the rows before the test")
 
 
 def _judged(
