@@ -27,6 +27,7 @@ from ml.delinquency.dates import (
 )
 from ml.delinquency.errors import FeatureError
 from ml.delinquency.frame import plain_type, plain_types, to_numbers
+from ml.delinquency.identifiers import counts_rows, is_evenly_spread
 from ml.explain.wording import NO_VALUE
 
 Floats = NDArray[np.float64]
@@ -39,9 +40,6 @@ MAX_LEVELS = 1000
 RARE_ROWS = 10
 OTHER = "(rare)"
 NO_LEVEL = NO_VALUE
-_ID_NAME = re.compile(r"(^|_)id$|^unnamed|^index$|^row_?(no|number)?$", re.IGNORECASE)
-# Rank correlation with time above which numbers, each once, are given out in its order.
-_FOLLOWS_TIME = 0.95
 
 
 @dataclass(frozen=True)
@@ -207,7 +205,7 @@ def learn_encoder(
             columns.append(found)
         if reason:
             dropped[name] = reason
-        if not keep and found is not None and found.kind == "number" and _is_evenly_spread(values):
+        if not keep and found is not None and found.kind == "number" and is_evenly_spread(values):
             suspects.append(name)
         is_text = name not in numeric and (found is None or found.kind == "level")
         if is_text and date_form(values) == SEVERAL:
@@ -227,7 +225,7 @@ def _look_at(
         known = values.dropna()
         if known.nunique() == 1 and len(known) == len(values):
             return Column(name, "number" if keep else "absent"), "constant"
-        if not keep and (said := _counts_rows(values, name, days)):
+        if not keep and (said := counts_rows(values, name, days)):
             return None, said
         if not numeric and _is_flag(known):
             return Column(name, "flag"), None
@@ -267,41 +265,6 @@ def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, s
         if covered < 0.2:
             return None, f"an identifier or free text: {len(counts)} different values in {int(counts.sum())} rows"
     return Column(name, "level", (*sorted(map(str, kept)), *([OTHER] if rare else []))), None
-
-
-def _counts_rows(values: "pd.Series[Any]", name: str, days: NDArray[np.datetime64] | None) -> str | None:
-    """Why numbers look like an identifier; None where they do not."""
-    numbers = _different_whole_numbers(values)
-    if numbers is None:
-        return None
-    if np.ptp(numbers) < 1.2 * len(numbers) or _ID_NAME.search(name):
-        return "an identifier: whole numbers, each once"
-    if days is not None and len(np.unique(days)) > 1:
-        when = days[values.notna().to_numpy()].astype("datetime64[D]").astype(float)
-        if abs(np.corrcoef(pd.Series(numbers).rank(), pd.Series(when).rank())[0, 1]) > _FOLLOWS_TIME:
-            return "an identifier: whole numbers, each once, given out in the order of time"
-    return None
-
-
-def _different_whole_numbers(values: "pd.Series[Any]") -> Floats | None:
-    """The numbers of a column that are whole and stand there once each; None where they do not."""
-    known = pd.to_numeric(values.dropna(), errors="coerce")
-    if pd.api.types.is_bool_dtype(known) or len(known) < 100 or not known.is_unique:
-        return None
-    numbers = known.to_numpy(float)
-    return numbers if ((np.abs(numbers) < 2.0**53) & (numbers == np.floor(numbers))).all() else None
-
-
-def _is_evenly_spread(values: "pd.Series[Any]") -> bool:
-    """Whether whole numbers, each once, fill their range as drawn numbers do; what is counted or measured does not.
-
-    Kolmogorov and Smirnov's distance from an even spread is below its 99 % point.
-    """
-    numbers = _different_whole_numbers(values)
-    if numbers is None or values.isna().any():
-        return False
-    at = (np.sort(numbers) - numbers.min()) / np.ptp(numbers)
-    return bool(np.abs(at - np.arange(len(at)) / len(at)).max() < 1.63 / np.sqrt(len(at)))
 
 
 def _is_flag(known: "pd.Series[Any]") -> bool:
