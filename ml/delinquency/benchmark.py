@@ -102,7 +102,7 @@ def compare(
     assert model.out_of_fold is not None
     held_out = model.out_of_fold
     y = held_out["target"].to_numpy(float)
-    repeats = [f"repeat_{number + 1}" for number in range(config.repeats_for(len(frame)))]
+    repeats = [name for name in held_out if str(name).startswith("repeat_")]
     ordered = frame.loc[held_out.index]
     # Group codes as train made them: sorted as text.
     groups = pd.factorize(ordered[group].astype(str), sort=True)[0]
@@ -110,7 +110,7 @@ def compare(
     scores = {
         "ours": held_out[repeats].to_numpy().T,
         f"forest, {len(reference_features)} columns": _forest(
-            np.nan_to_num(to_numbers(ordered, reference_features)), y, groups, config, trees
+            np.nan_to_num(to_numbers(ordered, reference_features)), y, groups, config, trees, len(repeats)
         ),
         "loan date alone": -days[None, :],
     }
@@ -134,12 +134,12 @@ def compare(
     )
 
 
-def _forest(X: Floats, y: Floats, groups: Any, config: TrainingConfig, trees: int) -> Floats:
+def _forest(X: Floats, y: Floats, groups: Any, config: TrainingConfig, trees: int, repeats: int) -> Floats:
     """Out-of-fold probabilities of a forest with default settings, shape (repeats, n)."""
     from sklearn.ensemble import RandomForestClassifier
 
-    probability = np.full((config.repeats_for(len(y)), len(y)), np.nan)
-    for repeat in range(config.repeats_for(len(y))):
+    probability = np.full((repeats, len(y)), np.nan)
+    for repeat in range(repeats):
         for train_rows, test_rows in outer_folds(y, groups, config, repeat):
             forest = RandomForestClassifier(trees, random_state=config.seed + repeat, n_jobs=1)
             forest.fit(X[train_rows], y[train_rows])

@@ -134,12 +134,28 @@ _FREE_LOGISTIC = LogisticSettings(1.0, winsor=0.001)
 HELD_OUT_CANDIDATES: tuple[Candidate, ...] = (
     Candidate("scorecard", (ScorecardSettings(),)),
     Candidate("logistic_0.01", (LogisticSettings(0.01),)),
+    # Between the two for many levels: a level's effect then varies by about 1.
+    Candidate("logistic_0.1", (LogisticSettings(0.1, winsor=0.001),)),
     Candidate("logistic_1.0", (_FREE_LOGISTIC,)),
     *(Candidate(f"trees_{depth}", (_stopped(depth),)) for depth in (2, 3, 4)),
     Candidate("average_trees_3_trees_4", (_stopped(3), _stopped(4))),
     Candidate("average_scorecard_trees_3", (ScorecardSettings(), _stopped(3))),
     Candidate("average_logistic_1.0_trees_3", (_FREE_LOGISTIC, _stopped(3))),
 )
+
+# Below this many defaults in a large table, trees have nothing to stop on and a choice among many is a lottery
+# (2026-11-28).
+RARE_BAD = 100
+RARE_CANDIDATES: tuple[Candidate, ...] = (
+    *(Candidate(f"logistic_{strength}", (LogisticSettings(strength),)) for strength in (0.01, 0.1, 1.0)),
+    Candidate("scorecard", (ScorecardSettings(0.3),)),
+)
+
+
+def is_rare(n_bad: int) -> bool:
+    """Whether a table has too few defaults for anything but a few strongly penalised models."""
+    return n_bad < RARE_BAD
+
 
 # Measured beside the chosen model on the same rows, by the names that reports know. Where candidates have a model
 # of the kind by itself, it is that one.
@@ -154,8 +170,9 @@ HELD_OUT_CHALLENGERS: dict[str, Settings] = {
     "lightgbm": _stopped(3),
 }
 
-# The nested design repeats itself the less often the more rows it has; up to this many it does as told.
+# The nested design repeats itself the less often the more rows, and values, it has; up to this many it does as told.
 NESTED_ROWS = 500
+NESTED_VALUES = 60_000
 
 # (upper bound of the probability, band); the last band has no bound. Set 2026-11-22 around the bank's bad
 # rate of 8.5 %: Low is well below it, Medium about it, High two to four times it. They are stored with each
@@ -252,12 +269,13 @@ class TrainingConfig:
         if self.candidates is not None:
             return self.candidates
         if self.is_held_out(n, n_bad):
-            return HELD_OUT_CANDIDATES
+            return RARE_CANDIDATES if is_rare(n_bad) else HELD_OUT_CANDIDATES
         return DEFAULT_CANDIDATES if n <= NESTED_ROWS else SMALL_TABLE_CANDIDATES
 
-    def repeats_for(self, n: int) -> int:
-        """Repeats of the nested cross-validation on ``n`` rows."""
-        return self.repeats if n <= NESTED_ROWS else max(1, round(self.repeats * NESTED_ROWS / n))
+    def repeats_for(self, n: int, n_features: int) -> int:
+        """Repeats of the nested cross-validation on ``n`` rows of so many features."""
+        share = min(1.0, NESTED_ROWS / n, NESTED_VALUES / (n * n_features))
+        return max(1, round(self.repeats * share))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types, for the model's metadata."""

@@ -1,5 +1,7 @@
 """Learning with parts held out: fit on one, stop on another, choose and calibrate on a third, measure on the last.
 
+Whatever is decided for a split (candidate, link, challengers) is decided by the rows of ``Design.deciders``.
+
 The figures belong to the procedure: the test part has decided nothing. The final model is fitted anew on all rows
 with the settings and the number of trees that were found; see :func:`final_model`.
 """
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from ml.delinquency.choosing import Choice, choose
 from ml.delinquency.config import HELD_OUT_CHALLENGERS, Candidate, Settings, TrainingConfig, TreeSettings
+from ml.delinquency.paired import row_losses
 from ml.delinquency.parts import Design
 from ml.delinquency.table import Table
 from ml.delinquency.trees import TreeMember, important_features
@@ -61,19 +64,27 @@ class Measured:
         """Mean log-odds of members in a part of a split, before calibration."""
         return np.asarray(np.mean([getattr(self.fits[split][member], part) for member in members], axis=0))
 
-    def link(self, members: Sequence[Settings], split: int) -> Link:
-        """Calibration learnt on the part that is there for it."""
-        rows = self.design.splits[split].calibrate
-        return fit_link(self.raw(members, split, "calibrate")[None, :], self.table.y[rows])
+    def deciding_rows(self, at: int | None) -> Integers:
+        """Rows that decide for a split, or for the final model (None)."""
+        return np.concatenate([self.design.splits[number].calibrate for number in self.design.deciders(at)])
+
+    def deciding_raw(self, members: Sequence[Settings], at: int | None) -> Floats:
+        """Log-odds of :meth:`deciding_rows`, each by the split that holds the row out, before calibration."""
+        return np.concatenate([self.raw(members, number, "calibrate") for number in self.design.deciders(at)])
+
+    def link(self, members: Sequence[Settings], at: int | None) -> Link:
+        """Calibration that the deciding rows teach."""
+        return fit_link(self.deciding_raw(members, at)[None, :], self.table.y[self.deciding_rows(at)])
+
+    def decided(self, members: Sequence[Settings], at: int | None) -> Floats:
+        """Calibrated log-odds of the deciding rows."""
+        link = self.link(members, at)
+        return np.asarray(link.intercept + link.slope * self.deciding_raw(members, at))
 
     def calibrated(self, members: Sequence[Settings], split: int, part: str) -> Floats:
         """Calibrated log-odds in a part of a split."""
         link = self.link(members, split)
         return np.asarray(link.intercept + link.slope * self.raw(members, split, part))
-
-    def pooled(self, members: Sequence[Settings], part: str) -> Floats:
-        """Calibrated log-odds of all splits in a row."""
-        return np.concatenate([self.calibrated(members, at, part) for at in range(len(self.fits))])
 
     def rows(self, part: str) -> Integers:
         """Rows of a part, all splits in a row."""
@@ -118,29 +129,19 @@ def fit_in(found: Measured, at: int, settings: Settings, products: Pairs = ()) -
     return Fitted(member, *(member.log_odds(X[split.part(part)]) for part in ("calibrate", "test", "learn")))
 
 
-def pick_candidate(found: Measured) -> tuple[Choice, list[Choice]]:
-    """The choice on the calibration rows of all splits, and the one that each split makes by itself.
-
-    The figures use the latter: a split's test rows are calibration rows of another one.
-    """
-    y, groups = found.table.y, found.table.groups
-    each = []
-    for at, split in enumerate(found.design.splits):
-        own = {c.name: found.calibrated(c.members, at, "calibrate") for c in found.candidates}
-        each.append(choose(own, y[split.calibrate], groups[split.calibrate], found.config.seed))
-    rows = found.rows("calibrate")
-    pooled = {c.name: found.pooled(c.members, "calibrate") for c in found.candidates}
-    return choose(pooled, y[rows], groups[rows], found.config.seed), each
+def pick_candidate(found: Measured, at: int | None) -> Choice:
+    """What the deciding rows of a split choose, or those of the final model (None)."""
+    rows = found.deciding_rows(at)
+    losses = {candidate.name: found.decided(candidate.members, at) for candidate in found.candidates}
+    return choose(losses, found.table.y[rows], found.table.groups[rows], found.config.seed)
 
 
-def strongest_alone(found: Measured) -> dict[str, Settings]:
-    """The best settings of each kind by itself, on the calibration rows."""
-    rows = found.rows("calibrate")
-    y = found.table.y[rows]
+def strongest_alone(found: Measured, at: int | None) -> dict[str, Settings]:
+    """The best settings of each kind by itself, by the deciding rows."""
+    y = found.table.y[found.deciding_rows(at)]
 
     def loss(settings: Settings) -> float:
-        z = found.pooled((settings,), "calibrate")
-        return float((np.logaddexp(0.0, z) - y * z).mean())
+        return float(row_losses(y, found.decided((settings,), at)).mean())
 
     return {name: min(several, key=loss) for name, several in found.alone.items()}
 
@@ -172,9 +173,7 @@ def final_model(
         )  # fmt: skip
 
     members = tuple(fit(settings) for settings in candidate.members)
-    rows = found.rows("calibrate")
-    raw = np.concatenate([found.raw(candidate.members, at, "calibrate") for at in range(len(found.fits))])
-    link = fit_link(raw[None, :], table.y[rows])
+    link = found.link(candidate.members, None)
     told = np.mean([member.log_odds(table.X) for member in members], axis=0)
     intercept = _level(link.slope * told, float(table.y.mean()))
     if found.design.by_time:

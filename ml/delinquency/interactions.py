@@ -5,11 +5,12 @@ splits for it. What a product adds is told of its two features, half each, so re
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ml.delinquency.config import Settings, TrainingConfig, TreeSettings
 from ml.delinquency.heldout import Measured, Pairs, fit_in
-from ml.delinquency.paired import loss_difference, row_losses
+from ml.delinquency.paired import LossDifference, loss_difference, row_losses
 
 # What the engine's description multiplies, by the beginning of the names; the first of each that the table has.
 KNOWN_PAIRS = (
@@ -44,35 +45,55 @@ def _is_plain(name: str) -> bool:
     return not name.endswith(("_std", "_min", "_trend"))
 
 
-def ablate(found: Measured, pairs: Pairs) -> tuple[dict[Settings, Pairs], dict[str, Any]]:
-    """Fit the trees with the products, too, and keep those where they are surely better on the calibration rows.
+@dataclass(frozen=True)
+class Ablation:
+    """What each split, and the final model, decide about products.
 
-    Returns
-    -------
-    dict
-        Tree settings to the pairs they keep; empty where products do not earn their place. ``found`` then holds the
-        trees with products.
-    dict
-        The comparison for the metadata.
+    Attributes
+    ----------
+    of_split : tuple of Measured
+        The members that a split works with: with products where its deciding rows say so.
+    final : Measured
+    products : dict
+        Tree settings to the pairs that the final model keeps; empty where products do not earn their place.
+    report : dict
+        For the metadata.
     """
-    names = found.table.names
+
+    of_split: tuple[Measured, ...]
+    final: Measured
+    products: dict[Settings, Pairs]
+    report: dict[str, Any]
+
+
+def ablate(found: Measured, pairs: Pairs) -> Ablation:
+    """Fit the trees with the products, too, and keep those where they are surely better on the deciding rows.
+
+    Every split decides for itself, so that its test rows have no say; the final model decides by all of them.
+    """
+    names, splits = found.table.names, range(len(found.fits))
     report: dict[str, Any] = {"tried": [[names[a], names[b]] for a, b in pairs], "used": False}
     trees = [settings for settings in found.fits[0] if isinstance(settings, TreeSettings)]
     if not pairs or not trees:
-        return {}, report | {"reason": "no pairs of the engine in this table" if not pairs else "no trees to try"}
+        reason = "no pairs of the engine in this table" if not pairs else "no trees to try"
+        return Ablation((found,) * len(splits), found, {}, report | {"reason": reason})
     settings = next((one for one in trees if one.depth == 3), trees[0])
-    rows = found.rows("calibrate")
-    y, groups = found.table.y[rows], found.table.groups[rows]
-    without = row_losses(y, found.pooled((settings,), "calibrate"))
-    before = [dict(fits) for fits in found.fits]
-    fitted = [fit_in(found, at, settings, pairs) for at in range(len(found.fits))]
-    for fits, one in zip(found.fits, fitted, strict=True):
-        fits[settings] = one
-    difference = loss_difference(
-        row_losses(y, found.pooled((settings,), "calibrate")), without, groups, seed=found.config.seed
-    )
-    report["log_loss_with_minus_without"] = difference.to_dict()
-    if not difference.is_surely_better:
-        found.fits = before
-        return {}, report | {"reason": "not surely better on the choosing rows"}
-    return {settings: pairs}, report | {"used": True, "reason": "surely better on the choosing rows"}
+    richer = replace(found, fits=[{**found.fits[at], settings: fit_in(found, at, settings, pairs)} for at in splits])
+
+    def gained(at: int | None) -> LossDifference:
+        rows = found.deciding_rows(at)
+        y, groups = found.table.y[rows], found.table.groups[rows]
+        with_them, without = (row_losses(y, one.decided((settings,), at)) for one in (richer, found))
+        return loss_difference(with_them, without, groups, seed=found.config.seed)
+
+    own = [gained(at).is_surely_better for at in splits]
+    difference = gained(None)
+    used = difference.is_surely_better
+    report |= {
+        "log_loss_with_minus_without": difference.to_dict(),
+        "used": used,
+        "used_in_splits": sum(own),
+        "reason": f"{'surely' if used else 'not surely'} better on the choosing rows",
+    }
+    views = tuple(richer if better else found for better in own)
+    return Ablation(views, richer if used else found, {settings: pairs} if used else {}, report)

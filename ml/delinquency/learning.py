@@ -26,6 +26,7 @@ from ml.delinquency.validation import (
     probability_of,
     select,
 )
+from ml.evaluate.linked import LinkedPart, linked_calibration
 from ml.evaluate.report import by_vintage, summarise
 
 Floats = NDArray[np.float64]
@@ -71,7 +72,7 @@ def learn_nested(table: Table, config: TrainingConfig) -> Learnt:
     """Measure by nested cross-validation, choose by the inner folds, fit on everything."""
     X, y, groups, signs, levels = table.X, table.y, table.groups, table.signs, table.levels
     candidates = config.candidates_for(len(y), table.n_bad)
-    repeats = config.repeats_for(len(y))
+    repeats = config.repeats_for(*X.shape)
     nested = nested_cross_validation(X, y, groups, signs, config, levels)
     selection = select(X, y, groups, signs, config, config.seed, repeats=repeats, levels=levels, candidates=candidates)
     members = tuple(fit_member(X, y, one, signs, config.seed, levels) for one in selection.candidate.members)
@@ -112,29 +113,29 @@ def learn_nested(table: Table, config: TrainingConfig) -> Learnt:
 
 
 def learn_held_out(table: Table, config: TrainingConfig) -> Learnt:
-    """Measure on a part that has decided nothing, choose on the calibration part, fit on everything."""
+    """Measure on rows that have decided nothing about their figures, choose on others, fit on everything."""
     design = design_parts(table.y, table.groups, table.days, table.X.shape[1], config)
     found = measure(table, design, config)
-    products, interactions = ablate(found, pairs_in(table.names, config))
-    choice, each = pick_candidate(found)
+    ablation = ablate(found, pairs_in(table.names, config))
     by_name = {candidate.name: candidate for candidate in found.candidates}
-    alone = strongest_alone(found)
-    judged, own = _judged(found, [by_name[one.name] for one in each], alone)
-    chosen = by_name[choice.name]
-    members, link = final_model(found, chosen, products)
+    each = [by_name[pick_candidate(own, at).name] for at, own in enumerate(ablation.of_split)]
+    alone = [strongest_alone(own, at) for at, own in enumerate(ablation.of_split)]
+    choice = pick_candidate(ablation.final, None)
+    judged, z, linked = _judged(ablation.of_split, each, alone)
+    members, link = final_model(ablation.final, by_name[choice.name], ablation.products)
     counts = {name: sum(one.name == name for one in each) for name in by_name}
-    metrics = _metrics(table, judged, config) | {
+    metrics = _metrics(table, judged, config, linked) | {
         "chosen": {name: count for name, count in counts.items() if count},
         "final_losses": choice.losses,
         "repeats": 1,
     }
-    size = len(design.splits[0].test)
+    first = ablation.of_split[0]
     return Learnt(
         algorithm=choice.name,
         members=members,
         link=link,
         judged=judged,
-        training_probability=probability_of(found.calibrated(by_name[each[0].name].members, 0, "learn")),
+        training_probability=probability_of(first.calibrated(each[0].members, 0, "learn")),
         metrics=metrics,
         design={
             "kind": "parts held out",
@@ -144,24 +145,47 @@ def learn_held_out(table: Table, config: TrainingConfig) -> Learnt:
             "periods": design.periods,
             "rows": {role: [len(split.part(role)) for split in design.splits] for role in ROLES},
             "final_model": "members fitted on all rows with the settings and number of trees found; slope of the link "
-            "from the calibration part, intercept set to the bad rate of all rows"
+            "from the calibration rows, intercept set to the bad rate of all rows"
             + (", or of the last part where that surely differs" if design.by_time else ""),
         },
         remarks={
             "choice": choice.reason,
-            "challengers": {name: _name_of(settings, found.candidates) for name, settings in alone.items()},
-            "ensemble": compare_ensemble(found, alone["lightgbm"], own[:size]),
-            "interactions": interactions,
+            "challengers": {
+                name: _name_of(settings, found.candidates)
+                for name, settings in strongest_alone(ablation.final, None).items()
+            },
+            "ensemble": compare_ensemble(first, alone[0]["lightgbm"], z[: len(design.splits[0].test)]),
+            "interactions": ablation.report,
         },
-    )  # fmt: skip
+    )
 
 
-def _judged(found: Measured, chosen: Sequence[Candidate], alone: Mapping[str, Settings]) -> tuple[Judged, Floats]:
-    """Test rows with the probabilities of what each split chose, and their log-odds."""
-    z = np.concatenate([found.calibrated(one.members, at, "test") for at, one in enumerate(chosen)])
-    challengers = {name: probability_of(found.pooled((settings,), "test")) for name, settings in alone.items()}
+def _judged(
+    views: Sequence[Measured], chosen: Sequence[Candidate], alone: Sequence[Mapping[str, Settings]]
+) -> tuple[Judged, Floats, list[LinkedPart]]:
+    """Test rows with the probabilities of what each split chose, their log-odds, and what their links rest on."""
+    found = views[0]
+    z = np.concatenate([own.calibrated(chosen[at].members, at, "test") for at, own in enumerate(views)])
+    challengers = {
+        name: probability_of(
+            np.concatenate([own.calibrated((alone[at][name],), at, "test") for at, own in enumerate(views)])
+        )
+        for name in alone[0]
+    }
+    # Without a time every held-out row calibrates others: its noise is counted when it is judged.
+    apart = found.design.by_time or not found.design.rotates
+    linked = [
+        LinkedPart(
+            found.design.splits[at].test,
+            own.raw(chosen[at].members, at, "test"),
+            own.deciding_rows(at),
+            own.deciding_raw(chosen[at].members, at),
+        )
+        for at, own in enumerate(views)
+        if apart
+    ]
     part = "out_of_fold" if found.design.covers_all else "test"
-    return Judged(found.rows("test"), probability_of(z)[None, :], challengers, part), z
+    return Judged(found.rows("test"), probability_of(z)[None, :], challengers, part), z, linked
 
 
 def _name_of(settings: Settings, candidates: Sequence[Candidate]) -> str:
@@ -169,16 +193,20 @@ def _name_of(settings: Settings, candidates: Sequence[Candidate]) -> str:
     return alone.get(settings, f"{settings.kind} (default)")
 
 
-def _metrics(table: Table, judged: Judged, config: TrainingConfig) -> dict[str, Any]:
+def _metrics(table: Table, judged: Judged, config: TrainingConfig, linked: Sequence[LinkedPart] = ()) -> dict[str, Any]:
     y, groups = table.y[judged.rows], table.groups[judged.rows]
     options: dict[str, Any] = {"group": groups, "resamples": config.resamples, "seed": config.seed}
     vintages: list[dict[str, Any]] = []
     if table.days is not None:
         years = table.days[judged.rows].astype("datetime64[Y]").astype(str)
         vintages = records(by_vintage(y, judged.probability, years, **options))
+    calibration = linked_calibration(table.y, linked, **(options | {"group": table.groups})) if linked else None
     return {
-        "overall": summarise(y, judged.probability, **options),
+        "overall": summarise(y, judged.probability, calibration=calibration, **options),
         "by_vintage": vintages,
+        "calibration_interval": "with the noise of the link"
+        if linked
+        else "link as it is: its rows are judged as well",
     }
 
 

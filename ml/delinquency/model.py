@@ -34,7 +34,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Member]] = {
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A default model, ready to score.
 
@@ -98,6 +98,13 @@ class TrainedModel:
     def metrics(self) -> dict[str, Any]:
         """``overall`` (see ``ml.evaluate.summarise``), ``by_vintage``, ``chosen``; or empty."""
         return dict(self.metadata.get("metrics", {}))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both score alike: their artifacts are the same text."""
+        return self.artifact == other.artifact if isinstance(other, TrainedModel) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
 
     @property
     def artifact(self) -> str:

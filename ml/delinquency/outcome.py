@@ -7,16 +7,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.delinquency.dates import SEVERAL, date_form, number_form, read_dates
 from ml.delinquency.errors import FeatureError, OneClassError
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 
 # Labels that say by themselves which one is bad; anything else needs TrainingConfig.bad_label.
-_SPEAKING_LABELS = ({"bad", "good"}, {"default", "no default"}, {"yes", "no"}, {"true", "false"}, {"1", "0"})
-_BAD_LABELS = {"bad", "default", "yes", "true", "1"}
-# Forms of a date that are read out of text; each must fit every value that is there.
-_DATE_FORMATS = ("ISO8601", "%b-%Y", "%b-%y", "%d.%m.%Y", "%Y/%m/%d")
+_SPEAKING_LABELS = (
+    {"bad", "good"}, {"default", "no default"}, {"default", "non-default"}, {"yes", "no"}, {"y", "n"},
+    {"true", "false"}, {"t", "f"}, {"1", "0"}, {"charged off", "fully paid"}, {"default", "fully paid"},
+    {"default", "paid"}, {"charged off", "paid"},
+)  # fmt: skip
+_BAD_LABELS = {"bad", "default", "yes", "y", "true", "t", "1", "charged off"}
 
 
 def outcome(given: "pd.Series[Any]", bad_label: object = None) -> Floats:
@@ -40,13 +43,13 @@ def outcome(given: "pd.Series[Any]", bad_label: object = None) -> Floats:
         )
     text = given.dtype == object or isinstance(given.dtype, pd.StringDtype | pd.CategoricalDtype)
     if bad_label is not None:
-        labels = given.astype(str).str.strip()
+        labels = given.map(_label).astype(str)
         found = sorted(labels.unique())
-        if str(bad_label) not in found or len(found) > 2:
+        if _label(bad_label) not in found or len(found) > 2:
             raise OneClassError(
                 f"target holds the labels {found[:5]}; expected two of which {bad_label!r} (bad_label) is bad"
             )
-        return np.asarray(labels.eq(str(bad_label)), dtype=float)
+        return np.asarray(labels.eq(_label(bad_label)), dtype=float)
     if text:
         try:
             given = given.astype(float)
@@ -62,6 +65,15 @@ def outcome(given: "pd.Series[Any]", bad_label: object = None) -> Floats:
     return y
 
 
+def _label(value: object) -> str:
+    """A label as text: 2, 2.0, True and "2 " are what they mean, whatever their type."""
+    text = str(value).strip()
+    try:
+        return f"{float(value if isinstance(value, bool | np.bool_) else text):g}"
+    except ValueError:
+        return text
+
+
 def _from_labels(labels: "pd.Series[str]") -> Floats:
     lowered = labels.str.lower()
     found = set(lowered.unique())
@@ -73,34 +85,8 @@ def _from_labels(labels: "pd.Series[str]") -> Floats:
     )
 
 
-def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp] | None":
-    """Dates without time zone where every value that is there is one, else None; missing stays missing."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        stamps = values
-    elif isinstance(values.dtype, pd.PeriodDtype):
-        stamps = values.dt.to_timestamp()
-    elif values.dtype == object or isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype):
-        known = values.dropna().astype(str).str.strip()
-        # A cheap look first: a column of names fails at its first values.
-        form = next((form for form in _DATE_FORMATS if _fits(known.head(50), form)), None)
-        if known.empty or form is None or not _fits(known, form):
-            return None
-        parsed = pd.to_datetime(known, format=form, errors="coerce", utc=True)
-        stamps = parsed.reindex(values.index)
-    else:
-        return None
-    return stamps.dt.tz_localize(None) if stamps.dt.tz is not None else stamps
-
-
-def _fits(known: "pd.Series[str]", form: str) -> bool:
-    # Plain numbers are no dates, though ISO 8601 would take "2017" for one.
-    if known.str.fullmatch(r"[\d.+-]*").all() and form == "ISO8601" and not known.str.contains(r"\d-\d").all():
-        return False
-    return bool(pd.to_datetime(known, format=form, errors="coerce", utc=True).notna().all())
-
-
 def as_days(when: "pd.Series[Any]") -> Days:
-    """Day of each row, shape (n,), of dates, text dates, or years as numbers.
+    """Day of each row, shape (n,), of dates, dates in text (see ``dates``), or numbers such as 2015, 201503, 20150325.
 
     Raises
     ------
@@ -112,16 +98,22 @@ def as_days(when: "pd.Series[Any]") -> Days:
             f"time is missing in {int(when.isna().sum())} of {len(when)} rows; leave those rows out, or train "
             "without time"
         )
-    dates = as_dates(when)
-    if dates is None and pd.api.types.is_numeric_dtype(when):
-        years = when.to_numpy(float)
-        if ((years >= 1900) & (years <= 2100) & (years == np.floor(years))).all():
-            dates = pd.to_datetime(pd.Series(years.astype(int).astype(str)), format="%Y")
-    if dates is None:
+    if when.empty:
+        return np.array([], dtype="datetime64[D]")
+    form = date_form(when) or number_form(when)
+    if form == SEVERAL:
         raise FeatureError(
-            f"time has the type {when.dtype} and is no date; expected dates, text like 2017-03-01, or years"
+            "time: day and month can't be told apart, no value has a day above 12; give dates, or text such as "
+            "2015-03-25"
         )
-    return dates.to_numpy().astype("datetime64[D]")
+    if form is None:
+        years = pd.to_numeric(when.astype(object), errors="coerce").astype(float)
+        if not ((years >= 1900) & (years <= 2100) & (years == np.floor(years))).all():
+            raise FeatureError(
+                f"time has the type {when.dtype} and is no date; expected dates, text like 2017-03-01, or years"
+            )
+        return np.asarray(years.astype(int).astype(str), dtype="datetime64[Y]").astype("datetime64[D]")
+    return np.asarray(read_dates(when, form).to_numpy().astype("datetime64[D]"))
 
 
 def codes_of(values: "pd.Series[Any] | Sequence[Any]") -> NDArray[np.intp]:

@@ -1,9 +1,12 @@
 """Parts of a table that hold each other honest: learn, stop the boosting, calibrate, test.
 
 With a time, parts follow each other in time with a gap between any two, and test is the latest. Where people come
-back (a group has rows in more than one period), the people are divided as well: a rotation learns from some, and is
-tested on others in the last period, until everybody has been tested once. Without a time, the parts are folds
+back (a group has rows in more than one period), the people are divided as well: a rotation holds some of them out and
+learns from the others, until everybody in the last period has been tested once. Without a time, the parts are folds
 stratified by outcome that keep groups whole, and rotate likewise where the table is small enough to afford it.
+
+What is decided for a rotation (choice, calibration) is decided by the held-out people of the *other* rotations: many
+more than one rotation could spare, and nobody decides about figures that he is part of.
 """
 
 from collections.abc import Sequence
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.delinquency.config import TrainingConfig
+from ml.delinquency.config import TrainingConfig, is_rare
 from ml.delinquency.errors import OneClassError
 
 Floats = NDArray[np.float64]
@@ -34,12 +37,16 @@ FOLDS = 5
 _VALUES = 8_000_000
 # Sizes of the later parts that are tried, and the bad outcomes that calibrating and testing should have.
 _SHRINK = (1.0, 0.75, 0.5)
-_ENOUGH_BAD = 30
+_ENOUGH_BAD = (100, 30)
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of the four parts; no group has rows in two of them."""
+    """Row numbers of the four parts; no group that is learnt from or stops has rows in another one.
+
+    In a rotation the people that calibrate are those that are tested: they calibrate the other rotations, see
+    :meth:`Design.deciders`.
+    """
 
     learn: Integers
     stop: Integers
@@ -65,17 +72,26 @@ class Design:
         First and last day of each part, where by time.
     note : str
         How the parts were made, and why not by time where a time was given.
+    rotates : bool
+        Whether the splits decide for each other.
     """
 
     splits: tuple[Split, ...]
     by_time: bool
     periods: dict[str, list[str]]
     note: str
+    rotates: bool = False
 
     @property
     def covers_all(self) -> bool:
         """Whether there are as many rotations as folds, so that every row was tested where there is no time."""
         return not self.by_time and len(self.splits) == FOLDS
+
+    def deciders(self, at: int | None) -> tuple[int, ...]:
+        """Splits whose calibration rows choose and calibrate for a split, or for the final model (None)."""
+        if at is not None and not self.rotates:
+            return (at,)
+        return tuple(number for number in range(len(self.splits)) if number != at)
 
 
 def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int, config: TrainingConfig) -> Design:
@@ -98,40 +114,56 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
         If a class has too few groups to have some in each part.
     """
     note = "no time given"
+    affordable = _VALUES // (len(y) * n_features)
     if days is not None:
         least = config.min_class_count
         for enough, shrink, layout in _attempts(least):
             periods = _periods(days, layout, config, shrink)
             if periods is None:
                 continue
-            found = _by_time(y, groups, _period_of(days, periods), layout, config)
-            need = {"learn": least, "stop": least, "calibrate": enough, "test": enough}
-            if all(_has_both(y, split.part(role), need[role]) for split in found for role in ROLES):
-                return Design(tuple(found), True, _dates(layout, periods), _words(layout, found, config))
+            # A rotation by time learns from a third of the rows.
+            count = int(np.clip(2 * affordable, 2, FOLDS))
+            design = _by_time(y, groups, days, periods, layout, config, count)
+            if _suffices(design, y, least, enough):
+                return design
         span = int((days.max() - days.min()).astype(int))
         note = f"not by time: {span} days with gaps of {config.gap_days} leave parts with too few of an outcome"
-    count = max(1, min(FOLDS, _VALUES // (len(y) * n_features)))
+    # So few defaults need every rotation, however many rows there are: a fold alone would hold a handful.
+    count = FOLDS if is_rare(int(y.sum())) else int(np.clip(affordable, 1, FOLDS))
     folds = deal(y, groups, FOLDS, config.seed)
     inner = deal(y, groups, 2 * FOLDS, config.seed + 1)
     splits = []
     for number in range(count):
-        test, calibrate = folds == number, folds == (number + 1) % FOLDS
+        test = folds == number
+        calibrate = test if count > 1 else folds == 1
         rest = ~test & ~calibrate
         stop = rest & (inner == number)
         splits.append(Split(*(np.flatnonzero(part) for part in (rest & ~stop, stop, calibrate, test))))
-    for split in splits:
-        for role in ROLES:
-            if not _has_both(y, split.part(role), 1):
-                raise OneClassError(f"the part to {role} has one outcome only; widen the data window")
     words = f"{note}; folds stratified by outcome, groups whole, {count} of {FOLDS} rotations"
-    return Design(tuple(splits), False, {}, words)
+    if count > 1:
+        words += "; each is calibrated, and its model chosen, by the held-out rows of the others"
+    design = Design(tuple(splits), False, {}, words, rotates=count > 1)
+    for split in splits:
+        if not _has_both(y, split.learn, 1) or not _has_both(y, split.test, 1):
+            raise OneClassError("a fold has one outcome only; widen the data window")
+    return design
+
+
+def _suffices(design: Design, y: Floats, least: int, enough: int) -> bool:
+    """Whether every split can learn and stop, and there is enough to decide by and to test."""
+    if not all(_has_both(y, split.part(role), least) for split in design.splits for role in ("learn", "stop")):
+        return False
+    for at in range(len(design.splits)):
+        if not _has_both(y, np.concatenate([design.splits[n].calibrate for n in design.deciders(at)]), enough):
+            return False
+    return _has_both(y, np.concatenate([split.test for split in design.splits]), enough)
 
 
 def _attempts(least: int) -> list[tuple[int, float, tuple[tuple[str, ...], ...]]]:
     """Outcomes needed, sizes and layouts in the order they are tried: periods of their own and full size first."""
     own = [(shrink, layout) for shrink in _SHRINK for layout in _LAYOUTS[:-1]]
     order = own + [(shrink, _LAYOUTS[-1]) for shrink in _SHRINK]
-    return [(enough, *one) for enough in (max(least, _ENOUGH_BAD), least) for one in order]
+    return [(max(least, enough), *one) for enough in (*_ENOUGH_BAD, 0) for one in order]
 
 
 def _periods(
@@ -159,36 +191,51 @@ def _periods(
 
 
 def _by_time(
-    y: Floats, groups: Integers, period: Integers, layout: Sequence[Sequence[str]], config: TrainingConfig
-) -> list[Split]:
-    """Splits whose parts lie in their periods; ``period`` is -1 in a gap."""
+    y: Floats,
+    groups: Integers,
+    days: Days,
+    periods: list[tuple[int, int]],
+    layout: Sequence[Sequence[str]],
+    config: TrainingConfig,
+    count: int,
+) -> Design:
+    """Splits whose parts lie in their periods, ``count`` of them where people come back."""
+    period = _period_of(days, periods)
     placed = np.flatnonzero(period >= 0)
     pairs = np.unique(np.column_stack([groups[placed], period[placed]]), axis=0)
-    come_back = len(pairs) > len(np.unique(pairs[:, 0]))
+    dates = _dates(layout, periods)
+    of_role = {role: period == at for at, roles in enumerate(layout) for role in roles}
+    if len(pairs) == len(np.unique(pairs[:, 0])):
+        chosen = _rows_of_one(y, groups, layout, config)
+        only = Split(**{role: np.flatnonzero(of_role[role] & chosen[role]) for role in ROLES})
+        return Design((only,), True, dates, _words(layout, 1, config))
+    # Held-out people are new to the model from the day on which it may stop, gaps or not.
+    dates["calibrate"] = [dates["stop"][0], dates["calibrate"][1]]
+    first, last = (np.datetime64(day) for day in dates["calibrate"])
+    of_role["calibrate"] = (days >= first) & (days <= last)
     people = deal(y, groups, FOLDS, config.seed)
-    halves = deal(y, groups, 10, config.seed + 1)
     splits = []
-    for number in range(FOLDS if come_back else 1):
-        parts: dict[str, Integers] = {}
-        for at, roles in enumerate(layout):
-            here = period == at
-            if come_back:
-                # One fold is tested, the next one stops and calibrates, the others are learnt from.
-                side = np.where(people == number, 2, np.where(people == (number + 1) % FOLDS, 1, 0))
-                masks = {"learn": side == 0, "test": side == 2}
-                masks |= {"stop": side == 1, "calibrate": side == 1}
-                if len(roles) > 1:
-                    masks |= {"stop": (side == 1) & (halves % 2 == 0), "calibrate": (side == 1) & (halves % 2 == 1)}
-            elif len(roles) == 1:
-                masks = dict.fromkeys(ROLES, here)
-            else:
-                # Six, two and two tenths, or half and half.
-                learns = halves < 6 if "learn" in roles else halves < 0
-                stops = (halves == 6) | (halves == 7) if "learn" in roles else halves < 5
-                masks = {"learn": learns, "stop": stops, "calibrate": ~learns & ~stops}
-            parts |= {role: np.flatnonzero(here & masks[role]) for role in roles}
-        splits.append(Split(**parts))
-    return splits
+    for number in range(count):
+        held, stops = people == number, people == (number + 1) % FOLDS
+        chosen = {"learn": ~held & ~stops, "stop": stops, "calibrate": held, "test": held}
+        splits.append(Split(**{role: np.flatnonzero(of_role[role] & chosen[role]) for role in ROLES}))
+    return Design(tuple(splits), True, dates, _words(layout, count, config), rotates=True)
+
+
+def _rows_of_one(
+    y: Floats, groups: Integers, layout: Sequence[Sequence[str]], config: TrainingConfig
+) -> dict[str, NDArray[np.bool_]]:
+    """Which rows of its period each part has, where nobody comes back: parts that share a period share its people."""
+    chosen = {role: np.ones(len(y), dtype=bool) for role in ROLES}
+    shared = next((roles for roles in layout if len(roles) > 1), ())
+    if shared:
+        tenths = deal(y, groups, 10, config.seed + 1)
+        # Six, two and two tenths, or half and half.
+        ends = (6, 8) if "learn" in shared else (0, 5)
+        chosen |= {"stop": (tenths >= ends[0]) & (tenths < ends[1]), "calibrate": tenths >= ends[1]}
+        if "learn" in shared:
+            chosen["learn"] = tenths < ends[0]
+    return chosen
 
 
 def _period_of(days: Days, periods: list[tuple[int, int]]) -> Integers:
@@ -207,14 +254,15 @@ def _dates(layout: Sequence[Sequence[str]], periods: list[tuple[int, int]]) -> d
     }
 
 
-def _words(layout: Sequence[Sequence[str]], splits: Sequence[Split], config: TrainingConfig) -> str:
+def _words(layout: Sequence[Sequence[str]], splits: int, config: TrainingConfig) -> str:
     words = f"by time, {len(layout)} periods with gaps of {config.gap_days} days"
     if any(len(roles) > 1 for roles in layout):
         words += "; parts that share a period have different people"
-    if len(splits) > 1:
+    if splits > 1:
         words += (
-            f"; people come back, so {FOLDS} rotations learn from three fifths of them, stop and calibrate on one, "
-            "and are tested on one: everybody in the last period is tested once, by a model that does not know them"
+            f"; people come back, so {splits} rotations learn from three fifths of them, stop on one, and hold one "
+            "out: tested in the last period by a model that does not know them, which was chosen and calibrated by the "
+            "held-out people of the other rotations in the time between"
         )
     return words
 

@@ -135,7 +135,7 @@ def build_report(
         "seed": config.seed,
         "min_rows": config.min_slice_rows,
     }
-    headline = intervals(y, p, **drawn)
+    headline = intervals(y, p, **drawn) | _calibration(model, y)
     tables = {
         "deciles": decile_table(y, p),
         "flagged": flagged_table(y, p, FLAGGED_SHARES),
@@ -193,6 +193,15 @@ def build_report(
         },
     }
     return Report(figures, tables)
+
+
+def _calibration(model: TrainedModel, y: "np.ndarray[Any, Any]") -> dict[str, Interval]:
+    """Slope and intercept as training measured them of the same rows: it knows how uncertain the link was."""
+    told = model.metrics.get("overall", {})
+    if (told.get("n"), told.get("n_bad")) != (len(y), int(y.sum())):
+        return {}
+    names = ("calibration_slope", "calibration_intercept")
+    return {name: Interval(told[name], told[f"{name}_low"], told[f"{name}_high"]) for name in names if name in told}
 
 
 def _outcomes(model: TrainedModel) -> pd.DataFrame:

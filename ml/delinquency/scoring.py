@@ -1,19 +1,22 @@
 """Score a frame: probability, band and reasons, or an honest "insufficient data"."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ml.delinquency.encoding import NO_LEVEL
-from ml.delinquency.frame import pick
+from ml.delinquency.dates import text_of
+from ml.delinquency.encoding import OTHER, Encoder
+from ml.delinquency.frame import named, pick, plain_type
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.outcome import as_days
 from ml.delinquency.validation import probability_of
 from ml.explain.additive import Contributions
 from ml.explain.catalogue import catalogue_version as version_of
 from ml.explain.reasons import reasons
+from ml.explain.wording import plain_sentence, said_of_a_date, said_of_a_flag, said_of_a_level
 
 
 def score(
@@ -56,9 +59,12 @@ def score(
     FeatureError
         If a feature holds text or infinite values.
     """
+    time = named(frame, time)
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     model.check_schema([str(column) for column in frame.columns], version_of(catalogue) or catalogue_version)
     when = pick(frame, time, "time")
-    X = model.numbers(frame, None if when is None else as_days(when))
+    days = None if when is None else as_days(when)
+    X = model.numbers(frame, days)
     # Features that training never saw a value of say nothing about how much is known of a row.
     in_use = np.array([model.usual[name] is not None for name in model.features])
     enough = np.isnan(X[:, in_use]).mean(axis=1) <= model.max_missing_share
@@ -82,7 +88,8 @@ def score(
     # Ranked against the same values that the words call usual; base plus sum stays the log-odds.
     beyond_usual = parts.relative_to(model.contributions(model.usual_row()))
     worded = reasons(beyond_usual, X[enough], model.features, usual=model.usual, catalogue=catalogue, top=top_reasons)
-    _name_levels(worded, model)
+    if model.encoder is not None:
+        _say_kinds(worded, model.encoder, model.usual, frame.iloc[rows], None if days is None else days[rows])
     filled: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
     for row, found in zip(rows.tolist(), worded, strict=True):
         filled[row] = found
@@ -90,13 +97,35 @@ def score(
     return result
 
 
-def _name_levels(worded: list[list[dict[str, Any]]], model: TrainedModel) -> None:
-    """Say levels by their name where a reason has their code."""
-    named = {} if model.encoder is None else {c.name: c.levels for c in model.encoder.columns if c.levels}
-    if not named:
-        return
-    for reason in (reason for row in worded for reason in row if reason["feature"] in named):
-        levels, usual = named[reason["feature"]], model.usual[reason["feature"]]
-        value = NO_LEVEL if reason["value"] is None else levels[int(reason["value"])]
-        reason["value"] = None if reason["value"] is None else value
-        reason["text"] = f"{reason['feature']}: {value} (usually {NO_LEVEL if usual is None else levels[int(usual)]})"
+def _say_kinds(
+    worded: list[list[dict[str, Any]]],
+    encoder: Encoder,
+    usual: Mapping[str, float | None],
+    frame: pd.DataFrame,
+    days: NDArray[np.datetime64] | None,
+) -> None:
+    """Say categories by their name, yes and no, and dates as such where a reason has their code or number."""
+    columns = {c.name: c for c in encoder.columns if c.kind in ("level", "flag", "days_before")}
+    texts: dict[str, list[str | None]] = {}
+    for row, reason in ((row, reason) for row, found in enumerate(worded) for reason in found):
+        name, value = reason["feature"], reason["value"]
+        if (column := columns.get(name)) is None:
+            continue
+        if column.kind == "level":
+            if name not in texts:
+                given = text_of(plain_type(frame[name]))
+                texts[name] = given.astype(object).where(given.notna(), None).tolist()
+            reason["value"] = texts[name][row]
+            said = said_of_a_level(
+                reason["value"], is_rare=value is not None and column.levels[int(value)] == OTHER, is_new=value is None
+            )
+            most = usual[name]
+            level = None if most is None else column.levels[int(most)]
+            common = "one of many rare values" if level == OTHER else said_of_a_level(level)
+        elif column.kind == "flag":
+            reason["value"] = None if value is None else bool(value > 0.5)
+            said, common = said_of_a_flag(value), said_of_a_flag(usual[name])
+        else:
+            said = said_of_a_date(value, None if days is None else days[row])
+            common = said_of_a_date(usual[name])
+        reason["text"] = plain_sentence(name, said, common)

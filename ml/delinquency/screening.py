@@ -14,6 +14,12 @@ Floats = NDArray[np.float64]
 # A single feature that ranks better than this knew the outcome, more likely than not. 0.98 (2026-11-28): the best
 # single feature of the public credit tables stays below 0.80.
 LEAK_AUC = 0.98
+# A fifth of all bad (or good) rows in values that no other row has, where chance would do so once in a million
+# (2026-11-28): what is known at the time is never so sure.
+_GIVEN_AWAY = 0.2
+_HARDLY_CHANCE = np.log(1e-6)
+# Fewer of the rarer outcome than this: the AUC's interval is wider than 0.15 (2026-11-28).
+FEW_OUTCOMES = 30
 # Statistics of which more is plainly more: the mean, the greatest and the last value of a signal keep its direction.
 # A deviation, the least value or a trend need not.
 RAW_DIRECTION = (None, "mean", "max", "last")
@@ -66,10 +72,77 @@ def single_feature_auc(X: Floats, y: Floats, levels: Sequence[int]) -> Floats:
 
 
 def leak_warnings(X: Floats, y: Floats, names: Sequence[str], levels: Sequence[int]) -> list[str]:
-    """A sentence for each feature that ranks the outcome almost perfectly by itself."""
+    """A sentence for each feature that ranks the outcome almost perfectly by itself, or gives much of it away."""
     auc = single_feature_auc(X, y, levels)
-    return [
+    found = [
         f"feature {names[at]} alone reaches AUC {auc[at]:.3f} (above {LEAK_AUC}): it may hold the outcome itself; "
         "check when it becomes known"
         for at in np.flatnonzero(auc > LEAK_AUC).tolist()
+    ]
+    for at in np.flatnonzero(auc <= LEAK_AUC).tolist():
+        for outcome, word in ((y, "bad"), (1 - y, "good")):
+            rows = _rows_given_away(X[:, at], outcome, levels[at])
+            if rows:
+                found.append(
+                    f"feature {names[at]}: all {rows} rows with some of its values are {word}: it may hold the outcome "
+                    "itself; check when it becomes known"
+                )
+    return found
+
+
+def _rows_given_away(values: Floats, outcome: Floats, count: int) -> int:
+    """Most rows of one end of a feature's values, of one level, or of its gaps, that all have the outcome; 0 where they
+    are too few to mean anything, or where as many rows beside them nearly all have it, too: a steep risk, no leak."""
+    gaps, base = np.isnan(values), float(outcome.mean())
+    known, told = values[~gaps], outcome[~gaps]
+    # Rows, and the rate beside them.
+    pure = [(int(gaps.sum()), float(told.mean()))] if gaps.any() and outcome[gaps].all() and len(told) else []
+    if len(known):
+        _, which, rows = np.unique(known, return_inverse=True, return_counts=True)
+        bad = np.bincount(which, told)
+        if count:
+            pure += [(int(rows[at]), base) for at in np.flatnonzero(bad == rows)]
+        else:
+            for order in (slice(None), slice(None, None, -1)):
+                ends = np.flatnonzero((bad != rows)[order])
+                until = int(ends[0]) if len(ends) else len(rows)
+                size = int(rows[order][:until].sum())
+                beside = slice(until, until + 1 + int(np.searchsorted(np.cumsum(rows[order][until:]), size)))
+                near = rows[order][beside].sum()
+                pure.append((size, float(bad[order][beside].sum() / near) if near else base))
+    sizes = [size for size, rate in pure if rate < 0.5 * (1 + base)]
+    most, total = max(sizes, default=0), outcome.sum()
+    by_chance = most * np.log(max(base, 1e-12))
+    return most if most >= _GIVEN_AWAY * total and by_chance < _HARDLY_CHANCE else 0
+
+
+def silent_identifiers(X: Floats, y: Floats, names: Sequence[str], suspects: Sequence[str]) -> dict[str, str]:
+    """Why suspected identifiers are left out, by name: those that say nothing of the outcome.
+
+    Neither their order nor their tenths tell bad from good: both tests at 1 %.
+    """
+    from scipy.stats import chi2, rankdata
+
+    found = {}
+    bad, good = y.sum(), len(y) - y.sum()
+    for name in suspects:
+        ranks = rankdata(X[:, names.index(name)])
+        above = (ranks[y == 1].mean() - (len(y) + 1) / 2) / np.sqrt((len(y) + 1) * good / (12 * bad))
+        tenth = np.minimum((10 * (ranks - 1) / len(y)).astype(int), 9)
+        rows, bads = np.bincount(tenth, minlength=10), np.bincount(tenth, y, minlength=10)
+        expected = rows * y.mean()
+        apart = ((bads - expected) ** 2 / (expected * (1 - y.mean()))).sum()
+        if abs(above) < 2.58 and apart < chi2.ppf(0.99, 9):
+            found[name] = "an identifier: whole numbers, each once, spread evenly, that say nothing of the outcome"
+    return found
+
+
+def rarity_warnings(n: int, n_bad: int) -> list[str]:
+    """A sentence where so few of an outcome are known that the figures say little."""
+    rarer = min(n_bad, n - n_bad)
+    if rarer >= FEW_OUTCOMES:
+        return []
+    return [
+        f"only {rarer} of {n} rows have the rarer outcome: what can be learnt is little, the intervals are wide, and "
+        "another sample could give another model"
     ]

@@ -11,11 +11,17 @@ from numpy.typing import NDArray
 from ml.delinquency.config import TrainingConfig
 from ml.delinquency.encoding import Encoder, learn_encoder
 from ml.delinquency.errors import FeatureError, OneClassError
-from ml.delinquency.frame import pick
+from ml.delinquency.frame import named, pick
 from ml.delinquency.learning import Judged, Learnt, learn_held_out, learn_nested, treatment_of
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.outcome import as_days, codes_of, outcome
-from ml.delinquency.screening import check_that_something_varies, leak_warnings, monotone_signs
+from ml.delinquency.screening import (
+    check_that_something_varies,
+    leak_warnings,
+    monotone_signs,
+    rarity_warnings,
+    silent_identifiers,
+)
 from ml.delinquency.table import Table, row_order
 from ml.explain.catalogue import catalogue_version, entries_of
 
@@ -78,7 +84,10 @@ def train(
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
     config = config or TrainingConfig()
+    target, time, group = (named(frame, given) for given in (target, time, group))
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    if frame.columns.has_duplicates:
+        raise FeatureError(f"columns stand twice: {sorted(set(frame.columns[frame.columns.duplicated()]))[:10]}")
     y = outcome(_present(pick(frame, target, "target")), config.bad_label)
     when, who = pick(frame, time, "time"), pick(frame, group, "group")
     if who is not None and who.isna().any():
@@ -89,8 +98,11 @@ def train(
     _check_classes(y, np.arange(len(y)) if groups is None else groups, config)
     days = None if when is None else as_days(when)
     given = [name for name in (target, time, group) if isinstance(name, str)]
-    encoder = _encoder(frame, features, given, catalogue, has_time=days is not None)
+    encoder = _encoder(frame, features, given, catalogue, days)
     X = encoder.numbers(frame, days)
+    if drawn := silent_identifiers(X, y, encoder.names, encoder.suspects):
+        X = np.delete(X, [encoder.names.index(name) for name in drawn], axis=1)
+        encoder = encoder.without(drawn)
     check_that_something_varies(X, encoder.names)
     is_held_out = config.is_held_out(len(y), int(y.sum()))
     signs = dict.fromkeys(encoder.names, 0)
@@ -140,12 +152,10 @@ def _present(given: "pd.Series[Any] | None") -> "pd.Series[Any]":
 
 
 def _encoder(
-    frame: pd.DataFrame, features: Sequence[str] | None, given: Sequence[str], catalogue: Any, *, has_time: bool
+    frame: pd.DataFrame, features: Sequence[str] | None, given: Sequence[str], catalogue: Any, days: Any
 ) -> Encoder:
-    if frame.columns.has_duplicates:
-        raise FeatureError(f"columns stand twice: {sorted(set(frame.columns[frame.columns.duplicated()]))[:10]}")
     keep = features is not None
-    names = [str(name) for name in frame.columns if name not in given] if features is None else list(features)
+    names = [name for name in frame.columns if name not in given] if features is None else [str(f) for f in features]
     if len(set(names)) != len(names):
         raise FeatureError(f"features are named twice: {sorted({n for n in names if names.count(n) > 1})}")
     absent = [name for name in names if name not in frame.columns]
@@ -154,7 +164,7 @@ def _encoder(
     if target_like := sorted(set(names) & set(given)):
         raise FeatureError(f"features name {target_like}, which are target, time or group; leave them out")
     encoder = learn_encoder(
-        frame, names if keep else sorted(names), numeric=frozenset(entries_of(catalogue)), keep=keep, has_time=has_time
+        frame, names if keep else sorted(names), numeric=frozenset(entries_of(catalogue)), keep=keep, days=days
     )
     if not encoder.columns:
         raise FeatureError(f"nothing can be learnt from any of {len(names)} columns: {encoder.dropped}")
@@ -194,7 +204,11 @@ def _metadata(
         "features": list(table.names),
         "levels": {column.name: list(column.levels) for column in encoder.columns if column.levels},
         "dropped": encoder.dropped,
-        "warnings": leak_warnings(table.X, table.y, table.names, table.levels),
+        "warnings": [
+            *encoder.warnings,
+            *leak_warnings(table.X, table.y, table.names, table.levels),
+            *rarity_warnings(len(table.y), table.n_bad),
+        ],
         "catalogue_version": catalogue_version(catalogue),
         "expected_signs": signs,
         "seed": config.seed,

@@ -20,6 +20,9 @@ Integers = NDArray[np.intp]
 
 # Rows at the base rate that a level is given before levels are put in order of their bad rate.
 _LEVEL_SMOOTHING = 20.0
+# More levels than this are valued by other rows than the one that is learnt from.
+_FEW_LEVELS = 12
+_LEVEL_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class TreeMember:
     cap : ndarray of shape (k,), optional
         Greatest value that a feature counts with; infinite where the tail is left whole.
     ranks : dict
-        Position of a feature with levels to the rank of each level, by bad rate in training.
+        Position of a feature with levels to the number of each level: the rank by bad rate in training where there are
+        few levels, else the smoothed log-odds of bad.
     used : tuple of int, optional
         Positions of the features the booster knows; the others were pruned.
     products : tuple of (int, int)
@@ -94,7 +98,7 @@ class TreeMember:
         fill = np.full(X.shape[1], np.nan)
         fill[~gaps] = np.median(X[:, ~gaps], axis=0)
         cap = None if settings.clip is None else clip_at(X, y, settings.clip, levels)
-        ranks = {at: _ranks(X[:, at], y, count) for at, count in enumerate(levels) if count}
+        ranks = {at: _level_values(X[:, at], y, count) for at, count in enumerate(levels) if count}
         for at, rank in ranks.items():
             if not gaps[at]:
                 fill[at] = np.median(rank[X[:, at].astype(int)])
@@ -102,7 +106,9 @@ class TreeMember:
         prepared = cls(None, fill, cap, ranks or None, chosen, tuple(products))
         held = [0 if levels and levels[at] else signs[at] for at in (chosen or range(X.shape[1]))]
         parameters = _parameters(settings, [*held, *([0] * len(products))], seed)
-        data = lgb.Dataset(prepared.design(X), y, params=parameters, free_raw_data=True)
+        data = lgb.Dataset(
+            prepared.design(X, own=_own_values(X, y, levels, seed)), y, params=parameters, free_raw_data=True
+        )
         booster = _boost(parameters, data, settings, rounds, prepared, stop)
         return cls(booster, fill, cap, ranks or None, chosen, tuple(products))
 
@@ -111,14 +117,18 @@ class TreeMember:
         """Number of trees."""
         return int(self.booster.num_trees())
 
-    def design(self, X: Floats) -> Floats:
-        """What the booster sees of rows of shape (n, k): shape (n, m + products)."""
+    def design(self, X: Floats, own: dict[int, Floats] | None = None) -> Floats:
+        """What the booster sees of rows of shape (n, k): shape (n, m + products).
+
+        ``own`` holds columns of features with levels as the rows learnt from are told them, see ``_own_values``.
+        """
         Z = X if self.cap is None else np.minimum(X, self.cap)
         if self.ranks:
             Z = Z.copy()
             for at, rank in self.ranks.items():
                 known = ~np.isnan(X[:, at])
-                Z[known, at] = rank[X[known, at].astype(int)]
+                told = (own or {}).get(at)
+                Z[known, at] = rank[X[known, at].astype(int)] if told is None else told[known]
         Z = np.where(np.isnan(Z), self.fill, Z)
         if self.products:
             first, second = np.array(self.products).T
@@ -246,15 +256,38 @@ def _boost(
     return lgb.Booster(model_str=booster.model_to_string(num_iteration=booster.best_iteration))
 
 
-def _ranks(codes: Floats, y: Floats, count: int) -> Floats:
-    """Rank of each level by its smoothed bad rate; a level without rows has the base rate."""
+def _level_values(codes: Floats, y: Floats, count: int) -> Floats:
+    """A number for each level: its rank by smoothed bad rate, or the log-odds of that rate where levels are many.
+
+    A level without rows has the base rate.
+    """
     known = ~np.isnan(codes)
     at = codes[known].astype(int)
     rows, bad = np.bincount(at, minlength=count), np.bincount(at, y[known], minlength=count)
     rate = (bad + _LEVEL_SMOOTHING * y.mean()) / (rows + _LEVEL_SMOOTHING)
+    if count > _FEW_LEVELS:
+        return np.asarray(np.log(rate) - np.log1p(-rate))
     rank = np.empty(count)
     rank[np.argsort(rate, kind="stable")] = np.arange(count)
     return rank
+
+
+def _own_values(X: Floats, y: Floats, levels: Sequence[int], seed: int) -> dict[int, Floats]:
+    """Columns of features with many levels for the rows that are learnt from, each valued by the other rows.
+
+    A row's own outcome is part of its level's rate: trees would learn to read it there, the more the rarer the level.
+    """
+    many = [at for at, count in enumerate(levels) if count > _FEW_LEVELS]
+    if not many:
+        return {}
+    fold = np.random.default_rng(seed).permutation(len(y)) % _LEVEL_FOLDS
+    found = {at: np.full(len(y), np.nan) for at in many}
+    for number in range(_LEVEL_FOLDS):
+        here = fold == number
+        for at in many:
+            known = here & ~np.isnan(X[:, at])
+            found[at][known] = _level_values(X[~here, at], y[~here], levels[at])[X[known, at].astype(int)]
+    return found
 
 
 def _finite(values: Floats) -> list[float | None]:

@@ -196,7 +196,7 @@ def nested_cross_validation(
 ) -> NestedResult:
     """Measure the whole procedure, choosing and calibrating included, on rows it has not seen."""
     candidates = config.candidates_for(len(y), int(y.sum()))
-    repeats = config.repeats_for(len(y))
+    repeats = config.repeats_for(*X.shape)
     probability = np.full((repeats, len(y)), np.nan)
     challengers = {name: np.full((repeats, len(y)), np.nan) for name in DEFAULT_CHALLENGERS}
     chosen = dict.fromkeys((candidate.name for candidate in candidates), 0)

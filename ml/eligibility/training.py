@@ -162,7 +162,7 @@ def _policy(
         raise EligibilityInputError(source, f"no column {', '.join(absent[:10])}", "every feature that was asked for")
     for name in names:
         frame[name] = _numeric_where_possible(frame[name])
-    encoder = learn_encoder(frame, sorted(names), numeric=frozenset(), keep=False, has_time=False)
+    encoder = learn_encoder(frame, sorted(names), numeric=frozenset(), keep=False)
     if not encoder.columns:
         raise EligibilityInputError(source, "no column that varies", "at least one number or category to learn from")
     return policy_of_table(encoder, config.signs, config.merges), encoder, encoder.dropped

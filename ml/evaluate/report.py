@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from ml.evaluate.calibration import brier_score, brier_skill, log_loss
 from ml.evaluate.discrimination import bootstrap_auc, gini, ks_statistic
 from ml.evaluate.intervals import calibration_intervals
+from ml.evaluate.resampling import Interval
 
 
 def summarise(
@@ -19,8 +20,16 @@ def summarise(
     group: Sequence[object] | ArrayLike | None = None,
     resamples: int = 2000,
     seed: int = 0,
+    calibration: tuple[Interval, Interval] | None = None,
 ) -> dict[str, float | int]:
     """All figures of one set of predictions, ready for JSON.
+
+    Parameters
+    ----------
+    target, probability, group, resamples, seed
+        As elsewhere in ``ml.evaluate``.
+    calibration : (Interval, Interval), optional
+        Slope and intercept where the caller knows more about their noise, see ``linked_calibration``.
 
     Returns
     -------
@@ -30,7 +39,9 @@ def summarise(
         ``_low`` and ``_high``.
     """
     ranked = bootstrap_auc(target, probability, group=group, resamples=resamples, seed=seed)
-    slope, intercept = calibration_intervals(target, probability, group=group, resamples=resamples, seed=seed)
+    slope, intercept = calibration or calibration_intervals(
+        target, probability, group=group, resamples=resamples, seed=seed
+    )
     return {
         "n": ranked.n,
         "n_bad": ranked.n_bad,

@@ -22,7 +22,7 @@ _OTHER_PLACE = re.compile(r"\{(usual|name)\}(?: %)?")
 _IS_PERCENTAGE = re.compile(r"\{(?:value|usual)\} %")
 # Said of every value that is missing: whether the source does not cover it or there was nothing to divide by can't be
 # told from the value.
-NO_VALUE = "no value"
+NO_VALUE = "not known"
 _SHARES, _PERCENTAGES, _RATIOS = ("share", "fraction"), ("percent", "pct", "%"), ("ratio",)
 _COUNTS, _SPANS = ("count",), ("days", "months", "weeks")
 # An amount below this is written with two digits, from it on in whole units.
@@ -83,12 +83,50 @@ def wordings(features: Sequence[str], usual: Mapping[str, float | None], catalog
     return found
 
 
+def plain_sentence(name: str, value: str, usual: str) -> str:
+    """The sentence about a feature that no catalogue words."""
+    return f"{name}: {value} (usually {usual})"
+
+
+def said_of_a_level(value: str | None, *, is_rare: bool = False, is_new: bool = False) -> str:
+    """A category in words: itself, and that hardly any, or none, of the rows learnt from had it."""
+    if value is None:
+        return NO_VALUE
+    if is_new:
+        return f"{value}, not seen before"
+    return f"{value}, a rare value" if is_rare else value
+
+
+def said_of_a_flag(value: float | None) -> str:
+    """Yes or no."""
+    if value is None or np.isnan(value):
+        return NO_VALUE
+    return "yes" if value > 0.5 else "no"
+
+
+def said_of_a_date(days_before: float | None, day: np.datetime64 | None = None) -> str:
+    """A date and its distance from the row's time, ``4 May 2015, 3.2 years before``; only the latter without a day."""
+    if days_before is None or np.isnan(days_before):
+        return NO_VALUE
+    away, side = abs(days_before), "before" if days_before >= 0 else "after"
+    if round(away) == 0:
+        distance = "on the same day"
+    elif away < 60:
+        distance = f"{away:.0f} day{'' if round(away) == 1 else 's'} {side}"
+    else:
+        distance = f"{away / 30.4375:.0f} months {side}" if away < 730 else f"{away / 365.25:.1f} years {side}"
+    if day is None:
+        return distance
+    date = (day - np.timedelta64(round(days_before), "D")).astype("datetime64[D]").item()
+    return f"{date.day} {date:%B %Y}, {distance}"
+
+
 def format_values(values: Sequence[float] | Floats, unit: str | None) -> list[str]:
     """Numbers in the words of their unit.
 
     A ``ratio`` has two digits, a number without a unit three that count, ``share`` (0 to 1) and ``percent`` (0 to 100)
     become a percentage; ``count``, ``days``, ``months`` are whole where they are whole; amounts are rounded to whole
-    units, with thousands separated; missing is "no value". Values that read alike are written alike: there is no "-0"
+    units, with thousands separated; missing is "not known". Values that read alike are written alike: there is no "-0"
     beside "0".
 
     Parameters

@@ -20,6 +20,7 @@ PARTS = (
     "features",
     "origination_bank",
     "default_models",
+    "calibration_panels",
     "model_report",
     "predelinquency_days",
     "income_bands",

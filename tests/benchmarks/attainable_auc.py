@@ -53,6 +53,14 @@ def observed(timeline: Timeline, months: int) -> dict[str, np.ndarray]:
 
 def exposures(timeline: Timeline, weekly: dict[str, np.ndarray], day: int) -> tuple[np.ndarray, np.ndarray]:
     """Features and labels of the loans that are not past due on a day."""
+    columns, bad, _ = exposures_of_people(timeline, weekly, day)
+    return columns, bad
+
+
+def exposures_of_people(
+    timeline: Timeline, weekly: dict[str, np.ndarray], day: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, labels and borrowers of the loans that are not past due on a day."""
     lending, grants = timeline.lending, timeline.accounts.grants
     past = np.zeros(len(grants.person), dtype=bool)
     past[lending.loan[(lending.due_day <= day) & (lending.paid_day > day)]] = True
@@ -68,7 +76,7 @@ def exposures(timeline: Timeline, weekly: dict[str, np.ndarray], day: int) -> tu
     recent = (lending.paid_day <= day) & (lending.due_day > day - 90)
     late = np.bincount(lending.loan[recent], np.maximum(lending.paid_day - lending.due_day, 0)[recent], len(past))
     columns += [late[loan], day - grants.granted_day[loan], grants.instalment_cents[loan] / 100]
-    return np.column_stack(columns), bad
+    return np.column_stack(columns), bad, person
 
 
 def main(people: int = 20_000) -> float:

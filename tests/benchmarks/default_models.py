@@ -8,6 +8,7 @@ the last quarter is tested, else five folds are.
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pandas as pd
 
 from tests.benchmarks.default_tables import TABLES
 
+# Larger tables have folds enough with two.
+MANY_ROWS = 50_000
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 FOLDS = 5
 
@@ -155,6 +158,56 @@ def poverty() -> pd.DataFrame | None:
     return frame.drop(columns=["Target", "Id"])
 
 
+def borrowers(people: int) -> pd.DataFrame:
+    """Exposures of a made-up world of so many people, every 28 days, with what the transactions of 13 weeks show."""
+    from ml.synthetic.calendar import epoch_day
+    from ml.synthetic.world.config import WorldConfig
+    from ml.synthetic.world.timeline import make_timeline
+    from tests.benchmarks.attainable_auc import exposures_of_people, observed
+
+    config = WorldConfig(people=people)
+    parts = []
+    for block in range(config.blocks):
+        timeline = make_timeline(config, block)
+        weekly = observed(timeline, 12)
+        first = epoch_day(config.start) + 7 * 13 - 1
+        for day in range(first, first + 8 * 28, 28):
+            X, bad, person = exposures_of_people(timeline, weekly, day)
+            frame = pd.DataFrame(X, columns=[f"x{at:03d}" for at in range(X.shape[1])])
+            when = np.datetime64(0, "D") + day
+            parts.append(frame.assign(is_bad=bad, as_of=when, who=[f"{block}-{number}" for number in person]))
+    return pd.concat(parts, ignore_index=True)
+
+
+# Worlds, and whether they are judged in nested folds of people, as the sample's 2,000 are, or as their size has it: by
+# time, where a fifth of the rows is tested.
+WORLDS = ((2000, True), (4000, True), (6000, True), (4000, False), (6000, False), (12_000, False))
+
+
+def slope_by_people(worlds: tuple[tuple[int, bool], ...] = WORLDS) -> None:
+    """Print the width of the calibration slope's interval of worlds of several sizes; the goal is 0.20."""
+    from ml.delinquency import train
+    from ml.delinquency.predelinquency import default_config
+
+    for people, in_folds in worlds:
+        frame = borrowers(people)
+        config = default_config()
+        if in_folds:
+            config = replace(config, held_out_above_bad=len(frame), held_out_above_rows=len(frame))
+        started = time.perf_counter()
+        model = train(frame, "is_bad", time="as_of", group="who", config=config, model_name="benchmark")
+        told = model.metrics["overall"]
+        low, high = told["calibration_slope_low"], told["calibration_slope_high"]
+        print(
+            f"{people:>6,} people, {frame['who'].nunique():,} borrowers, {len(frame):,} rows, "
+            f"{int(frame['is_bad'].sum())} bad, {'nested folds' if in_folds else 'as by default'}, {model.algorithm}: "
+            f"AUC {told['auc']:.3f}, slope {told['calibration_slope']:.2f} [{low:.2f}, {high:.2f}], "
+            f"{high - low:.2f} wide (goal 0.20); judged {told['n']:,} rows, {told['n_bad']} bad; "
+            f"{time.perf_counter() - started:.0f} s",
+            flush=True,
+        )
+
+
 def main(*names: str) -> None:
     """Print a line for each table and rival."""
     lines: list[dict[str, Any]] = []
@@ -162,7 +215,12 @@ def main(*names: str) -> None:
         if names and name not in names:
             continue
         frame = make(np.random.default_rng(20261128))
-        lines += report(name, compare(frame, "granted_on" if "granted_on" in frame else None))
+        lines += report(
+            name,
+            compare(
+                frame, "granted_on" if "granted_on" in frame else None, folds=2 if len(frame) > MANY_ROWS else FOLDS
+            ),
+        )
         print(pd.DataFrame(lines[-2:]).to_string(index=False, header=len(lines) == 2), flush=True)
     if not names or "poverty" in names:
         frame = poverty()
@@ -171,6 +229,8 @@ def main(*names: str) -> None:
         else:
             lines += report("poverty", compare(frame, group="idhogar"))
             print(pd.DataFrame(lines[-2:]).to_string(index=False, header=False), flush=True)
+    if not names or "people" in names:
+        slope_by_people()
     worse = [f"{line['table']} than {line['rival']}" for line in lines if line["verdict"] == "WORSE"]
     print(f"surely worse: {', '.join(worse) if worse else 'nowhere'}")
 

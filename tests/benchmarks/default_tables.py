@@ -90,9 +90,46 @@ def imbalanced(generator: np.random.Generator, n: int = 30_000) -> pd.DataFrame:
     return _table(generator, np.hstack([X, counts]), z)
 
 
-TABLES: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
-    make.__name__: make for make in (linear, interactions, gaps, categories, special_codes, drift, small, imbalanced)
-}
+def noise_columns(generator: np.random.Generator, n: int = 8000) -> pd.DataFrame:
+    """Four columns that matter among 200."""
+    X = generator.normal(size=(n, 200))
+    return _table(generator, X, -2.0 + 0.8 * X[:, 0] - 0.6 * X[:, 1] + 0.7 * (X[:, 2] > 1) + 0.5 * X[:, 0] * X[:, 3])
+
+
+def high_cardinality(generator: np.random.Generator, n: int = 30_000) -> pd.DataFrame:
+    """Employers, 3,000 of them with a long tail, and towns, 400: each with a rate of its own."""
+    employer = np.minimum(generator.zipf(1.25, n), 3000)
+    town = generator.integers(0, 400, n)
+    X = generator.normal(size=(n, 6))
+    z = -2.0 + 0.6 * X[:, 0] + 0.4 * X[:, 1] + generator.normal(0, 0.8, 3001)[employer]
+    frame = _table(generator, X, z + generator.normal(0, 0.6, 400)[town])
+    return frame.assign(
+        employer=np.array([f"employer {code}" for code in range(3001)])[employer],
+        town=np.array([f"town {code}" for code in range(400)])[town],
+    )
+
+
+def deep(generator: np.random.Generator, n: int = 60_000) -> pd.DataFrame:
+    """Rules of three and four conditions and waves: what shallow trees need many rounds for."""
+    X = generator.normal(size=(n, 12))
+    z = -2.0 + 1.6 * (X[:, 0] > 0) * (X[:, 1] > 0) * (X[:, 2] > 0) - 1.2 * (X[:, 0] < 0) * (X[:, 3] > 0) * (X[:, 4] > 0)
+    z += np.sin(2.5 * X[:, 5]) + 1.5 * (np.sign(X[:, 6] * X[:, 7] * X[:, 8] * X[:, 9]) > 0)
+    return _table(generator, X, z)
+
+
+def large(generator: np.random.Generator, n: int = 150_000) -> pd.DataFrame:
+    """Many rows: curves, thresholds and products that only so many rows can tell."""
+    X = generator.normal(size=(n, 25))
+    z = -2.5 + 0.5 * X[:, 0] - 0.3 * X[:, 1] ** 2 + 0.5 * X[:, 2] * X[:, 3] + 0.6 * (X[:, 4] > 1) * (X[:, 5] < 0)
+    z += 0.3 * X[:, 6] * X[:, 7] * X[:, 8] + 0.4 * np.sin(2 * X[:, 9]) + 0.1 * X[:, 10:20].sum(axis=1)
+    return _table(generator, X, z)
+
+
+_MAKERS = (
+    linear, interactions, gaps, categories, special_codes, drift, small, imbalanced, noise_columns, high_cardinality,
+    deep, large,
+)  # fmt: skip
+TABLES: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {make.__name__: make for make in _MAKERS}
 
 
 def _table(generator: np.random.Generator, X: np.ndarray, z: np.ndarray) -> pd.DataFrame:

@@ -121,14 +121,14 @@ def test_a_ratio_is_a_percentage_where_the_words_say_so():
     )
     assert [[reason["text"] for reason in row] for row in found] == [
         ["Spent of income: 93 % (usually 50 %)"],
-        ["Spent of income: no value (usually 50 %)"],
+        ["Spent of income: not known (usually 50 %)"],
         [],
     ]
 
 
 def test_a_feature_without_words_and_a_missing_value_still_read_well():
     found = reasons(Contributions(np.array([[1.0]]), 0.0), np.array([[np.nan]]), ["gap"], usual={"gap": 2.0})
-    assert found[0][0]["text"] == "gap: no value (usually 2.00)"
+    assert found[0][0]["text"] == "gap: not known (usually 2.00)"
     assert found[0][0]["value"] is None
 
 
@@ -148,7 +148,7 @@ def test_a_feature_without_words_and_a_missing_value_still_read_well():
         (-0.3, "percent", "0 %"),
         (2.04, "count", "2"),
         (9.999, "amount", "10"),
-        (float("nan"), "days", "no value"),
+        (float("nan"), "days", "not known"),
     ],
 )
 def test_values_are_written_in_their_unit(value, unit, text):
@@ -187,6 +187,6 @@ def test_reasons_are_in_plain_words():
         assert not FORMULA_WORDS.search(entry.reason_text.lower()), name
         assert ("{value} %" in entry.reason_text) == ("{usual} %" in entry.reason_text), name
         assert entry.unit == "ratio" or "{value} %" not in entry.reason_text, name
-        # Whatever stands for the value ("no value", too) must read well: nothing follows it but the usual one.
+        # Whatever stands for the value ("not known", too) must read well: nothing follows it but the usual one.
         assert ": {value}" in entry.reason_text, name
         assert " (usually {usual}" in entry.reason_text.split("{value}")[1].removeprefix(" %"), name

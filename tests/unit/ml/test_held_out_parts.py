@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, train
+from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, interactions, train
 from ml.delinquency.choosing import choose
 from ml.delinquency.config import ScorecardSettings
-from ml.delinquency.heldout import in_two_lanes
+from ml.delinquency.heldout import Measured, in_two_lanes, measure, pick_candidate, strongest_alone
 from ml.delinquency.paired import loss_difference
 from ml.delinquency.parts import deal, design_parts
+from ml.delinquency.report import ReportConfig, build_report
+from ml.delinquency.table import Table
+from ml.evaluate.intervals import calibration_intervals
 
 STOPPED = TreeSettings(2, learning_rate=0.2, rounds=60, patience=10, clip=0.99, row_fraction=0.8, penalty=2.0)
 CONFIG = TrainingConfig(
@@ -75,23 +78,84 @@ def test_periods_follow_each_other_with_the_gap_between_them(frame, gap, come_ba
     design, _, days = designed(frame, config, come_back=come_back)
     assert design.by_time
     assert len(design.splits) == (5 if come_back else 1)
-    periods = sorted({tuple(np.array(period, "datetime64[D]")) for period in design.periods.values()})
-    for (_, last), (first, _) in itertools.pairwise(periods):
+    periods = {
+        tuple(np.array(period, "datetime64[D]")) for role, period in design.periods.items() if role != "calibrate"
+    }
+    for (_, last), (first, _) in itertools.pairwise(sorted(periods)):
         assert (first - last).astype(int) >= max(gap, 1)
     assert design.periods["test"][1] == str(days.max())
     for split in design.splits:
-        assert days[split.learn].max() + max(gap, 1) <= days[split.test].min()
+        for role in ("stop", "calibrate"):
+            assert days[split.learn].max() + max(gap, 1) <= days[split.part(role)].min()
+            assert days[split.part(role)].max() + max(gap, 1) <= days[split.test].min()
 
 
+@pytest.mark.parametrize("gap", [0, 35])
 @pytest.mark.parametrize("time", [True, False])
-def test_nobody_is_on_both_sides(frame, time):
-    design, groups, _ = designed(frame, CONFIG, time=time)
-    for split in design.splits:
-        learnt, tested = set(groups[split.learn]), set(groups[split.test])
-        judged = set(groups[split.stop]) | set(groups[split.calibrate])
-        assert not learnt & tested
-        assert not learnt & judged
-        assert not judged & tested
+def test_nobody_is_on_both_sides(frame, time, gap):
+    """Neither of learning and being judged, nor of deciding for a test and being tested."""
+    design, groups, _ = designed(frame, dataclasses.replace(CONFIG, gap_days=gap), time=time)
+    assert design.rotates
+    for at, split in enumerate(design.splits):
+        learn, stop, tested = (set(groups[split.part(role)]) for role in ("learn", "stop", "test"))
+        deciding = {who for other in design.deciders(at) for who in groups[design.splits[other].calibrate]}
+        assert not learn & stop
+        assert not (learn | stop) & (tested | set(groups[split.calibrate]))
+        assert not deciding & tested
+
+
+@pytest.fixture(scope="module")
+def without_time() -> Measured:
+    """Quick trees and logistic regressions in five rotations."""
+    rows = panel(700, 200)
+    trees = dataclasses.replace(STOPPED, rounds=5)
+    config = dataclasses.replace(
+        CONFIG, candidates=(CONFIG.candidates[1], Candidate("trees", (trees,))), prune_below=0.0
+    )
+    design, groups, _ = designed(rows, config, time=False)
+    table = Table(
+        rows[FEATURES].to_numpy(float),
+        rows["is_bad"].to_numpy(float),
+        groups,
+        None,
+        tuple(FEATURES),
+        (0,) * 7,
+        (0,) * 7,
+    )
+    return measure(table, design, config)
+
+
+def test_no_split_is_decided_by_its_own_test_rows(without_time):
+    """Turning their outcomes round changes no choice, challenger or link of that split; of the final model it does."""
+    found = without_time
+    table, y = found.table, found.table.y
+    members = found.candidates[0].members
+    for at, split in enumerate(found.design.splits):
+        turned = y.copy()
+        turned[split.test] = 1 - y[split.test]
+        other = dataclasses.replace(found, table=dataclasses.replace(table, y=turned))
+        assert pick_candidate(other, at) == pick_candidate(found, at)
+        assert strongest_alone(other, at) == strongest_alone(found, at)
+        assert other.link(members, at) == found.link(members, at)
+        assert other.link(members, None) != found.link(members, None)
+
+
+def test_products_are_tried_by_each_split_without_its_own_test_rows(without_time, monkeypatch):
+    asked = []
+    original = interactions.loss_difference
+
+    def watched(first, second, groups, **options):
+        asked.append(set(groups))
+        return original(first, second, groups, **options)
+
+    monkeypatch.setattr(interactions, "loss_difference", watched)
+    ablation = interactions.ablate(without_time, ((0, 1),))
+    groups, splits = without_time.table.groups, without_time.design.splits
+    assert len(asked) == len(splits) + 1 == len(ablation.of_split) + 1
+    for people, split in zip(asked, splits, strict=False):
+        assert people
+        assert not people & set(groups[split.test])
+    assert asked[-1] == set(groups)
 
 
 def test_everybody_is_tested_once(frame):
@@ -285,3 +349,15 @@ def test_a_small_made_up_table_is_not_surely_worse_than_plain_models():
     made = linear(np.random.default_rng(2), 3000)
     lines = report("linear", compare(made, folds=2))
     assert [line["verdict"] for line in lines] == ["not worse", "not worse"]
+
+
+def test_the_reported_slope_knows_the_noise_of_a_link_of_an_earlier_period(by_time):
+    told, outcomes = by_time.metrics["overall"], by_time.outcomes
+    assert by_time.metrics["calibration_interval"] == "with the noise of the link"
+    plain, _ = calibration_intervals(outcomes["target"], outcomes["probability"], resamples=200)
+    assert told["calibration_slope"] == pytest.approx(plain.value, abs=1e-3)
+    assert told["calibration_slope_high"] - told["calibration_slope_low"] > 1.1 * (plain.high - plain.low)
+    reported = build_report(by_time, config=ReportConfig(resamples=20, slice_resamples=20)).interval(
+        "calibration_slope"
+    )
+    assert (reported.low, reported.high) == (told["calibration_slope_low"], told["calibration_slope_high"])

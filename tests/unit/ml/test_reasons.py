@@ -79,8 +79,8 @@ def test_a_missing_value_is_said_and_is_null():
     parts, X = Contributions(np.array([[0.25, 0.0, 0.125, 0.0]]), -2.0), np.array([[np.nan, 90.0, np.inf, np.nan]])
     found = reasons(parts, X, NAMES, usual=USUAL, catalogue=CATALOGUE)
     assert [(reason["value"], reason["text"]) for reason in found[0]] == [
-        (None, "Cash no value, usual 12 %"),
-        (None, "income: no value (usually 2,000)"),
+        (None, "Cash not known, usual 12 %"),
+        (None, "income: not known (usually 2,000)"),
     ]
     assert json.loads(reasons_json(parts, X, NAMES, usual=USUAL, catalogue=CATALOGUE)[0]) == found[0]
 
@@ -194,7 +194,7 @@ def test_no_rows_have_no_reasons():
 
 def test_numbers_beyond_what_can_be_rounded_are_written_whole():
     assert format_values([2.0**60, -1e300], "count")[0] == f"{2**60:,}"
-    assert format_values([1e307], "share") == ["no value"]
+    assert format_values([1e307], "share") == ["not known"]
 
 
 @pytest.mark.parametrize("unit", ["share", "percent", "ratio", "count", "days", "amount", "CZK"])
