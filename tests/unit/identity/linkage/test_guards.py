@@ -234,3 +234,12 @@ def _families_with_mailbox(share: float) -> pd.DataFrame:
         if town.rng.random() < share:
             father_and_son(town, 0)
     return town.table().drop(columns="kind")
+
+
+def test_one_lifelong_number_at_one_address_is_one_person_though_name_and_birthday_are_wrong() -> None:
+    model = resolve(people(400, seed=45).drop(columns="truth"), id_column="id").model
+    record = person(np.random.default_rng(45)) | {"phone": None, "birth_date": "1960-03-04"}
+    other = record | {"first_name": "zebediah", "birth_date": "1967-11-29"}
+    assert explain(model, record, other).set_index("evidence").loc["total", "bayes_factor"] >= model.threshold
+    without = [one | {"ssn": None} for one in (record, other)]
+    assert explain(model, *without).set_index("evidence").loc["total", "bayes_factor"] < 0.01
