@@ -9,6 +9,8 @@ from ml.identity.linkage import conditions as sql
 from ml.identity.linkage.kinds import Column, is_sex
 from ml.identity.linkage.levels import Comparison, Level
 
+_GENERATION = 13  # years: more than a slip in the last digit of a year makes, less than parents and children are apart
+
 
 def date_comparison(key: str, j: int, column: Column) -> Comparison:
     value = f"{key}_v"
@@ -18,17 +20,26 @@ def date_comparison(key: str, j: int, column: Column) -> Comparison:
     one_part = f"{same_month} OR (left({one}, 4) = left({other}, 4) AND right({one}, 2) = right({other}, 2))"
     born = column.kind == "birth_date"
     rarely = 0.06 if born else 1.0
-    levels = (
+    years = f'abs("{key}_year_l" - "{key}_year_r")'
+    levels = [
         Level("exact", sql.equal(value), 0.84, 1e-5, value),
         Level("day and month exchanged", turned, 0.01, 1e-6),
         Level("one digit off", f"{sql.ends_agree(value)} AND {sql.edit(value)}", 0.08, 1e-4),
         Level("same month and day", f"right({one}, 4) = right({other}, 4)", 0.01, 1e-4),
         Level("same year and month, or day", one_part, 0.01, 1e-4),
-        Level("within a year", f'abs("{key}_year_l" - "{key}_year_r") <= 1', 0.01, 1e-3, most=rarely),
-        Level("different", "ELSE", 0.04, 1e-2, most=rarely),
-    )
+        Level("within a year", f"{years} <= 1", 0.01, 1e-3, most=rarely),
+    ]
+    if born:
+        # Parents and children are so far apart; a slip that leaves no other trace hardly ever makes that.
+        near = f"coalesce({years} < {_GENERATION}, true)"
+        levels.append(Level("different", near, 0.03, 1e-2, most=rarely, most_per_slip=0.5))
+        levels.append(Level("a generation apart", "ELSE", 0.01, 1e-2, most=0.005, most_per_slip=0.1))
+    else:
+        levels.append(Level("different", "ELSE", 0.04, 1e-2))
     record = {value: f"f{j}_v", f"{key}_year": f"try_cast(left(f{j}_v, 4) AS INTEGER)"}
-    return Comparison(key, column.name, column.kind, (column.name,), born, sql.missing(value), levels, record, 0.1)
+    return Comparison(
+        key, column.name, column.kind, (column.name,), born, sql.missing(value), tuple(levels), record, 0.1
+    )
 
 
 def number_comparison(key: str, j: int, column: Column) -> Comparison:
@@ -48,7 +59,7 @@ def number_comparison(key: str, j: int, column: Column) -> Comparison:
             0.02,
             1e-6,
         ),
-        Level("different", "ELSE", 0.04, 1e-2, most=0.1),
+        Level("different", "ELSE", 0.04, 1e-2, most=0.1, most_per_slip=1.0 if column.lifelong else None),
     )
     personal = not column.shared
     return Comparison(

@@ -13,6 +13,11 @@ from ml.identity.linkage.column_names import NAMES
 from ml.identity.linkage.config import LinkageConfig, LinkageError
 
 SHARED_ID = re.compile(r"household|family|haushalt|account|policy|group|parent|hh_")
+# Numbers that a state gives once and for life: passports, licences and customer numbers are renewed.
+LIFELONG_ID = re.compile(
+    r"(^|_)(ssn|sin|nino|pan|tin|nif|nie|cpf|curp|rfc|dni|cui[lt]|nhs|bsn|inn|snils|pesel|cnp|egn|oib|jmbg|amka)($|_)|"
+    r"soc_?sec|social(_|$|sec)|national_?(id|ins)|tax_?(id|n|payer)|aadha+r|personnummer|steuer|инн|снилс"
+)
 _MEASURE = re.compile(
     r"(^|_)(amount|price|income|salary|balance|total|cost|revenue|count|score|rate|weight|percent|pct|qty|"
     r"quantity|area|"
@@ -35,12 +40,13 @@ _SAMPLE = 5_000
 @dataclass(frozen=True)
 class Column:
     """A column and what it holds; ``formats`` are those of its dates, ``shared`` tells of values that several
-    people of a household share."""
+    people of a household share, ``lifelong`` of numbers that a person has one of and keeps."""
 
     name: str
     kind: str
     formats: tuple[str, ...] = ()
     shared: bool = False
+    lifelong: bool = False
 
 
 def is_sex(name: str) -> bool:
@@ -95,7 +101,8 @@ def infer(texts: pd.DataFrame, config: LinkageConfig) -> Kinds:
             notes.append(f"column {name!r} is ignored: a measure or a share of a date")
             continue
         shared = bool(kind == "id_number" and SHARED_ID.search(words_of(name)))
-        columns.append(Column(name, kind, formats, shared))
+        lifelong = bool(kind == "id_number" and not shared and LIFELONG_ID.search(words_of(name)))
+        columns.append(Column(name, kind, formats, shared, lifelong))
     return Kinds(tuple(columns), tuple(notes))
 
 

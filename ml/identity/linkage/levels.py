@@ -25,6 +25,10 @@ class Level:
     most : float
         What ``m`` is at most, whatever the candidates show: without it, pairs of strangers that are alike teach that
         matches differ.
+    most_per_slip : float, optional
+        Of a level that says "another person": what ``m`` is at most, as a multiple of that of all slips, which are the
+        levels between agreement and these. Whoever writes down something altogether different by mistake also mistypes;
+        where nobody mistypes, those who differ are others.
     """
 
     label: str
@@ -33,6 +37,7 @@ class Level:
     u: float
     tf: str | None = None
     most: float = 1.0
+    most_per_slip: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,16 @@ class Comparison:
     rare: float  # what counts as the frequency of a term that was never seen twice, in records
     measures: dict[str, str] = field(default_factory=dict)  # worked out once per pair, read by several levels
     rare_words: dict[str, str] = field(default_factory=dict)  # record column by the list of words it is taken from
+
+    @property
+    def differing(self) -> tuple[bool, ...]:
+        """By level: whether it says "another person"."""
+        return tuple(level.most_per_slip is not None for level in self.levels)
+
+    @property
+    def slips(self) -> tuple[bool, ...]:
+        """By level: whether one value may be the other, mistyped or written in another way."""
+        return tuple(level.most_per_slip is None and level.tf is None for level in self.levels)
 
     @property
     def terms(self) -> tuple[str, ...]:

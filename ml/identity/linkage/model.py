@@ -19,7 +19,7 @@ from ml.identity.linkage.config import LinkageError
 from ml.identity.linkage.kinds import Column
 from ml.identity.linkage.levels import Comparison
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

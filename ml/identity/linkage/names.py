@@ -36,7 +36,7 @@ def given_comparison(key: str, j: int, column: Column, family: str | None) -> Co
         Level("initial or beginning", sql.begins(value), 0.03, 1e-4),
         Level("alike", sql.jaro(value, 0.88), 0.03, 1e-4),
         Level("somewhat alike", sql.jaro(value, 0.75), 0.015, 1e-3, most=0.05),
-        Level("different", "ELSE", 0.03, 1e-2, most=0.06),
+        Level("different", "ELSE", 0.03, 1e-2, most=0.06, most_per_slip=0.5),
     ]
     measures = sql.alike(value, 0.75)
     if family is not None:
@@ -138,9 +138,9 @@ def full_comparison(key: str, j: int, column: Column) -> Comparison:
             0.03,
             1e-4,
         ),
-        Level("a name in common", f"{sql.shared_tokens(tokens)} >= 1", 0.03, 1e-3, most=0.1),
-        Level("somewhat alike", sql.jaro(line, 0.8), 0.01, 1e-3, most=0.05),
-        Level("different", "ELSE", 0.02, 1e-2, most=0.05),
+        Level("a name in common", f"{sql.shared_tokens(tokens)} >= 1", 0.03, 1e-3, most=0.1, most_per_slip=1.0),
+        Level("somewhat alike", sql.jaro(line, 0.8), 0.01, 1e-3, most=0.05, most_per_slip=0.5),
+        Level("different", "ELSE", 0.02, 1e-2, most=0.05, most_per_slip=0.5),
     )
     measures = sql.alike(line, 0.8) | sql.shared(tokens)
     return Comparison(

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.identity.linkage.bounds import NAME_KINDS, bounded, differs, most_of, number_of, per_slip
 from ml.identity.linkage.levels import Comparison
 
-NAME_KINDS = ("given_name", "middle_name", "family_name", "full_name")
 _ROUNDS = 3
 _FIRST_MATCHES = 0.2  # per record, to start from
 _STEPS = 60
@@ -31,13 +31,17 @@ _FIRST_HOUSEHOLD = 1.0
 _LATER_SLACK = 2.5
 
 # Share of the pairs of a household that agree in something personal after all: twins, namesakes, a shared mailbox.
-# Where twins or namesakes are many it is learned, from pairs that differ in something else that is personal.
-_LEARNED_KIN = ("given_name", "full_name", "birth_date")
-_MOST_KIN = 0.2
+# It is learned, from pairs that something else tells apart, where there are so many pairs of households to each of one
+# person, and kept between two bounds. Where there are fewer, those are pairs of one person with many errors.
+_LEARNED_KIN = {
+    "given_name": (0.1, 0.03, 0.2), "full_name": (0.1, 0.01, 0.2), "birth_date": (0.1, 0.03, 0.2),
+    "phone": (_LEAST_HOUSEHOLD, 0.1, 0.98), "email": (_LEAST_HOUSEHOLD, 0.1, 0.98),
+}  # fmt: skip
 _KIN = {
-    "given_name": 0.03, "middle_name": 0.03, "birth_date": 0.03, "id_number": 0.002, "email": 0.03, "phone": 0.6,
+    "given_name": 0.03, "middle_name": 0.03, "birth_date": 0.03, "id_number": 0.002, "email": 0.1, "phone": 0.6,
     "text": 0.01, "organisation": 0.01, "category": 0.0,
 }  # fmt: skip
+_KIN_LIFELONG = 0.0005  # of numbers that a person has one of: a spouse's is noted by mistake
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Learned:
 
 def kinship(comparison: Comparison) -> float:
     """Share of household pairs that agree as if they were one person, before anything is learned."""
+    if comparison.kind == "id_number" and any(comparison.differing):
+        return _KIN_LIFELONG
     return _KIN.get(comparison.kind, 0.01)
 
 
@@ -103,10 +109,12 @@ def learn(
     # With a single comparison nothing else tells what is of strangers: the first view of them is kept. A name alone is
     # no proof, however rare.
     is_alone = len(comparisons) == 1 and comparisons[0].kind not in NAME_KINDS
+    held_by = [number_of(comparisons, k, levels, pairs) for k in range(len(comparisons))]
     for round_ in range(_ROUNDS):
         is_first = is_alone or not round_
         least_household = _LEAST_HOUSEHOLD if round_ else _FIRST_HOUSEHOLD
-        most = [_most(one, slack=_LATER_SLACK if round_ else 1.0) for one in comparisons]
+        slack = _LATER_SLACK if round_ else 1.0
+        most = [most_of(one, held, slack) for one, held in zip(comparisons, held_by, strict=True)]
         # Nearly equal values among random pairs of a small table may all be matches. At first as many are allowed for
         # as there could be; what turns out to be of strangers is given back in the next round.
         among = 2 * records / total if is_first else prior_match
@@ -130,13 +138,20 @@ def learn(
             before = prior_match
             weight = match * pairs
             prior_match = max(weight.sum(), 0.25) / total
-            prior_household = max((household * pairs).sum() / total, least_household * prior_match)
-            observed = [_weighed(levels[:, k], weight, start[k], most[k]) for k in range(len(comparisons))]
-            m = [
-                _bounded(_monotone(one, strangers), bound)
-                for one, strangers, bound in zip(observed, u, most, strict=True)
+            seen_household = (household * pairs).sum() / total
+            prior_household = max(seen_household, least_household * prior_match)
+            observed = [_weighed(levels[:, k], weight, start[k]) for k in range(len(comparisons))]
+            bounds = [
+                per_slip(one, seen, bound) if held == "person" else bound
+                for one, held, seen, bound in zip(comparisons, held_by, observed, most, strict=True)
             ]
-            kin = _kin(comparisons, levels, household * pairs, m, u, personal, kin)
+            observed = [bounded(one, bound) for one, bound in zip(observed, bounds, strict=True)]
+            m = [
+                bounded(_monotone(one, strangers), bound)
+                for one, strangers, bound in zip(observed, u, bounds, strict=True)
+            ]
+            households = seen_household / prior_match
+            kin = _kin(comparisons, levels, household * pairs, m, u, personal, kin, households)
             if abs(prior_match - before) < 1e-9 * before:
                 break
         cluster_size = 1 + 2 * prior_match * total / max(records, 1)
@@ -233,51 +248,34 @@ def _kin(
     u: list[np.ndarray],
     personal: list[bool],
     kin: list[float],
+    households: float,
 ) -> list[float]:
-    """Shares of household pairs that agree as one person does, of those that differ in another personal comparison.
+    """Shares of household pairs that agree as one person does, of those that something else tells apart.
 
     Pairs that differ in nothing personal are left out: they are of one person, and say nothing about households.
     """
-    learned = [k for k, one in enumerate(comparisons) if personal[k] and one.kind in _LEARNED_KIN]
-    worst = {k: levels[:, k] == len(comparisons[k].levels) - 1 for k in learned}
-    made = list(kin)
-    for k in learned:
-        others = [worst[other] for other in learned if other != k]
-        if not others:
+    proof = [k for k, one in enumerate(comparisons) if personal[k] and any(one.differing)]
+    differ = {k: differs(comparisons[k], levels[:, k]) for k in proof}
+    made = [kinship(one) for one in comparisons]
+    for k, one in enumerate(comparisons):
+        others = [differ[other] for other in proof if other != k]
+        least, low, high = _LEARNED_KIN.get(one.kind, (np.inf, 0.0, 1.0))
+        if not personal[k] or households < least or not others:
             continue
         asked = np.logical_or.reduce(others) & (levels[:, k] >= 0)
-        close = household_levels(comparisons[k], True, m[k], u[k], kin[k])
+        close = household_levels(one, True, m[k], u[k], kin[k])
         as_one = (kin[k] * m[k] / close)[levels[asked, k]]
-        start = kinship(comparisons[k])
-        share = (_PRIOR_PAIRS * start + (weight[asked] * as_one).sum()) / (_PRIOR_PAIRS + weight[asked].sum())
-        made[k] = float(np.clip(share, start, _MOST_KIN))
+        share = (_PRIOR_PAIRS * made[k] + (weight[asked] * as_one).sum()) / (_PRIOR_PAIRS + weight[asked].sum())
+        made[k] = float(np.clip(share, low, high))
     return made
 
 
-def _most(one: Comparison, slack: float) -> np.ndarray:
-    """What m is at most, by level; ``slack`` is for people, who may be written down carelessly, not for things."""
-    most = np.array([level.most for level in one.levels])
-    return np.minimum(most * slack, 1.0) if one.kind in ("given_name", "full_name", "birth_date") else most
-
-
-def _bounded(m: np.ndarray, most: np.ndarray) -> np.ndarray:
-    """Levels above their bound are set to it, the others share what is left."""
-    over = np.zeros(len(m), dtype=bool)
-    while True:
-        rest = m[~over].sum()
-        made = np.where(over, most, m * ((1 - most[over].sum()) / rest))
-        grown = ~over & (made > most)
-        if not grown.any():
-            return made
-        over |= grown
-
-
-def _weighed(levels: np.ndarray, weight: np.ndarray, start: np.ndarray, most: np.ndarray) -> np.ndarray:
+def _weighed(levels: np.ndarray, weight: np.ndarray, start: np.ndarray) -> np.ndarray:
     present = levels >= 0
     seen = np.bincount(levels[present], weights=weight[present], minlength=len(start))
     m = seen + _PRIOR_PAIRS * start
     m = np.maximum(m / m.sum(), _LEAST_M * np.minimum(start * 50, 1.0))
-    return _bounded(m / m.sum(), most)
+    return m / m.sum()
 
 
 def _monotone(m: np.ndarray, u: np.ndarray) -> np.ndarray:
@@ -300,9 +298,9 @@ def _personal(
     proof = [k for k, one in enumerate(comparisons) if one.kind in ("given_name", "birth_date", "full_name")]
     if not proof:
         return personal
-    worst = np.array([len(comparisons[k].levels) - 1 for k in proof])
     known = (levels[:, proof] >= 0).sum(axis=1)
-    apart = (known > 0) & ((levels[:, proof] == worst).sum(axis=1) == known)
+    differing = sum(differs(comparisons[k], levels[:, k]).astype(int) for k in proof)
+    apart = (known > 0) & (differing == known)
     decided = list(personal)
     for k, one in enumerate(comparisons):
         if one.kind in ("id_number", "email"):

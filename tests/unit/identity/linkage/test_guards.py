@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.identity.linkage import LinkageModel, resolve
+from ml.identity.linkage import LinkageModel, explain, resolve
 from ml.identity.linkage.config import LinkageConfig
 from ml.identity.linkage.kinds import infer
-from tests.unit.identity.linkage.made_up import FAMILY, GIVEN, f1, mistyped, people, person, worn
+from tests.unit.identity.linkage.made_up import FAMILY, GIVEN, f1, households, mistyped, people, person, worn
+from tests.unit.identity.linkage.scenarios import Town, father_and_son, ordinary
 
 
 def _shuffled(rng: np.random.Generator, rows: list[dict]) -> pd.DataFrame:
@@ -39,13 +40,7 @@ def _families(persons: int, share: float, again: float, seed: int) -> pd.DataFra
 
 
 @pytest.mark.parametrize(
-    ("share", "again"),
-    [
-        # As many families as duplicates, with neither e-mail nor number, can't be told from duplicates: not asked for.
-        *((share, again) for share in (0.0, 0.05) for again in (0.0, 0.3, 1.0)),
-        (0.3, 0.0),
-        (0.3, 1.0),
-    ],
+    ("share", "again"), [(share, again) for share in (0.0, 0.05, 0.3) for again in (0.0, 0.3, 1.0)]
 )
 def test_twins_and_namesakes_stay_apart_however_many_they_are(share: float, again: float) -> None:
     records = _families(600, share, again, seed=21)
@@ -54,6 +49,13 @@ def test_twins_and_namesakes_stay_apart_however_many_they_are(share: float, agai
     assert (truth.groupby(entities["entity_id"]).nunique() > 1).sum() <= 8
     if again:
         assert f1(entities, records) >= 0.97
+
+
+@pytest.mark.parametrize(("share", "again"), [(0.3, 0.3), (0.1, 0.1)])
+def test_as_many_families_as_duplicates_are_told_by_name_birthday_and_address_alone(share: float, again: float) -> None:
+    records = _families(600, share, again, seed=21).drop(columns="phone")
+    entities = resolve(records.drop(columns="truth"), id_column="id").entities
+    assert f1(entities, records) >= 0.92
 
 
 @pytest.mark.parametrize("columns", [["title", "make"], ["title"]])
@@ -170,3 +172,74 @@ def test_what_a_whole_family_uses_is_the_familys_and_joins_nobody(shared: str, n
     truth = entities["record_id"].map(dict(zip(records["id"], records["truth"], strict=True)))
     assert (truth.groupby(entities["entity_id"]).nunique() > 1).sum() <= 5
     assert f1(entities, records) >= 0.97
+
+
+def _with_numbers(column: str, renewed: float) -> pd.DataFrame:
+    """Households, whose people have numbers in a column; a share of the records has a number of its own."""
+    rng = np.random.default_rng(42)
+    records = households(200, seed=42).rename(columns={"ssn": column})
+    own = rng.random(len(records)) < renewed
+    return records.assign(**{column: records[column].mask(own, rng.integers(10**8, 10**9, len(records)).astype(str))})
+
+
+def test_a_number_that_every_record_has_for_itself_is_no_evidence() -> None:
+    records = _with_numbers("reference_no", renewed=1.0).assign(reference_no=lambda made: made.index + 271828182)
+    linkage = resolve(records.drop(columns="truth"), {"columns": {"reference_no": "id_number"}}, id_column="id")
+    assert f1(linkage.entities, records) >= 0.98
+    told = explain(linkage.model, records.iloc[0], records.iloc[1]).set_index("evidence")
+    assert abs(told.loc["reference_no", "bits"]) < 1
+
+
+def test_another_passport_speaks_less_against_a_person_than_another_lifelong_number() -> None:
+    differing = {}
+    for column in ("passport", "national_id"):
+        records = _with_numbers(column, renewed=0.1)
+        linkage = resolve(records.drop(columns="truth"), id_column="id")
+        assert f1(linkage.entities, records) >= 0.93, column
+        titles = [one.title for one in linkage.model.comparisons]
+        differing[column] = linkage.model.m[titles.index(column)][-1]
+    assert differing["passport"] > 3 * differing["national_id"], differing
+
+
+def test_errors_of_people_without_a_household_teach_nothing_about_households() -> None:
+    rng = np.random.default_rng(43)
+    records = people(500, seed=43, again=1.0)
+    wrong = rng.random(len(records)) < 0.12
+    records["birth_date"] = records["birth_date"].mask(wrong, [person(rng)["birth_date"] for _ in wrong])
+    wrong = rng.random(len(records)) < 0.12
+    records["first_name"] = records["first_name"].mask(wrong, rng.choice(GIVEN, len(records)))
+    linkage = resolve(records.drop(columns="truth"), id_column="id")
+    told = dict(zip([one.title for one in linkage.model.comparisons], linkage.model.kin, strict=True))
+    assert (told["first_name"], told["birth_date"], told["phone"]) == (0.03, 0.03, 0.6)
+    assert f1(linkage.entities, records) >= 0.97
+
+
+def test_what_namesakes_twins_and_mailboxes_share_is_learned_where_households_show() -> None:
+    kin = {}
+    for share in (0.0, 0.4):
+        model = resolve(_families_with_mailbox(share).drop(columns="truth"), id_column="id").model
+        kin[share] = dict(zip([one.title for one in model.comparisons], model.kin, strict=True))
+    assert kin[0.0]["phone"] > 0.9
+    assert kin[0.0]["first_name"] < 0.05
+    assert kin[0.4]["first_name"] > 0.08
+    assert kin[0.0]["email"] <= 0.11
+    assert kin[0.4]["email"] > 0.15
+
+
+def _families_with_mailbox(share: float) -> pd.DataFrame:
+    """Families with one telephone; in a share of them the son has his father's name and mailbox."""
+    town = Town(44)
+    for _ in range(150):
+        ordinary(town, 0)
+        if town.rng.random() < share:
+            father_and_son(town, 0)
+    return town.table().drop(columns="kind")
+
+
+def test_one_lifelong_number_at_one_address_is_one_person_though_name_and_birthday_are_wrong() -> None:
+    model = resolve(people(400, seed=45).drop(columns="truth"), id_column="id").model
+    record = person(np.random.default_rng(45)) | {"phone": None, "birth_date": "1960-03-04"}
+    other = record | {"first_name": "zebediah", "birth_date": "1967-11-29"}
+    assert explain(model, record, other).set_index("evidence").loc["total", "bayes_factor"] >= model.threshold
+    without = [one | {"ssn": None} for one in (record, other)]
+    assert explain(model, *without).set_index("evidence").loc["total", "bayes_factor"] < 0.01

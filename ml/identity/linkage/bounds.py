@@ -1,0 +1,67 @@
+"""How often levels may occur among matches, whatever the candidates show.
+
+Belongs here: bounds on m, which keep pairs of strangers and relatives from teaching that matches differ.
+Does not belong here: the levels' own figures (``names``, ``facts``), learning (``training``).
+"""
+
+import numpy as np
+
+from ml.identity.linkage.levels import Comparison
+
+NAME_KINDS = ("given_name", "middle_name", "family_name", "full_name")
+_CARELESS = ("given_name", "full_name", "birth_date")
+_ENOUGH = 10  # pairs that a number is judged by
+_HARDLY = 0.1
+
+
+def differs(one: Comparison, levels: np.ndarray) -> np.ndarray:
+    """By pattern: whether the level says "another person"; one that is missing (-1) says nothing."""
+    return np.append(one.differing, False)[levels]
+
+
+def number_of(comparisons: tuple[Comparison, ...], k: int, levels: np.ndarray, pairs: np.ndarray) -> str:
+    """What a number is of, by the pairs that agree in all names and birthdays: ``person``, ``record`` or unknown.
+
+    A person's number agrees in most of them. One that agrees in hardly any tells records apart, not people.
+    """
+    if comparisons[k].kind != "id_number":
+        return "person"
+    proof = [i for i, one in enumerate(comparisons) if one.kind in (*NAME_KINDS, "birth_date")]
+    known = (levels[:, proof] >= 0).sum(axis=1)
+    equal = np.zeros(len(levels), dtype=int)
+    for i in proof:
+        has_term = [level.tf is not None for level in comparisons[i].levels]
+        equal += np.append(has_term, False)[levels[:, i]]
+    asked = (known >= 2) & (equal == known)
+    same = pairs[asked & (levels[:, k] == 0)].sum()
+    other = pairs[asked & (levels[:, k] == len(comparisons[k].levels) - 1)].sum()
+    if other >= _ENOUGH and same < _HARDLY * other:
+        return "record"
+    return "person" if same >= other else "unknown"
+
+
+def most_of(one: Comparison, held: str, slack: float) -> np.ndarray:
+    """What m is at most, by level; ``slack`` is for people, who may be written down carelessly, not for things."""
+    if held == "record":
+        return np.ones(len(one.levels))
+    most = np.array([level.most for level in one.levels])
+    return np.minimum(most * slack, 1.0) if one.kind in _CARELESS else most
+
+
+def bounded(m: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Levels above their bound are set to it, the others share what is left."""
+    over = np.zeros(len(m), dtype=bool)
+    while True:
+        rest = m[~over].sum()
+        made = np.where(over, most, m * ((1 - most[over].sum()) / rest))
+        grown = ~over & (made > most)
+        if not grown.any():
+            return made
+        over |= grown
+
+
+def per_slip(one: Comparison, m: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """The bounds, with those that follow from how many slips there are among matches."""
+    slipped = m[np.array(one.slips)].sum()
+    share = np.array([np.inf if level.most_per_slip is None else level.most_per_slip for level in one.levels])
+    return np.minimum(most, share * slipped)
