@@ -34,8 +34,8 @@ def build_defs(
         partitioned_dbt_stage,
         profiles_selection,
     )
-    from orchestration.assets.default_models import model_assets, score_assets
-    from orchestration.assets.eligibility import eligibility_assets, has_applications
+    from orchestration.assets.default_models import default_models, model_assets, score_assets
+    from orchestration.assets.eligibility import ELIGIBILITY, eligibility_assets, has_applications
     from orchestration.assets.gold import gold_assets
     from orchestration.assets.identity import identity_assets
     from orchestration.assets.income import income_assets
@@ -54,7 +54,10 @@ def build_defs(
     manifest = read_manifest(settings)
     partitions = daily_partitions(portfolio)
     eligibility_models, eligibility_decisions = eligibility_assets(partitions, portfolio)
-    models = [*model_assets(portfolio), *eligibility_models]
+    # Training step by the model's name.
+    models = dict(zip(default_models(portfolio), model_assets(portfolio), strict=True))
+    for step in eligibility_models:
+        models[ELIGIBILITY] = step
     assets = [
         *(ingestion_assets(source) for source in portfolio.sources),
         dbt_stage("inputs", INPUTS, manifest),
@@ -89,8 +92,9 @@ def build_defs(
     return dg.Definitions(
         assets=assets,
         asset_checks=[*table_checks(has_applications=has_applications(portfolio)), flag_check()],
-        jobs=[daily, backfill],
-        schedules=[daily_schedule(daily, portfolio)],  # type: ignore[arg-type]
+        jobs=[daily, backfill, training],
+        schedules=[daily_schedule(daily, portfolio), training_schedule(training, portfolio)],  # type: ignore[arg-type]
+        sensors=[drift_sensor(training, models)],
         resources=resources,
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         executor=dg.in_process_executor,

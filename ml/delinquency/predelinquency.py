@@ -42,8 +42,9 @@ TARGET = "instalment_unpaid_5_days_after_due_within_30_days"
 HORIZON_DAYS = 30
 # An instalment due on D+30 is decided on D+35: rows closer than that tell each other's outcome.
 GAP_DAYS = 35
-# Changes when training itself changes in a way that definitions and settings do not show. 2 (2026-11-28): groups.
-TRAINING_REVISION = 2
+# Changes when training itself changes in a way that definitions and settings do not show. 3 (2026-11-28): groups,
+# rotations.
+TRAINING_REVISION = 3
 
 
 def default_config() -> TrainingConfig:

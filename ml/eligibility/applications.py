@@ -17,8 +17,8 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
+from ml.bulk import copy_out
 from ml.eligibility.policy import SUPPORT_POLICY, Policy
-from ml.identity.bulk import copy_out
 
 # Column of the application, by column of the service.
 STATED = {

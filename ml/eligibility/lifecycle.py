@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -27,9 +27,17 @@ from ml.eligibility.policy import SUPPORT_POLICY
 from ml.eligibility.registered import judge, keep_artifacts, load, usable_champion
 from ml.eligibility.training import train
 from ml.evaluate.gate import GateResult
-from ml.registry.events import went_back
-from ml.registry.lookup import alias_version, learnt_from, note_training_data, outcomes_known_at, version_trained_on
-from ml.registry.promotion import promote, was_rolled_back
+from ml.registry.comparison import rival_of
+from ml.registry.events import drift_since_training, record_event, went_back
+from ml.registry.lookup import (
+    alias_version,
+    learnt_from,
+    note_training_data,
+    note_verdict,
+    outcomes_known_at,
+    version_trained_on,
+)
+from ml.registry.promotion import challenge, promote, was_rolled_back
 
 # Changes when training itself changes in a way that data and settings do not show.
 TRAINING_REVISION = 1
@@ -69,6 +77,8 @@ def champion_or_train(
     as_of_date: dt.date,
     knowledge_cutoff: dt.datetime,
     config: EligibilityConfig | None = None,
+    *,
+    asked: str | None = None,
 ) -> EligibilityOutcome:
     """Return the version that stands for these outcomes, training it if there is none; promote it if the gates let it.
 
@@ -83,6 +93,9 @@ def champion_or_train(
         What became known later does not exist.
     config : EligibilityConfig, optional
         Limits and settings; household and groups are set here.
+    asked : str, optional
+        Why to train although a version is there, or the champion could go on; so does what has moved since the last
+        training.
 
     Returns
     -------
@@ -94,7 +107,9 @@ def champion_or_train(
     settings = json.dumps([config.to_dict(), SUPPORT_POLICY.to_dict(), TRAINING_REVISION], sort_keys=True)
     definitions = hashlib.sha256(settings.encode()).hexdigest()
     data_sha256 = frame_sha256(frame, definitions)
-    outcome = _keep_or_train(connection, as_of_date, knowledge_cutoff, frame, config, definitions, data_sha256)
+    moved = drift_since_training(connection, MODEL_NAME)
+    asked = asked or (f"drift: {', '.join(moved)}" if moved else None)
+    outcome = _keep_or_train(connection, as_of_date, knowledge_cutoff, frame, config, definitions, data_sha256, asked)
     return dataclasses.replace(outcome, impossible=impossible)
 
 
@@ -106,16 +121,21 @@ def _keep_or_train(
     config: EligibilityConfig,
     definitions: str,
     data_sha256: str,
+    asked: str | None,
 ) -> EligibilityOutcome:
-    version, trained_now = version_trained_on(connection, MODEL_NAME, data_sha256), False
+    version, trained_now = None if asked else version_trained_on(connection, MODEL_NAME, data_sha256), False
     if version is None:
-        if (reason := _kept(connection, definitions, frame)) is not None:
+        if not asked and (reason := _kept(connection, definitions, frame)) is not None:
             return _goes_on(connection, day, cutoff, len(frame), reason)
         try:
             version = _train(connection, frame, config, definitions, data_sha256)
         except TooFewOutcomesError as error:
             return _goes_on(connection, day, cutoff, len(frame), f"not trained: too few outcomes ({error})")
         trained_now = True
+        record_event(
+            connection, MODEL_NAME, "trained", acted_by="training", reason=asked or "something new to learn",
+            to_version=version, from_version=alias_version(connection, MODEL_NAME),
+        )  # fmt: skip
     try:
         model = load(connection, version)
     except (ArtifactError, SchemaMismatchError) as error:
@@ -123,6 +143,7 @@ def _keep_or_train(
         goes_on = _goes_on(connection, day, cutoff, len(frame), f"version {version} was refused")
         return dataclasses.replace(goes_on, gate=[*goes_on.gate, refused])
     verdict = judge(connection, version, day, known_by=cutoff)
+    note_verdict(connection, MODEL_NAME, version, verdict)
     champion, message = _settle(connection, model, version, verdict)
     return EligibilityOutcome(
         version=version,
@@ -209,11 +230,14 @@ def _settle(
         return champion, f"{champion} has learnt from later outcomes and goes on"
     if not all(result.passed for result in verdict):
         failed = ", ".join(result.name for result in verdict if not result.passed)
+        if champion is not None:
+            challenge(connection, MODEL_NAME, version, by="quality gate", why=f"failed {failed}")
         return champion, f"{version} stays a candidate: it failed {failed}"
-    if champion is not None and went_back(connection, MODEL_NAME):
-        return champion, f"{version} passed, but a person went back to {champion}: a person promotes the next one"
-    # The registry's promotion asks for a name only.
-    promote(connection, cast("Any", model), version, verdict, by="quality gate", why="all gates passed")
+    if went_back(connection, MODEL_NAME) and rival_of(connection, MODEL_NAME, version)[0] is not None:
+        why = f"passed, but a person went back to {champion}"
+        challenge(connection, MODEL_NAME, version, by="quality gate", why=why)
+        return champion, f"{version} {why}: a person promotes the next one"
+    promote(connection, model, version, verdict, by="quality gate", why="all gates passed")
     return version, None
 
 

@@ -11,7 +11,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
-from ml.identity.bulk import copy_in
+from ml.bulk import copy_in
 
 _KEYS = {"eid": "text", "as_of_date": "date"}
 _VALUES = {

@@ -29,9 +29,11 @@ from ml.evaluate.gate import GateConfig, GateResult, gate
 from ml.evaluate.slices import segment_labels
 from ml.fairness import FairnessConfig, group_rates
 from ml.registry import UnknownModelError, load_text
+from ml.registry.artifacts import FEATURE_META, METRICS, REPORT, read_artifacts, write_artifacts
+from ml.registry.comparison import not_worse
 from ml.registry.events import champions, record_event
 from ml.registry.lookup import alias_version
-from ml.registry.promotion import EXPLAINED_ROWS, EXPLANATION_SECONDS, common_outcomes
+from ml.registry.promotion import EXPLAINED_ROWS, EXPLANATION_SECONDS
 
 __all__ = ["MODEL_NAME", "artifacts", "judge", "load", "usable_champion"]
 
@@ -92,7 +94,7 @@ def judge(
     return [
         *gate(model.metadata["metrics"], GateConfig(**told["gate"])),
         GateResult("policy", model.policy == SUPPORT_POLICY, same, f"facts and merges of {SUPPORT_POLICY.name}"),
-        _paired(connection, version),
+        not_worse(connection, MODEL_NAME, version),
         *_fairness(connection, model, version),
         _explanation_time(model),
         _readable(connection, day, known_by),
@@ -110,30 +112,17 @@ def artifacts(connection: psycopg.Connection[Any], version: str) -> dict[str, st
         If a file was changed.
     """
     load_text(connection, MODEL_NAME, version)
-    rows = connection.execute(
-        "select name, content, sha256 from ml.model_artifacts where model_name = %s and model_version = %s "
-        "order by name",
-        (MODEL_NAME, version),
-    ).fetchall()
-    for name, content, sha256 in rows:
-        if hashlib.sha256(content.encode()).hexdigest() != sha256:
-            raise ArtifactError(f"{name} of {MODEL_NAME} {version} was changed; its checksum is not the stored one")
-    return {name: content for name, content, _ in rows}
+    return read_artifacts(connection, MODEL_NAME, version)
 
 
 def keep_artifacts(connection: psycopg.Connection[Any], model: EligibilityModel, version: str) -> None:
-    """Store the files of a version right after its training; files that are there stay."""
+    """Store the files of a version right after its training."""
     files = {
-        "feature_meta.json": json.dumps(feature_meta(model), indent=1, allow_nan=False),
-        "metrics.json": json.dumps(metrics(model), indent=1, allow_nan=False),
-        "report.md": report_markdown(model),
+        FEATURE_META: json.dumps(feature_meta(model), indent=1, allow_nan=False),
+        METRICS: json.dumps(metrics(model), indent=1, allow_nan=False),
+        REPORT: report_markdown(model),
     }
-    for name, text in files.items():
-        connection.execute(
-            "insert into ml.model_artifacts (model_name, model_version, name, content, sha256) "
-            "values (%s, %s, %s, %s, %s) on conflict do nothing",
-            (MODEL_NAME, version, name, text, hashlib.sha256(text.encode()).hexdigest()),
-        )
+    write_artifacts(connection, MODEL_NAME, version, files)
 
 
 @dataclass(frozen=True)
@@ -205,18 +194,6 @@ def _read(connection: psycopg.Connection[Any], version: str) -> EligibilityModel
         if isinstance(error, ArtifactError):
             raise
         raise ArtifactError(f"the artifact of {MODEL_NAME} {version} cannot be read: {error!r}. Train anew.") from error
-
-
-def _paired(connection: psycopg.Connection[Any], version: str) -> GateResult:
-    expected = "log loss not surely above the champion's"
-    champion = alias_version(connection, MODEL_NAME)
-    if champion is None or champion == version:
-        return GateResult("not_worse_than_champion", True, "no other champion", expected)
-    rows, difference = common_outcomes(connection, MODEL_NAME, version, champion)
-    if difference is None:
-        return GateResult("not_worse_than_champion", True, f"{rows} common held-out outcomes", expected)
-    within = f"{expected} on {rows} common held-out rows, found [{difference.low:.4f}, {difference.high:.4f}]"
-    return GateResult("not_worse_than_champion", not difference.is_surely_worse, difference.value, within)
 
 
 def _explanation_time(model: EligibilityModel) -> GateResult:

@@ -108,7 +108,7 @@ def _model_asset(
 
         def work(connection: "psycopg.Connection[Any]") -> Trained:
             day = _training_day(context, connection, runtime.settings.portfolio, model_name)
-            outcome = learn(connection, day, runtime, _because(context) if config.force else None)
+            outcome = learn(connection, day, runtime, because(context) if config.force else None)
             return _told(connection, runtime, outcome)
 
         trained = work_as_ml(runtime, name.replace("_", " "), work, lock=name)
@@ -121,7 +121,7 @@ def _model_asset(
     return step
 
 
-def _because(context: dg.AssetExecutionContext) -> str:
+def because(context: dg.AssetExecutionContext) -> str:
     """Why a run trains whatever version there is."""
     tags = context.run.tags
     return tags.get("assay/because") or tags.get("dagster/schedule_name") or "by hand"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from orchestration.assets.default_models import TrainingRun, because
 from orchestration.assets.retries import TRANSIENT, only_transient_retries
 from orchestration.checks.eligibility import ALL_DECIDED, CHAMPION
 from orchestration.portfolio import Portfolio
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from ml.eligibility.days import DecidedDay
     from ml.eligibility.lifecycle import EligibilityOutcome
 
+ELIGIBILITY = "eligibility"
 MODEL, DECISIONS = dg.AssetKey(["ml", "eligibility_model"]), dg.AssetKey(["ml", "eligibility_decisions"])
 GATE = "quality_gate"
 KINDS = {"python", "postgres"}
-LOCK = "eligibility"
+LOCK = ELIGIBILITY
 
 
 def has_applications(portfolio: Portfolio) -> bool:
@@ -73,23 +75,30 @@ def _training() -> dg.AssetsDefinition:
         retry_policy=TRANSIENT,
     )
     def eligibility_model(
-        context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
+        context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime], config: TrainingRun
     ) -> Iterator[dg.MaterializeResult]:
         """Train after four weeks or a tenth more outcomes; in between the champion goes on."""
+        from ml.eligibility.days import newest_decided_day
         from ml.eligibility.lifecycle import champion_or_train
         from orchestration.partitions import run_as_of_date
 
         started = time.perf_counter()
         portfolio = runtime.settings.portfolio
-        day = run_as_of_date(context, portfolio)
         with (
             only_transient_retries(),
             runtime.work.measure("eligibility model"),
             runtime.exclusive(LOCK),
             runtime.warehouse.connect(Role.ML) as connection,
         ):
+            day = run_as_of_date(context, portfolio)
+            if "dagster/partition" not in context.run.tags:
+                day = max(day, newest_decided_day(connection) or day)
             outcome = champion_or_train(
-                connection, day, portfolio.knowledge_cutoff(day), portfolio.eligibility.training_config()
+                connection,
+                day,
+                portfolio.knowledge_cutoff(day),
+                portfolio.eligibility.training_config(),
+                asked=because(context) if config.force else None,
             )
         yield _trained(outcome, time.perf_counter() - started)
 

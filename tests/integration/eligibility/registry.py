@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import psycopg
 
+from ml.bulk import copy_in
 from ml.eligibility.applications import STATED
-from ml.identity.bulk import copy_in
 from ml.synthetic.applications import make_applications
 
 DAY = dt.date(2026, 9, 30)
