@@ -43,9 +43,9 @@ def note_verdict(
     # Without what was found: seconds differ from run to run, and a day that runs again changes no row.
     told = json.dumps([{"name": one.name, "passed": one.passed} for one in verdict])
     connection.execute(
-        "update ml.models set metadata = metadata || jsonb_build_object('gates', %(told)s::jsonb) "
+        "update ml.models set metadata = metadata || jsonb_build_object('last_verdict', %(told)s::jsonb) "
         "where model_name = %(model)s and model_version = %(version)s "
-        "and metadata -> 'gates' is distinct from %(told)s::jsonb",
+        "and metadata -> 'last_verdict' is distinct from %(told)s::jsonb",
         {"told": told, "model": model_name, "version": version},
     )
 

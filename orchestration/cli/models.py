@@ -29,7 +29,7 @@ _VERSIONS = """
         (select string_agg(a.alias, ', ' order by a.alias) from ml.model_aliases as a
          where a.model_name = m.model_name and a.model_version = m.model_version),
         coalesce(m.metadata #>> '{metrics,overall,auc}', m.metadata #>> '{metrics,auc}'),
-        coalesce(m.metadata #>> '{data_window,rows}', m.metadata ->> 'n_rows'), m.created_at, m.metadata -> 'gates'
+        coalesce(m.metadata #>> '{data_window,rows}', m.metadata ->> 'n_rows'), m.created_at, m.metadata -> 'last_verdict'
     from ml.models as m where m.model_name = %(model)s or %(model)s::text is null
     order by m.model_name, m.created_at desc, m.model_version
 """
