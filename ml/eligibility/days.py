@@ -106,12 +106,6 @@ def decide_day(
     )
 
 
-def newest_decided_day(connection: psycopg.Connection[Any]) -> dt.date | None:
-    """The newest day of which there are decisions; None: there are none yet."""
-    row = connection.execute("select max(as_of_date) from ml.eligibility_decisions").fetchone()
-    return row[0] if row else None
-
-
 def decided_rows(champion: Champion, frame: pd.DataFrame, knowledge_cutoff: dt.datetime) -> pd.DataFrame:
     """Rows of ``ml.eligibility_decisions`` for open applications, in their order.
 

@@ -17,7 +17,8 @@ import psycopg
 from psycopg import sql
 
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
-from ml.eligibility.applications import CHARACTERISTICS, read_open
+from ml.drift.gate import drift_gate
+from ml.eligibility.applications import CHARACTERISTICS, newest_decided_day, read_newest, read_open
 from ml.eligibility.decision import decide
 from ml.eligibility.judging import judge_fairness
 from ml.eligibility.model import MODEL_NAME, EligibilityModel
@@ -30,7 +31,7 @@ from ml.evaluate.slices import segment_labels
 from ml.fairness import FairnessConfig, group_rates
 from ml.registry import UnknownModelError, load_text
 from ml.registry.artifacts import FEATURE_META, METRICS, REPORT, read_artifacts, write_artifacts
-from ml.registry.comparison import not_worse
+from ml.registry.comparison import not_worse, rival_of
 from ml.registry.events import champions, record_event
 from ml.registry.lookup import alias_version
 from ml.registry.promotion import EXPLAINED_ROWS, EXPLANATION_SECONDS
@@ -69,8 +70,8 @@ def judge(
     """All gates of a version as of a day, in their order.
 
     Figures and calibration on rows it had not learnt from, policy, paired comparison with the champion on such rows
-    that both judged, fairness on them by groups as they are known now, explanation time, and whether the day's
-    applications can be read. The limits are those that the version was trained with.
+    that both judged, fairness on them by groups as they are known now, explanation time, whether the day's
+    applications can be read, and drift of the newest ones. The limits are those that the version was trained with.
 
     Parameters
     ----------
@@ -90,6 +91,10 @@ def judge(
     """
     model = _read(connection, version)
     told = model.metadata["config"]
+    if day is None:
+        day = newest_decided_day(connection)
+    if day is not None and known_by is None:
+        known_by = dt.datetime.combine(day + dt.timedelta(days=2), dt.time(), tzinfo=dt.UTC)
     same = "same" if model.policy == SUPPORT_POLICY else f"another {model.policy.name}"
     return [
         *gate(model.metadata["metrics"], GateConfig(**told["gate"])),
@@ -98,6 +103,7 @@ def judge(
         *_fairness(connection, model, version),
         _explanation_time(model),
         _readable(connection, day, known_by),
+        _drift(connection, model, version, day, known_by),
     ]
 
 
@@ -217,12 +223,8 @@ def _explanation_time(model: EligibilityModel) -> GateResult:
 
 def _readable(connection: psycopg.Connection[Any], day: dt.date | None, known_by: dt.datetime | None) -> GateResult:
     expected = f"at most {MOST_IMPOSSIBLE:.0%} of what the day's applications state is impossible, in any column"
-    if day is None:
-        row = connection.execute("select max(as_of_date) from ml.eligibility_decisions").fetchone()
-        if row is None or row[0] is None:
-            return GateResult("readable_applications", True, "no day was decided yet", expected)
-        day = row[0]
-    known_by = known_by or dt.datetime.combine(day + dt.timedelta(days=2), dt.time(), tzinfo=dt.UTC)
+    if day is None or known_by is None:
+        return GateResult("readable_applications", True, "no day was decided yet", expected)
     found = read_open(connection, day, known_by)
     if found.frame.empty:
         return GateResult("readable_applications", True, "no open application", expected)
@@ -232,3 +234,23 @@ def _readable(connection: psycopg.Connection[Any], day: dt.date | None, known_by
         return GateResult("readable_applications", True, 0.0, expected)
     value = f"{worst} {shares[worst]:.3f}"
     return GateResult("readable_applications", shares[worst] <= MOST_IMPOSSIBLE, value, expected)
+
+
+def _drift(
+    connection: psycopg.Connection[Any],
+    model: EligibilityModel,
+    version: str,
+    day: dt.date | None,
+    known_by: dt.datetime | None,
+) -> GateResult:
+    """Whether the newest applications are of the world that the version has learnt from."""
+    live = None
+    if day is not None and known_by is not None and model.policy == SUPPORT_POLICY:
+        live = read_newest(connection, day, known_by)
+    is_champion = alias_version(connection, MODEL_NAME) == version
+    return drift_gate(
+        model.metadata,
+        live,
+        lambda rows: model.probability(model.numbers(rows[list(model.columns)])),
+        has_champion=is_champion or rival_of(connection, MODEL_NAME, version)[0] is not None,
+    )

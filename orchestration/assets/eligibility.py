@@ -78,7 +78,7 @@ def _training() -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime], config: TrainingRun
     ) -> Iterator[dg.MaterializeResult]:
         """Train after four weeks or a tenth more outcomes; in between the champion goes on."""
-        from ml.eligibility.days import newest_decided_day
+        from ml.eligibility.applications import newest_decided_day
         from ml.eligibility.lifecycle import champion_or_train
         from orchestration.partitions import run_as_of_date
 
