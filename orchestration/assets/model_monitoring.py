@@ -18,8 +18,8 @@ from orchestration.transformation.translator import OWNERS
 if TYPE_CHECKING:
     import psycopg
 
-    from ml.delinquency.shadow import Shadow
     from ml.drift.watching import Watched
+    from ml.registry.shadow import Shadow
 
 MONITORING, SHADOW = dg.AssetKey(["ml", "model_monitoring"]), dg.AssetKey(["ml", "shadow_scores"])
 COVERAGE = dg.AssetKey(["core", "coverage"])
@@ -46,10 +46,8 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
         retry_policy=TRANSIENT,
     )
     def shadow_scores(context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]) -> dg.MaterializeResult:
-        from ml.delinquency.shadow import shadow_day
-
         def work(connection: "psycopg.Connection[Any]", day: dt.date) -> "dict[str, Shadow]":
-            return {name: shadow_day(connection, name, day) for name in models}
+            return {name: _shadow(connection, name, day) for name in models}
 
         days = each_day(context, runtime, "shadow scores", work)
         told = {name: _compared(found) for name, found in days[-1].items()}
@@ -120,6 +118,13 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
         )
 
     return [shadow_scores, model_monitoring]
+
+
+def _shadow(connection: "psycopg.Connection[Any]", model_name: str, day: dt.date) -> "Shadow":
+    from ml.delinquency import shadow
+    from ml.eligibility.shadow import shadow_day
+
+    return shadow_day(connection, day) if model_name == ELIGIBILITY else shadow.shadow_day(connection, model_name, day)
 
 
 def _watch(connection: "psycopg.Connection[Any]", model_name: str, day: dt.date, cutoff: dt.datetime) -> "Watched":

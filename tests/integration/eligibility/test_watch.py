@@ -1,5 +1,6 @@
 """Eligibility is watched by day: what has moved is named and asks for a training, chance is not."""
 
+import dataclasses
 import datetime as dt
 
 import psycopg
@@ -10,9 +11,10 @@ from ml.eligibility.days import decide_day
 from ml.eligibility.lifecycle import champion_or_train
 from ml.eligibility.monitoring import watch_day
 from ml.eligibility.registered import MODEL_NAME, judge
+from ml.eligibility.shadow import shadow_day
 from ml.registry.events import drift_since_training
-from tests.integration.eligibility.conftest import QUICK, Agency
-from tests.integration.eligibility.registry import CUTOFF, DAY, OPEN
+from tests.integration.eligibility.conftest import OTHER, QUICK, Agency
+from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN
 
 STORED = "select m::text, xmin::text from ml.model_monitoring as m order by subject_kind, subject, measure, as_of_date"
 LATELY = "update core.eligibility_applications set {} where applied_on > %s"
@@ -130,3 +132,25 @@ def test_without_a_reference_or_a_champion_it_is_said(agency: Agency, connection
     connection.execute("delete from ml.eligibility_decisions")
     connection.execute("delete from ml.model_aliases")
     assert watch_day(connection, DAY, CUTOFF).message == "not watched: there is no champion"
+
+
+def test_a_version_that_failed_is_compared_in_shadow_and_decides_nothing(agency: Agency, connection) -> None:
+    assert shadow_day(connection, DAY).message == "there is no challenger"
+    strict = dataclasses.replace(OTHER, required_characteristics=("disability",))
+    challenger = champion_or_train(connection, DAY, CUTOFF, strict).version
+    decide_day(connection, DAY, CUTOFF)
+    found = shadow_day(connection, DAY)
+    assert (found.champion, found.challenger) == (agency.version, challenger)
+    scored = "select count(*) from ml.eligibility_decisions where score_status = 'scored' and model_version = %s"
+    assert connection.execute(scored, (agency.version,)).fetchone() == (found.written,)
+    assert found.figures["rows_compared"] == found.written > 40
+    assert found.figures["heldout_rows"] == DECIDED
+    assert 0.8 < found.figures["rank_correlation"] < 1
+    assert found.figures["same_band_pct"] > 50
+    assert connection.execute("select distinct model_version from ml.eligibility_decisions").fetchall() == [
+        (agency.version,)
+    ]
+    bands = connection.execute("select distinct risk_band from ml.shadow_scores").fetchall()
+    assert {band for (band,) in bands} <= {"APPROVE", "REVIEW", "SOFT_DECLINE"}
+    again = shadow_day(connection, DAY)
+    assert (again.written, again.figures) == (0, found.figures)
