@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,12 +28,12 @@ from ml.eligibility.thresholds import SOFT_DECLINE
 from ml.evaluate.gate import GateConfig, GateResult, gate
 from ml.evaluate.slices import segment_labels
 from ml.fairness import FairnessConfig, group_rates
-from ml.registry import UnknownModelError, load_text
+from ml.registry import load_text, serving
 from ml.registry.artifacts import FEATURE_META, METRICS, REPORT, read_artifacts, write_artifacts
 from ml.registry.comparison import not_worse, rival_of
-from ml.registry.events import champions, record_event
 from ml.registry.lookup import alias_version
 from ml.registry.promotion import EXPLAINED_ROWS, EXPLANATION_SECONDS
+from ml.registry.serving import Champion
 
 __all__ = ["MODEL_NAME", "artifacts", "judge", "load", "usable_champion"]
 
@@ -131,37 +130,11 @@ def keep_artifacts(connection: psycopg.Connection[Any], model: EligibilityModel,
     write_artifacts(connection, MODEL_NAME, version, files)
 
 
-@dataclass(frozen=True)
-class Champion:
-    """The version that decides, None where none can, and why those before it in line could not."""
-
-    version: str | None
-    model: EligibilityModel | None
-    refused: tuple[str, ...] = ()
-
-
-def usable_champion(connection: psycopg.Connection[Any], as_of_date: dt.date | None = None) -> Champion:
-    """The champion, or the last good one before it where its artifact is refused; the caller commits.
-
-    What was refused is an event in ``ops.model_events``, and the caller must say it in a failed check.
-    """
-    present = alias_version(connection, MODEL_NAME)
-    if present is None:
-        return Champion(None, None)
-    errors: list[tuple[str, Exception]] = []
-    found: tuple[str | None, EligibilityModel | None] = (None, None)
-    for version in [present, *(v for v in reversed(champions(connection, MODEL_NAME)) if v != present)]:
-        try:
-            found = version, load(connection, version)
-            break
-        except (ArtifactError, SchemaMismatchError, UnknownModelError) as error:
-            errors.append((version, error))
-    for version, cause in errors:
-        record_event(
-            connection, MODEL_NAME, "refused", from_version=version, to_version=found[0], as_of_date=as_of_date,
-            subject=type(cause).__name__, acted_by="deciding", reason=str(cause),
-        )  # fmt: skip
-    return Champion(*found, tuple(f"{version}: {cause}" for version, cause in errors))
+def usable_champion(
+    connection: psycopg.Connection[Any], as_of_date: dt.date | None = None
+) -> Champion[EligibilityModel]:
+    """The version that decides; see :func:`ml.registry.serving.usable_champion`."""
+    return serving.usable_champion(connection, MODEL_NAME, load, as_of_date, acted_by="deciding")
 
 
 def _fairness(connection: psycopg.Connection[Any], model: EligibilityModel, version: str) -> list[GateResult]:
