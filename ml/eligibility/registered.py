@@ -27,7 +27,7 @@ from ml.eligibility.storing import feature_meta, metrics
 from ml.eligibility.thresholds import SOFT_DECLINE
 from ml.evaluate.gate import GateConfig, GateResult, gate
 from ml.evaluate.slices import segment_labels
-from ml.fairness import FairnessConfig, group_rates
+from ml.fairness import FairnessConfig
 from ml.registry import load_text, serving
 from ml.registry.artifacts import FEATURE_META, METRICS, REPORT, read_artifacts, write_artifacts
 from ml.registry.comparison import not_worse, rival_of
@@ -144,25 +144,21 @@ def _fairness(connection: psycopg.Connection[Any], model: EligibilityModel, vers
     """
     told = model.metadata["config"]
     config, required = FairnessConfig(**told["fairness"]), told["required_characteristics"]
-    groups = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
+    columns = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
     query = sql.SQL(
         "select h.is_bad, h.probability, {groups} from ml.heldout_scores as h "
         "left join core.gr_redirects as r on r.gr_id_from = h.gr_id "
         "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, h.gr_id) "
         "where h.model_name = %s and h.model_version = %s order by h.exposure_id, h.as_of_date"
-    ).format(groups=groups)
+    ).format(groups=columns)
     rows = connection.execute(query, (MODEL_NAME, version)).fetchall()
     found = pd.DataFrame(rows, columns=["target", "probability", *CHARACTERISTICS])
     if found.empty:
         return [GateResult("fairness_measured", False, "no held-out row", "rows that the version had not learnt from")]
     decision = model.thresholds.decide(found["probability"].to_numpy(float))
-    rates = group_rates(
-        found["target"].astype(int),
-        decision != SOFT_DECLINE,
-        pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS}),
-        min_group_size=config.min_group_size,
-    )
-    return judge_fairness(rates, config, None if required is None else tuple(required))
+    groups = pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS})
+    required = None if required is None else tuple(required)
+    return judge_fairness(found["target"].astype(int), decision != SOFT_DECLINE, groups, config, required)
 
 
 def _read(connection: psycopg.Connection[Any], version: str) -> EligibilityModel:
