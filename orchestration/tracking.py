@@ -20,7 +20,9 @@ from orchestration.warehouse.provisioning import create_database
 if TYPE_CHECKING:
     from ml.delinquency.model import TrainedModel
     from ml.delinquency.report import Report
+    from ml.eligibility.model import EligibilityModel
     from ml.tracking import Tracker
+    from ml.tracking.tracker import Recordable
 
 _FILES_BY_THEMSELVES = ("http://", "https://", "databricks")
 # A reason in the metadata is read by people; a stack of SQL is not.
@@ -73,16 +75,62 @@ def record_model(
         For the materialisation's metadata: ``mlflow_run``, or ``tracking_warning`` with the reason.
     """
 
-    def record() -> dict[str, str]:
+    def card(folder: Path) -> None:
         from ml.delinquency.card import write_card
 
-        # One at a time: two first uses at once would both make MLflow's tables.
-        with tempfile.TemporaryDirectory() as folder, runtime.exclusive("mlflow"):
-            write_card(report, model, Path(folder), catalogue=catalogue)
-            found = tracker(runtime).record(model, version, report, Path(folder), aliases=aliases, files=files or {})
-        return {"mlflow_run": found.run_id}
+        write_card(report, model, folder, catalogue=catalogue)
+
+    def record() -> dict[str, str]:
+        from ml.tracking.figures import figures_of, params_of
+
+        return _recorded(runtime, model, version, card, figures_of(report), params_of(model), aliases, files or {})
 
     return _never_failing(runtime, record)
+
+
+def record_eligibility(
+    runtime: Runtime, model: "EligibilityModel", version: str, files: Mapping[str, str], *, aliases: Iterable[str] = ()
+) -> dict[str, str]:
+    """Record a trained version of eligibility with its files, the report as its card; never raises.
+
+    Returns
+    -------
+    dict of str to str
+        See :func:`record_model`.
+    """
+
+    def card(folder: Path) -> None:
+        from ml.delinquency.card import CARD
+        from ml.registry.artifacts import REPORT
+
+        (folder / CARD).write_text(files[REPORT], encoding="utf-8")
+
+    def record() -> dict[str, str]:
+        from ml.tracking.figures import eligibility_figures_of, eligibility_params_of
+
+        figures, params = eligibility_figures_of(model), eligibility_params_of(model)
+        return _recorded(runtime, model, version, card, figures, params, aliases, files)
+
+    return _never_failing(runtime, record)
+
+
+def _recorded(
+    runtime: Runtime,
+    model: "Recordable",
+    version: str,
+    write_card: Callable[[Path], None],
+    figures: Mapping[str, float | None],
+    params: Mapping[str, Any],
+    aliases: Iterable[str],
+    files: Mapping[str, str],
+) -> dict[str, str]:
+    # One at a time: two first uses at once would both make MLflow's tables.
+    with tempfile.TemporaryDirectory() as folder, runtime.exclusive("mlflow"):
+        write_card(Path(folder))
+        found = tracker(runtime).record(
+            model, version, Path(folder), figures=figures, params=params, aliases=aliases, files=files
+        )
+    return {"mlflow_run": found.run_id}
 
 
 def move_alias(runtime: Runtime, model_name: str, alias: str, version: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from psycopg import sql
 from ml.bulk import copy_in, copy_out
 from ml.delinquency.model import TrainedModel
 from ml.evaluate.gate import GateResult
-from ml.fairness import FairnessConfig, fairness_gate, group_rates
+from ml.fairness import FairnessConfig, fairness_gate, group_rates, rates_of_many
 
 # 0.10 of both rates (2026-11-28): groups that default less often have fewer of their defaults above any one threshold,
 # so that a sound model shows some points; a tenth of a group's defaults unseen besides, surely, is more than that.
@@ -111,15 +111,9 @@ def fairness_of(
     target, selected = judged["target"] == 1, judged["probability"] >= threshold
     of, who = groups.loc[judged.index], people.loc[judged.index].to_numpy()
 
-    def rates(confidence: float) -> pd.DataFrame:
-        return group_rates(
-            target, selected, of, min_group_size=LIMITS.min_group_size, people=who, confidence=confidence
-        )
-
-    shown = rates(0.95)
-    # Many groups are judged at once: together they fail by chance as often as one would.
-    judged_groups = max(1, int(shown["is_large_enough"].sum()))
-    verdict = fairness_gate(rates(1 - 0.05 / judged_groups), LIMITS)
+    size = LIMITS.min_group_size
+    shown = group_rates(target, selected, of, min_group_size=size, people=who)
+    verdict = fairness_gate(rates_of_many(target, selected, of, min_group_size=size, people=who), LIMITS)
     large = shown[shown["is_large_enough"].astype(bool)].drop(columns="is_large_enough")
     told["rates"] = [{str(name): _known(value) for name, value in row.items()} for row in large.to_dict("records")]
     small = shown.loc[~shown["is_large_enough"].astype(bool), "characteristic"].value_counts(sort=False)

@@ -14,7 +14,7 @@ import psycopg
 
 from ml.delinquency.fairness import fairness_gates
 from ml.delinquency.model import TrainedModel
-from ml.drift import Reference, compare
+from ml.drift.gate import drift_gate
 from ml.evaluate.gate import GateResult, gate
 from ml.features.catalogue import Catalogue
 from ml.registry.comparison import not_worse, rival_of
@@ -62,7 +62,12 @@ def judge(
         *fairness_gates(model),
         not_worse(connection, model.model_name, version),
         _explanation_time(model, catalogue),
-        _drift(model, live, has_champion=is_champion or rival is not None),
+        drift_gate(
+            model.metadata,
+            live,
+            lambda rows: model.probability(model.numbers(rows[list(model.features)])),
+            has_champion=is_champion or rival is not None,
+        ),
     ]
 
 
@@ -90,21 +95,3 @@ def _made_rows(model: TrainedModel) -> Any:
         values = [*known.get(name, {}).get("edges", ()), np.nan if usual is None else usual]
         columns.append(rng.choice(np.array(values, dtype=float), EXPLAINED_ROWS))
     return np.column_stack(columns)
-
-
-def _drift(model: TrainedModel, live: pd.DataFrame | None, *, has_champion: bool) -> GateResult:
-    expected = "no feature in use, nor the score, moved by 0.25 or more since training"
-    kept = model.metadata.get("reference")
-    if live is None or kept is None or live.empty:
-        why = "no reference kept at training" if kept is None else "no rows of now"
-        return GateResult("drift", True, why, expected)
-    reference = Reference.from_dict(kept)
-    unused = set(model.metadata.get("pruned", ()))
-    features = {name: one for name, one in reference.features.items() if name in live.columns and name not in unused}
-    probability = model.probability(model.numbers(live[list(model.features)]))
-    found = compare(
-        Reference(features, reference.score, reference.performance), live, score=probability, group=live["gr_id"]
-    )
-    moved = found[(found["level"] == "alert") & found["measure"].isin(["csi", "psi"])]
-    named = ", ".join(f"{row.subject} {row.value:.2f}" for row in moved.head(5).itertuples())
-    return GateResult("drift", moved.empty or not has_champion, named or "none moved", expected)

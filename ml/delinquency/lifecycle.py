@@ -299,7 +299,7 @@ def champion_goes_on(
         version, champion = registry.load(connection, model_name)
     except ArtifactError:
         found = usable_champion(connection, model_name, names, load_catalogue())
-        version, champion, refused = found.version, found.model, found.refused
+        (version, champion), refused = found.or_raise(), found.refused
     verdict = gate(champion.metrics["overall"], features=champion.features, expected_features=names)
     verdict += [GateResult("artifact", False, why, "as it was trained") for why in refused]
     return ModelOutcome(

@@ -6,10 +6,8 @@ when it runs is the caller's business.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import psycopg
 from psycopg import sql
@@ -20,43 +18,10 @@ from ml.delinquency.errors import ArtifactError
 from ml.delinquency.lifecycle import flagged_from
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.watched import ORIGINATION, ORIGINATION_DAYS, PREDELINQUENCY, rows_of_day
-from ml.drift import Reference, compare, expected_performance, late_sources, realised_performance, volume
-from ml.drift.comparing import COLUMNS
-from ml.drift.store import days_late, lateness_before, read_scores, volumes_before, write_monitoring
-from ml.registry.events import record_event
+from ml.drift.store import days_late, lateness_before, read_scores, volumes_before
+from ml.drift.supply import late_sources, volume
+from ml.drift.watching import Watched, compared, not_watched, realised, reference_kept, tell
 from ml.registry.lookup import alias_version
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What watching a model on a day gave.
-
-    Attributes
-    ----------
-    model_name : str
-    model_version : str or None
-        None where the model has no champion.
-    found : pandas.DataFrame
-        Rows of ``ml.model_monitoring`` of the day.
-    written : int
-        Rows inserted, changed or removed.
-    message : str or None
-        Why less than everything could be said.
-    """
-
-    model_name: str
-    model_version: str | None
-    found: pd.DataFrame
-    written: int
-    message: str | None = None
-
-    def named(self, level: str) -> list[str]:
-        """Subject, measure and value of a level's rows, the largest value first."""
-        loud = self.found[self.found["level"] == level].sort_values("value", ascending=False, na_position="first")
-        named = zip(loud["subject"], loud["measure"], loud["value"].astype(float), strict=True)
-        return [
-            f"{subject} {measure}" + ("" if np.isnan(value) else f" {value:.3g}") for subject, measure, value in named
-        ]
 
 
 def watch_day(
@@ -85,32 +50,21 @@ def watch_day(
     scores = read_scores(connection, model_name, first, as_of_date)
     version = _version_that_scored(connection, model_name, scores)
     if version is None:
-        return Watched(model_name, None, pd.DataFrame(columns=list(COLUMNS)), 0, "not watched: there is no champion")
+        return not_watched(model_name)
     late = days_late(connection, as_of_date, cutoff)
     parts = [late_sources(late, lateness_before(connection, model_name, as_of_date))]
-    message = None
     if model_name != ORIGINATION:
         # Applicants come as they come; running loans are there every day.
         parts.append(volume(len(scores), volumes_before(connection, model_name, as_of_date)))
     try:
         _, model = registry.load(connection, model_name, version=version)
-        compared, message = _compared(connection, model, scores[scores["model_version"] == version], as_of_date)
-        parts += compared
+        more, message = _compared(connection, model, scores[scores["model_version"] == version], as_of_date)
+        parts += more
     except ArtifactError as error:
         message = f"features and score are not compared: {error}"
-    keys = {"model_name": model_name, "model_version": version}
-    found = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else parts[0]
-    found = found.assign(**keys, as_of_date=as_of_date)
-    written = write_monitoring(connection, found)
-    realised = realised_of(connection, model_name, cutoff)
-    written += write_monitoring(connection, realised)
-    for row in found[found["level"] == "alert"].itertuples():
-        record_event(
-            connection, model_name, "drift_alert", from_version=version, as_of_date=as_of_date,
-            subject=f"{row.subject} {row.measure}", acted_by="model monitoring",
-            reason=f"{row.measure} of {row.subject} is {row.value}, reference {row.reference_value}",
-        )  # fmt: skip
-    return Watched(model_name, version, found, written, message)
+    return tell(
+        connection, model_name, version, as_of_date, parts, realised_of(connection, model_name, cutoff), message
+    )
 
 
 def _version_that_scored(connection: psycopg.Connection[Any], model_name: str, scores: pd.DataFrame) -> str | None:
@@ -124,29 +78,14 @@ def _compared(
     connection: psycopg.Connection[Any], model: TrainedModel, scores: pd.DataFrame, as_of_date: dt.date
 ) -> tuple[Sequence[pd.DataFrame], str | None]:
     """Comparison with the training window, and performance as expected of the scores."""
-    kept = model.metadata.get("reference")
-    if kept is None:
-        return [], "features and score are not compared: the version was trained before references were kept"
-    reference = Reference.from_dict(kept)
+    reference, message = reference_kept(model.metadata)
+    if reference is None:
+        return [], message
     frame = rows_of_day(connection, model, as_of_date)
     both = frame.merge(scores[["exposure_id", "probability"]], on="exposure_id", how="inner")
     if both.empty:
         return [], "no row was scored"
-    compared = compare(reference, both, score=both["probability"], group=both["gr_id"])
-    expected = expected_performance(both["probability"], threshold=flagged_from(model))
-    told = pd.DataFrame(
-        {
-            "subject_kind": "performance",
-            "subject": "score",
-            "measure": [f"{name}_estimated" for name in expected],
-            "value": list(expected.values()),
-            "reference_value": [reference.performance.get(name) for name in expected],
-            "level": "ok",
-            "rows_reference": None if reference.score is None else reference.score.rows,
-            "rows_actual": len(both),
-        }
-    )
-    return [compared, told], None
+    return compared(reference, both, both["probability"], both["gr_id"], flagged_from(model)), None
 
 
 def realised_of(connection: psycopg.Connection[Any], model_name: str, cutoff: dt.datetime) -> pd.DataFrame:
@@ -171,9 +110,4 @@ def realised_of(connection: psycopg.Connection[Any], model_name: str, cutoff: dt
             "and s.score_status = 'scored' and not s.is_retrospective and o.known_at <= {cutoff}"
         )
     rows = copy_out(connection, query.format(model=sql.Literal(model_name), cutoff=sql.Literal(cutoff)))
-    found = []
-    for (version, day), part in rows.groupby(["model_version", "as_of_date"], sort=True):
-        figures = realised_performance(part["is_bad"].to_numpy(dtype=float), part["probability"].to_numpy(dtype=float))
-        keys: dict[str, Any] = {"model_name": model_name, "model_version": version, "as_of_date": day}
-        found.append(figures.assign(subject_kind="performance", subject="score", rows_actual=len(part), **keys))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    return realised(model_name, rows)

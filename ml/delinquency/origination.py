@@ -130,7 +130,7 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
         return ScoredDay(statuses={}, written=0, message=NOT_SCORED)
     catalogue = load_catalogue()
     champion = usable_champion(connection, model_name, catalogue.names(used_by=model_name), catalogue, as_of_date)
-    version, model = champion.version, champion.model
+    version, model = champion.or_raise()
     frame = read_scoring_frame(connection, list(model.features), model_name, as_of_date)
     if frame.empty:
         return ScoredDay(statuses={}, written=0, refused=champion.refused)

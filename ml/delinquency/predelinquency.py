@@ -158,7 +158,7 @@ def score_day(
         return ScoredDay(statuses={}, written=0, message=NOT_SCORED)
     catalogue = load_catalogue()
     champion = usable_champion(connection, MODEL_NAME, feature_names(catalogue), catalogue, as_of_date)
-    version, model = champion.version, champion.model
+    version, model = champion.or_raise()
     frame = read_exposures(connection, list(model.features), as_of_date)
     removed = remove_other_scores(connection, MODEL_NAME, as_of_date, frame["exposure_id"].tolist())
     if frame.empty:

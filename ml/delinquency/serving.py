@@ -14,11 +14,10 @@ import pandas as pd
 import psycopg
 
 from ml import registry
-from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.delinquency.model import TrainedModel
 from ml.features.catalogue import Catalogue
-from ml.registry.events import champions, record_event
-from ml.registry.lookup import alias_version
+from ml.registry import serving
+from ml.registry.serving import Champion
 
 NOT_SCORED = "not scored: no version has passed the gate yet"
 
@@ -37,63 +36,33 @@ class ScoredDay:
     refused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Champion:
-    """The version that scores, and why those before it in line could not."""
-
-    version: str
-    model: TrainedModel
-    refused: tuple[str, ...] = ()
-
-
 def usable_champion(
     connection: psycopg.Connection[Any],
     model_name: str,
     features: Sequence[str],
     catalogue: Catalogue,
     as_of_date: dt.date | None = None,
-) -> Champion:
+) -> Champion[TrainedModel]:
     """The champion, or the last good one before it where its artifact is refused; the caller commits.
 
     Refused is an artifact that was changed, cannot be read, or was trained with other features or another catalogue.
-    What was refused is an event in ``ops.model_events``, and the caller must say it in a failed check.
 
     Parameters
     ----------
-    connection : psycopg.Connection
-        As role ``assay_ml``.
-    model_name : str
-        With a champion.
+    connection, model_name, as_of_date
+        See :func:`ml.registry.serving.usable_champion`.
     features : sequence of str
         Features of the features table now, in order.
     catalogue : Catalogue
         Of now.
-    as_of_date : date, optional
-        Day that is scored, for the event.
-
-    Raises
-    ------
-    ArtifactError, SchemaMismatchError
-        The champion's, where no earlier one can be used either.
     """
-    present = alias_version(connection, model_name)
-    earlier = [version for version in reversed(champions(connection, model_name)) if version != present]
-    line = [present, *earlier]
-    errors: list[tuple[str, Exception]] = []
-    for version in line:
-        try:
-            found, model = registry.load(connection, model_name, version=version)
-            model.check_schema(features, catalogue.version)
-        except (ArtifactError, SchemaMismatchError, registry.UnknownModelError) as error:
-            errors.append((str(version), error))
-            continue
-        for refused, cause in errors:
-            record_event(
-                connection, model_name, "refused", from_version=refused, to_version=found, as_of_date=as_of_date,
-                subject=type(cause).__name__, acted_by="scoring", reason=str(cause),
-            )  # fmt: skip
-        return Champion(found, model, tuple(f"{refused}: {cause}" for refused, cause in errors))
-    raise errors[0][1]
+
+    def load(connection: psycopg.Connection[Any], version: str) -> TrainedModel:
+        _, model = registry.load(connection, model_name, version=version)
+        model.check_schema(features, catalogue.version)
+        return model
+
+    return serving.usable_champion(connection, model_name, load, as_of_date, acted_by="scoring")
 
 
 def score_rows(

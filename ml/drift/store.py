@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -40,12 +41,18 @@ def volumes_before(connection: psycopg.Connection[Any], model_name: str, day: dt
     return [int(count) for (count,) in rows]
 
 
-def days_late(connection: psycopg.Connection[Any], day: dt.date, cutoff: dt.datetime) -> dict[str, int]:
-    """Of each source and subject, days from its last covered one to the day, by what was known at the cut-off."""
+def days_late(
+    connection: psycopg.Connection[Any], day: dt.date, cutoff: dt.datetime, sources: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Of each source and subject, days from its last covered one to the day, by what was known at the cut-off.
+
+    All sources where none are named.
+    """
     rows = connection.execute(
         "select source_system || ' ' || subject, %(day)s::date - max(least(covered_to, %(day)s::date)) "
-        "from core.coverage where known_at <= %(cutoff)s and covered_from <= %(day)s group by 1",
-        {"day": day, "cutoff": cutoff},
+        "from core.coverage where known_at <= %(cutoff)s and covered_from <= %(day)s "
+        "and (%(sources)s::text[] is null or source_system = any(%(sources)s)) group by 1",
+        {"day": day, "cutoff": cutoff, "sources": None if sources is None else list(sources)},
     ).fetchall()
     return {str(name): int(late) for name, late in rows}
 

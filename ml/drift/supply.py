@@ -13,8 +13,8 @@ USUAL_DAYS = 28
 FEWEST_DAYS = 3
 
 
-def volume(rows: int, before: Sequence[int]) -> pd.DataFrame:
-    """Rows that were scored against the median of the days before.
+def volume(rows: int, before: Sequence[int], subject: str = "scored") -> pd.DataFrame:
+    """Rows of a day, such as those that were scored, against the median of the days before.
 
     Parameters
     ----------
@@ -22,11 +22,13 @@ def volume(rows: int, before: Sequence[int]) -> pd.DataFrame:
         Of the day.
     before : sequence of int
         Of earlier days, at most ``USUAL_DAYS``; with fewer than ``FEWEST_DAYS`` nothing is said of the level.
+    subject : str
+        What they are.
 
     Returns
     -------
     pandas.DataFrame
-        One row of ``COLUMNS``: ``warn`` where a quarter more or fewer than usual were scored, ``alert`` where half as
+        One row of ``COLUMNS``: ``warn`` where there are a quarter more or fewer than usual, ``alert`` where half as
         many or fewer; a difference that chance explains (five standard deviations of a count, and more than what the
         days before differ by) is none.
     """
@@ -39,7 +41,7 @@ def volume(rows: int, before: Sequence[int]) -> pd.DataFrame:
                 level = "alert"
             elif abs(rows - usual) >= ALERT_FROM * usual:
                 level = "warn"
-    return _frame([("population", "scored", "volume", float(rows), usual, level, rows)])
+    return _frame([("population", subject, "volume", float(rows), usual, level, rows)])
 
 
 def late_sources(days_late: Mapping[str, int], before: Mapping[str, Sequence[int]]) -> pd.DataFrame:

@@ -35,10 +35,20 @@ STATED = {
 # What fairness is measured on; the model never sees them. Columns of core.applicant_groups.
 CHARACTERISTICS = ("sex", "age_band", "region", "disability", "household_type")
 TARGET, FAMILY = "eligible", "family_id"
+# Whoever watches a model looks at the newest applications: half a standard deviation shows from about 300 on, and older
+# ones than of 91 days say little of now (2026-11-28).
+WATCHED_APPLICATIONS, WATCHED_DAYS = 300, 91
 
 _KNOWN_PEOPLE = sql.SQL(
     "people as (select party_id, gr_id from ml.party_xref "
     "where known_at <= {cutoff} and (superseded_at is null or superseded_at > {cutoff}))"
+)
+# What an application states while it is open. A version that was superseded at once never counted; what was stated with
+# the decision may be of afterwards.
+_STATED = sql.SQL(
+    "select distinct on (a.eid) a.* from core.eligibility_applications as a where a.known_at <= {cutoff} "
+    "and a.applied_on <= {day} and (a.superseded_at is null or a.superseded_at > a.known_at) and {wanted} "
+    "order by a.eid, (a.decided_on is null) desc, a.known_at desc"
 )
 
 
@@ -137,11 +147,7 @@ def read_decided(
         "and (a.superseded_at is null or a.superseded_at > {cutoff})), "
         "outcomes as (select eid, coalesce(r.is_eligible, d.is_eligible) as is_eligible, "
         "coalesce(r.known_at, d.known_at) as known_at from decided as d full join reviewed as r using (eid)), "
-        # A version that was superseded at once never counted. What was stated with the decision may be of afterwards.
-        "stated as (select distinct on (a.eid) a.* from core.eligibility_applications as a "
-        "join outcomes using (eid) where a.known_at <= {cutoff} and a.applied_on <= {day} "
-        "and (a.superseded_at is null or a.superseded_at > a.known_at) "
-        "order by a.eid, (a.decided_on is null) desc, a.known_at desc) "
+        "stated as ({stated}) "
         "select a.eid, coalesce(people.gr_id, a.party_id) as gr_id, "
         "coalesce(g.family_id, people.gr_id, a.party_id) as family_id, a.applied_on, o.known_at, "
         "o.is_eligible::integer as eligible, {facts}, {groups} "
@@ -152,10 +158,74 @@ def read_decided(
         people=_KNOWN_PEOPLE.format(cutoff=sql.Literal(knowledge_cutoff)),
         day=sql.Literal(as_of_date),
         cutoff=sql.Literal(knowledge_cutoff),
+        stated=_stated(as_of_date, knowledge_cutoff, sql.SQL("a.eid in (select eid from outcomes)")),
         facts=_facts("a"),
         groups=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS),
     )
     return usable_facts(copy_out(connection, query))
+
+
+def read_newest(
+    connection: psycopg.Connection[Any], as_of_date: dt.date, knowledge_cutoff: dt.datetime
+) -> pd.DataFrame:
+    """The newest applications as of a day, decided or not, each once: what a model sees of late.
+
+    Not those that are open: who waits for long is among them on many days, so that a day would tell little that the day
+    before did not, and slow cases would weigh more than they did in training.
+
+    Parameters
+    ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``.
+    as_of_date, knowledge_cutoff : date, datetime
+        See :func:`read_open`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``eid, gr_id`` and the policy's columns, of as many whole days back as hold ``WATCHED_APPLICATIONS``, of
+        ``WATCHED_DAYS`` at most; a value that the policy does not allow is missing.
+    """
+    lately = sql.SQL("a.applied_on > {}").format(sql.Literal(as_of_date - dt.timedelta(days=WATCHED_DAYS)))
+    query = sql.SQL(
+        "with {people}, stated as ({stated}), "
+        "placed as (select s.*, rank() over (order by s.applied_on desc) as place from stated as s) "
+        "select a.eid, coalesce(people.gr_id, a.party_id) as gr_id, {facts} from placed as a "
+        "left join people on people.party_id = a.party_id where a.place <= {enough} order by a.eid"
+    ).format(
+        people=_KNOWN_PEOPLE.format(cutoff=sql.Literal(knowledge_cutoff)),
+        stated=_stated(as_of_date, knowledge_cutoff, lately),
+        enough=sql.Literal(WATCHED_APPLICATIONS),
+        facts=_facts("a"),
+    )
+    return usable_facts(copy_out(connection, query))[0]
+
+
+def made_by_day(
+    connection: psycopg.Connection[Any], as_of_date: dt.date, knowledge_cutoff: dt.datetime, days: int
+) -> list[int]:
+    """Applications made on each of so many days, the day itself last; no day before the first application counts.
+
+    Of each day those known as soon after it as the cut-off comes after the last one: forms that come late are not yet
+    there for the day, and must not make the days before look better.
+    """
+    rows = connection.execute(
+        "with made as (select eid, applied_on, min(known_at) as known_at from core.eligibility_applications "
+        "where applied_on <= %(day)s and known_at <= %(cutoff)s group by eid, applied_on) "
+        "select count(made.eid) from generate_series(%(day)s::date - %(days)s + 1, %(day)s::date, interval '1 day') "
+        "as d (made_on) left join made on made.applied_on = d.made_on::date "
+        "and made.known_at <= %(cutoff)s - (%(day)s::date - made.applied_on) * interval '1 day' "
+        "where d.made_on::date >= (select min(applied_on) from made) or d.made_on::date = %(day)s "
+        "group by d.made_on order by d.made_on",
+        {"day": as_of_date, "cutoff": knowledge_cutoff, "days": days},
+    ).fetchall()
+    return [int(count) for (count,) in rows]
+
+
+def newest_decided_day(connection: psycopg.Connection[Any]) -> dt.date | None:
+    """The newest day of which there are decisions; None: there are none yet."""
+    row = connection.execute("select max(as_of_date) from ml.eligibility_decisions").fetchone()
+    return row[0] if row else None
 
 
 def usable_facts(frame: pd.DataFrame, policy: Policy = SUPPORT_POLICY) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -169,7 +239,9 @@ def usable_facts(frame: pd.DataFrame, policy: Policy = SUPPORT_POLICY) -> tuple[
         values = usable[fact.name]
         if fact.kind == "level":
             text = values.astype("string").str.strip().str.casefold()
-            allowed = text.isin([level.casefold() for level in fact.levels]).fillna(False).to_numpy(bool)
+            # In the policy's spelling: another one is no other level.
+            usable[fact.name] = text.map({level.casefold(): level for level in fact.levels}).astype(object)
+            allowed = usable[fact.name].notna().to_numpy(bool)
         else:
             numbers = pd.to_numeric(values, errors="coerce").to_numpy(float)
             with np.errstate(invalid="ignore"):
@@ -180,6 +252,10 @@ def usable_facts(frame: pd.DataFrame, policy: Policy = SUPPORT_POLICY) -> tuple[
             impossible[fact.name] = wrong
         usable[fact.name] = usable[fact.name].where(allowed)
     return usable, impossible
+
+
+def _stated(day: dt.date, cutoff: dt.datetime, wanted: sql.Composable) -> sql.Composed:
+    return _STATED.format(day=sql.Literal(day), cutoff=sql.Literal(cutoff), wanted=wanted)
 
 
 def _facts(alias: str) -> sql.Composed:

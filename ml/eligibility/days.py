@@ -12,8 +12,9 @@ from ml.eligibility.applications import OpenApplications, read_open
 from ml.eligibility.decision import BY_THRESHOLDS, decide
 from ml.eligibility.model import MODEL_NAME, EligibilityModel
 from ml.eligibility.record import draw_reviews, write_decisions
-from ml.eligibility.registered import Champion, usable_champion
+from ml.eligibility.registered import usable_champion
 from ml.eligibility.thresholds import APPROVE, REVIEW, SOFT_DECLINE
+from ml.registry.serving import Champion
 
 SCORED, INSUFFICIENT, NOT_APPLICABLE = "scored", "insufficient_data", "not_applicable"
 NO_MODEL = "no version decides yet: a person decides every application"
@@ -106,13 +107,9 @@ def decide_day(
     )
 
 
-def newest_decided_day(connection: psycopg.Connection[Any]) -> dt.date | None:
-    """The newest day of which there are decisions; None: there are none yet."""
-    row = connection.execute("select max(as_of_date) from ml.eligibility_decisions").fetchone()
-    return row[0] if row else None
-
-
-def decided_rows(champion: Champion, frame: pd.DataFrame, knowledge_cutoff: dt.datetime) -> pd.DataFrame:
+def decided_rows(
+    champion: Champion[EligibilityModel], frame: pd.DataFrame, knowledge_cutoff: dt.datetime
+) -> pd.DataFrame:
     """Rows of ``ml.eligibility_decisions`` for open applications, in their order.
 
     Whoever died is not decided by a model; too few known facts, and no model, leave the decision to a person.

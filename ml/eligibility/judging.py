@@ -1,19 +1,17 @@
 """Figures of a trained model on rows it has not learnt from: quality, fairness, gates."""
 
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ml.eligibility.config import EligibilityConfig
 from ml.eligibility.thresholds import APPROVE, SOFT_DECLINE
 from ml.evaluate.gate import GateResult, gate
 from ml.evaluate.intervals import intervals
 from ml.evaluate.slices import segment_labels
-from ml.fairness import FairnessConfig, fairness_gate, group_rates
-from ml.fairness.rates import RATES
+from ml.fairness import FairnessConfig, fairness_gate, group_rates, rates_of_many
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +54,7 @@ def judge(
     } if len(groups.columns) else {}  # fmt: skip
     gates = gate(metrics, config.gate)
     if tables:
-        gates += judge_fairness(tables[NOT_DECLINED], config.fairness, config.required_characteristics)
+        gates += judge_fairness(y, decision != SOFT_DECLINE, groups, config.fairness, config.required_characteristics)
     return {
         "metrics": {name: _known(value) for name, value in metrics.items()},
         "fairness": {name: rate_records(table) for name, table in tables.items()},
@@ -65,46 +63,35 @@ def judge(
 
 
 def judge_fairness(
-    rates: pd.DataFrame, config: FairnessConfig, required: tuple[str, ...] | None = None
+    target: ArrayLike,
+    selected: ArrayLike,
+    groups: pd.DataFrame,
+    config: FairnessConfig,
+    required: tuple[str, ...] | None = None,
 ) -> list[GateResult]:
     """The fairness gate on the characteristics that can be judged, and on those that must be.
 
     Parameters
     ----------
-    rates : pandas.DataFrame
-        Of ``ml.fairness.group_rates``.
+    target, selected : array_like of shape (n,)
+        1 where there is need, and where the decision selects.
+    groups : pandas.DataFrame of n rows
+        A column a characteristic.
     config : FairnessConfig
         Limits.
     required : tuple of str, optional
         Characteristics of which too small groups fail the gate; all where not given. One that the table lacks fails
         too.
     """
-    large = rates.groupby("characteristic")["is_large_enough"].sum()
+    size = config.min_group_size
+    found = group_rates(target, selected, groups, min_group_size=size)
+    large = found.groupby("characteristic")["is_large_enough"].sum()
     wanted = set(large.index) if required is None else set(required)
-    judged = rates[rates["characteristic"].isin(wanted | set(large.index[large >= 2]))]
-    gates = fairness_gate(_of_many(judged), config)
+    judged = [name for name in large.index if name in wanted or large[name] >= 2]
+    gates = fairness_gate(rates_of_many(target, selected, groups[judged], min_group_size=size), config)
     for name in sorted(wanted - set(large.index)):
         gates.append(GateResult("fairness_measured", False, f"{name}: no column", "every characteristic required"))
     return gates
-
-
-def _of_many(rates: pd.DataFrame) -> pd.DataFrame:
-    """Intervals of the differences, widened for the number of groups that are looked at (Bonferroni).
-
-    A rule looks at the worst of all groups. With intervals of 95 % each, of 15 groups that differ by nothing one would
-    fail in a third of the trainings; so widened, in 5 % of them. For two groups they stay as they are.
-    """
-    groups = int(rates["is_large_enough"].sum())
-    if groups <= 2:
-        return rates
-    normal = NormalDist()
-    factor = normal.inv_cdf(1 - 0.05 / groups) / normal.inv_cdf(0.975)
-    wider = rates.copy()
-    for rate in RATES:
-        middle = wider[f"{rate}_difference"]
-        for end in ("low", "high"):
-            wider[f"{rate}_difference_{end}"] = middle + factor * (wider[f"{rate}_difference_{end}"] - middle)
-    return wider
 
 
 def average_precision(y: Floats, probability: Floats) -> float:

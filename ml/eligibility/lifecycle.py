@@ -19,6 +19,7 @@ from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.delinquency.heldout_store import keep_heldout
 from ml.delinquency.origination import KEPT_DAYS, KEPT_SHARE
 from ml.delinquency.store import frame_sha256
+from ml.drift import reference_of
 from ml.eligibility.applications import CHARACTERISTICS, FAMILY, STATED, TARGET, read_decided
 from ml.eligibility.config import EligibilityConfig
 from ml.eligibility.errors import TooFewOutcomesError
@@ -182,12 +183,25 @@ def _train(
     if frame[TARGET].nunique() < 2:
         raise TooFewOutcomesError("rows", f"{len(frame)} outcomes of one kind or none", "both outcomes", column=TARGET)
     model = train(frame[["eid", *STATED, TARGET, FAMILY, *CHARACTERISTICS]], TARGET, config)
-    figures = model.metadata["metrics"]
+    figures, judged = model.metadata["metrics"], model.out_of_fold
+    assert judged is not None
+    keys = frame.set_index("eid").loc[judged.index]
+    reference = reference_of(
+        frame[list(STATED)],
+        time=frame["applied_on"],
+        group=frame["gr_id"],
+        score=judged["probability"],
+        score_time=keys["applied_on"],
+        score_group=keys["gr_id"],
+        # Flagged is who is not declined unseen, as fairness counts.
+        threshold=model.thresholds.review,
+    )
     stated = {
         **model.metadata,
         # Under the name by which the registry lists them.
         "metrics": {**figures, "overall": figures},
         "definitions_sha256": definitions,
+        "reference": reference.to_dict(),
         "data_window": {
             "rows": len(frame), "from": str(frame["applied_on"].min()), "to": str(frame["applied_on"].max()),
         },
@@ -196,9 +210,6 @@ def _train(
     newest = pd.to_datetime(frame["known_at"], utc=True).max().to_pydatetime()
     note_training_data(connection, MODEL_NAME, version, data_sha256, newest)
     keep_artifacts(connection, model, version)
-    judged = model.out_of_fold
-    assert judged is not None
-    keys = frame.set_index("eid").loc[judged.index]
     keep_heldout(
         connection,
         pd.DataFrame(

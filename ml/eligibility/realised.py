@@ -43,22 +43,9 @@ def realised_rates(
     rates : pandas.DataFrame or None
         See ``ml.fairness.group_rates``; None where there is none.
     """
-    query = sql.SQL(
-        "with outcomes as (select a.eid, a.is_eligible, a.decided_on from core.eligibility_applications as a "
-        "where a.is_eligible is not null and a.decided_on <= %(day)s and a.decided_on > %(day)s::date - %(days)s "
-        "and a.known_at <= %(cutoff)s and (a.superseded_at is null or a.superseded_at > %(cutoff)s)), "
-        "decided as (select distinct on (d.eid) d.gr_id, d.decision, o.is_eligible from ml.eligibility_decisions as d "
-        "join outcomes as o on o.eid = d.eid and d.as_of_date < o.decided_on "
-        "where d.score_status = 'scored' and not d.is_retrospective and d.knowledge_cutoff <= %(cutoff)s "
-        "order by d.eid, d.as_of_date desc) "
-        "select d.is_eligible, d.decision, {groups} from decided as d "
-        "left join core.gr_redirects as r on r.gr_id_from = d.gr_id "
-        "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, d.gr_id)"
-    ).format(groups=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS))
-    rows = connection.execute(query, {"day": as_of_date, "days": days, "cutoff": knowledge_cutoff}).fetchall()
-    if not rows:
+    found = realised_decisions(connection, as_of_date, knowledge_cutoff, days=days)
+    if found.empty:
         return 0, None
-    found = pd.DataFrame(rows, columns=["target", "decision", *CHARACTERISTICS])
     rates = group_rates(
         found["target"].astype(int),
         (found["decision"] != SOFT_DECLINE).astype(int),
@@ -66,3 +53,36 @@ def realised_rates(
         min_group_size=min_group_size,
     )
     return len(found), rates
+
+
+def realised_decisions(
+    connection: psycopg.Connection[Any], as_of_date: dt.date, knowledge_cutoff: dt.datetime, *, days: int = 365
+) -> pd.DataFrame:
+    """The last decision before the reviewer's of each application that was decided of late, with its outcome.
+
+    Parameters
+    ----------
+    connection, as_of_date, knowledge_cutoff, days
+        See :func:`realised_rates`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``target`` (1 needs support), ``decision, probability, model_version, as_of_date`` and ``CHARACTERISTICS``.
+    """
+    query = sql.SQL(
+        "with outcomes as (select a.eid, a.is_eligible, a.decided_on from core.eligibility_applications as a "
+        "where a.is_eligible is not null and a.decided_on <= %(day)s and a.decided_on > %(day)s::date - %(days)s "
+        "and a.known_at <= %(cutoff)s and (a.superseded_at is null or a.superseded_at > %(cutoff)s)), "
+        "decided as (select distinct on (d.eid) d.gr_id, d.decision, d.probability, d.model_version, d.as_of_date, "
+        "o.is_eligible from ml.eligibility_decisions as d "
+        "join outcomes as o on o.eid = d.eid and d.as_of_date < o.decided_on "
+        "where d.score_status = 'scored' and not d.is_retrospective and d.knowledge_cutoff <= %(cutoff)s "
+        "order by d.eid, d.as_of_date desc) "
+        "select d.is_eligible::integer, d.decision, d.probability, d.model_version, d.as_of_date, {groups} "
+        "from decided as d left join core.gr_redirects as r on r.gr_id_from = d.gr_id "
+        "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, d.gr_id)"
+    ).format(groups=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS))
+    rows = connection.execute(query, {"day": as_of_date, "days": days, "cutoff": knowledge_cutoff}).fetchall()
+    names = ["target", "decision", "probability", "model_version", "as_of_date", *CHARACTERISTICS]
+    return pd.DataFrame(rows, columns=names)

@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,8 @@ import psycopg
 from psycopg import sql
 
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
-from ml.eligibility.applications import CHARACTERISTICS, read_open
+from ml.drift.gate import drift_gate
+from ml.eligibility.applications import CHARACTERISTICS, newest_decided_day, read_newest, read_open
 from ml.eligibility.decision import decide
 from ml.eligibility.judging import judge_fairness
 from ml.eligibility.model import MODEL_NAME, EligibilityModel
@@ -27,13 +27,13 @@ from ml.eligibility.storing import feature_meta, metrics
 from ml.eligibility.thresholds import SOFT_DECLINE
 from ml.evaluate.gate import GateConfig, GateResult, gate
 from ml.evaluate.slices import segment_labels
-from ml.fairness import FairnessConfig, group_rates
-from ml.registry import UnknownModelError, load_text
+from ml.fairness import FairnessConfig
+from ml.registry import load_text, serving
 from ml.registry.artifacts import FEATURE_META, METRICS, REPORT, read_artifacts, write_artifacts
-from ml.registry.comparison import not_worse
-from ml.registry.events import champions, record_event
+from ml.registry.comparison import not_worse, rival_of
 from ml.registry.lookup import alias_version
 from ml.registry.promotion import EXPLAINED_ROWS, EXPLANATION_SECONDS
+from ml.registry.serving import Champion
 
 __all__ = ["MODEL_NAME", "artifacts", "judge", "load", "usable_champion"]
 
@@ -69,8 +69,8 @@ def judge(
     """All gates of a version as of a day, in their order.
 
     Figures and calibration on rows it had not learnt from, policy, paired comparison with the champion on such rows
-    that both judged, fairness on them by groups as they are known now, explanation time, and whether the day's
-    applications can be read. The limits are those that the version was trained with.
+    that both judged, fairness on them by groups as they are known now, explanation time, whether the day's
+    applications can be read, and drift of the newest ones. The limits are those that the version was trained with.
 
     Parameters
     ----------
@@ -90,6 +90,10 @@ def judge(
     """
     model = _read(connection, version)
     told = model.metadata["config"]
+    if day is None:
+        day = newest_decided_day(connection)
+    if day is not None and known_by is None:
+        known_by = dt.datetime.combine(day + dt.timedelta(days=2), dt.time(), tzinfo=dt.UTC)
     same = "same" if model.policy == SUPPORT_POLICY else f"another {model.policy.name}"
     return [
         *gate(model.metadata["metrics"], GateConfig(**told["gate"])),
@@ -98,6 +102,7 @@ def judge(
         *_fairness(connection, model, version),
         _explanation_time(model),
         _readable(connection, day, known_by),
+        _drift(connection, model, version, day, known_by),
     ]
 
 
@@ -125,37 +130,11 @@ def keep_artifacts(connection: psycopg.Connection[Any], model: EligibilityModel,
     write_artifacts(connection, MODEL_NAME, version, files)
 
 
-@dataclass(frozen=True)
-class Champion:
-    """The version that decides, None where none can, and why those before it in line could not."""
-
-    version: str | None
-    model: EligibilityModel | None
-    refused: tuple[str, ...] = ()
-
-
-def usable_champion(connection: psycopg.Connection[Any], as_of_date: dt.date | None = None) -> Champion:
-    """The champion, or the last good one before it where its artifact is refused; the caller commits.
-
-    What was refused is an event in ``ops.model_events``, and the caller must say it in a failed check.
-    """
-    present = alias_version(connection, MODEL_NAME)
-    if present is None:
-        return Champion(None, None)
-    errors: list[tuple[str, Exception]] = []
-    found: tuple[str | None, EligibilityModel | None] = (None, None)
-    for version in [present, *(v for v in reversed(champions(connection, MODEL_NAME)) if v != present)]:
-        try:
-            found = version, load(connection, version)
-            break
-        except (ArtifactError, SchemaMismatchError, UnknownModelError) as error:
-            errors.append((version, error))
-    for version, cause in errors:
-        record_event(
-            connection, MODEL_NAME, "refused", from_version=version, to_version=found[0], as_of_date=as_of_date,
-            subject=type(cause).__name__, acted_by="deciding", reason=str(cause),
-        )  # fmt: skip
-    return Champion(*found, tuple(f"{version}: {cause}" for version, cause in errors))
+def usable_champion(
+    connection: psycopg.Connection[Any], as_of_date: dt.date | None = None
+) -> Champion[EligibilityModel]:
+    """The version that decides; see :func:`ml.registry.serving.usable_champion`."""
+    return serving.usable_champion(connection, MODEL_NAME, load, as_of_date, acted_by="deciding")
 
 
 def _fairness(connection: psycopg.Connection[Any], model: EligibilityModel, version: str) -> list[GateResult]:
@@ -165,25 +144,21 @@ def _fairness(connection: psycopg.Connection[Any], model: EligibilityModel, vers
     """
     told = model.metadata["config"]
     config, required = FairnessConfig(**told["fairness"]), told["required_characteristics"]
-    groups = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
+    columns = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
     query = sql.SQL(
         "select h.is_bad, h.probability, {groups} from ml.heldout_scores as h "
         "left join core.gr_redirects as r on r.gr_id_from = h.gr_id "
         "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, h.gr_id) "
         "where h.model_name = %s and h.model_version = %s order by h.exposure_id, h.as_of_date"
-    ).format(groups=groups)
+    ).format(groups=columns)
     rows = connection.execute(query, (MODEL_NAME, version)).fetchall()
     found = pd.DataFrame(rows, columns=["target", "probability", *CHARACTERISTICS])
     if found.empty:
         return [GateResult("fairness_measured", False, "no held-out row", "rows that the version had not learnt from")]
     decision = model.thresholds.decide(found["probability"].to_numpy(float))
-    rates = group_rates(
-        found["target"].astype(int),
-        decision != SOFT_DECLINE,
-        pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS}),
-        min_group_size=config.min_group_size,
-    )
-    return judge_fairness(rates, config, None if required is None else tuple(required))
+    groups = pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS})
+    required = None if required is None else tuple(required)
+    return judge_fairness(found["target"].astype(int), decision != SOFT_DECLINE, groups, config, required)
 
 
 def _read(connection: psycopg.Connection[Any], version: str) -> EligibilityModel:
@@ -217,12 +192,8 @@ def _explanation_time(model: EligibilityModel) -> GateResult:
 
 def _readable(connection: psycopg.Connection[Any], day: dt.date | None, known_by: dt.datetime | None) -> GateResult:
     expected = f"at most {MOST_IMPOSSIBLE:.0%} of what the day's applications state is impossible, in any column"
-    if day is None:
-        row = connection.execute("select max(as_of_date) from ml.eligibility_decisions").fetchone()
-        if row is None or row[0] is None:
-            return GateResult("readable_applications", True, "no day was decided yet", expected)
-        day = row[0]
-    known_by = known_by or dt.datetime.combine(day + dt.timedelta(days=2), dt.time(), tzinfo=dt.UTC)
+    if day is None or known_by is None:
+        return GateResult("readable_applications", True, "no day was decided yet", expected)
     found = read_open(connection, day, known_by)
     if found.frame.empty:
         return GateResult("readable_applications", True, "no open application", expected)
@@ -232,3 +203,23 @@ def _readable(connection: psycopg.Connection[Any], day: dt.date | None, known_by
         return GateResult("readable_applications", True, 0.0, expected)
     value = f"{worst} {shares[worst]:.3f}"
     return GateResult("readable_applications", shares[worst] <= MOST_IMPOSSIBLE, value, expected)
+
+
+def _drift(
+    connection: psycopg.Connection[Any],
+    model: EligibilityModel,
+    version: str,
+    day: dt.date | None,
+    known_by: dt.datetime | None,
+) -> GateResult:
+    """Whether the newest applications are of the world that the version has learnt from."""
+    live = None
+    if day is not None and known_by is not None and model.policy == SUPPORT_POLICY:
+        live = read_newest(connection, day, known_by)
+    is_champion = alias_version(connection, MODEL_NAME) == version
+    return drift_gate(
+        model.metadata,
+        live,
+        lambda rows: model.probability(model.numbers(rows[list(model.columns)])),
+        has_champion=is_champion or rival_of(connection, MODEL_NAME, version)[0] is not None,
+    )

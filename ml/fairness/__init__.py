@@ -5,7 +5,15 @@ model ever sees a group.
 """
 
 from ml.fairness.gate import FairnessConfig, fairness_gate
-from ml.fairness.rates import UNKNOWN, group_rates, wilson_interval
+from ml.fairness.rates import UNKNOWN, group_rates, rates_of_many, wilson_interval
 from ml.fairness.sampling import random_review_sample
 
-__all__ = ["UNKNOWN", "FairnessConfig", "fairness_gate", "group_rates", "random_review_sample", "wilson_interval"]
+__all__ = [
+    "UNKNOWN",
+    "FairnessConfig",
+    "fairness_gate",
+    "group_rates",
+    "random_review_sample",
+    "rates_of_many",
+    "wilson_interval",
+]

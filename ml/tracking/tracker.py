@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ml.delinquency.card import CARD
-from ml.delinquency.model import TrainedModel
-from ml.delinquency.report import Report
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -20,6 +18,26 @@ if TYPE_CHECKING:
 _VERSION_TAG, _MODEL_TAG, _SHA_TAG = "assay.model_version", "assay.model_name", "assay.sha256"
 # MLflow takes at most so many parameters in one call, and so many characters in one.
 _MOST_PARAMS, _LONGEST_PARAM = 100, 500
+
+
+class Recordable(Protocol):
+    """What MLflow is told of a model: its names, its text and the text's checksum."""
+
+    @property
+    def model_name(self) -> str:
+        """As in ``ml.models``."""
+
+    @property
+    def target(self) -> str:
+        """Definition of the outcome."""
+
+    @property
+    def artifact(self) -> str:
+        """The model as text; never a pickle."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the artifact."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +84,12 @@ class Tracker:
 
     def record(
         self,
-        model: TrainedModel,
+        model: Recordable,
         version: str,
-        report: Report,
         card: Path,
         *,
+        figures: Mapping[str, float | None],
+        params: Mapping[str, object],
         aliases: Iterable[str] = (),
         files: Mapping[str, str] = MappingProxyType({}),
     ) -> TrackedRun:
@@ -78,14 +97,16 @@ class Tracker:
 
         Parameters
         ----------
-        model : TrainedModel
+        model : Recordable
             Its text is stored as ``model/model.json``.
         version : str
             As ``ml.registry.register`` gave it.
-        report : Report
-            Headline figures with their ends, and stability, become metrics.
         card : Path
-            Folder that ``ml.delinquency.card.write_card`` filled.
+            Folder with ``card.md``, as ``ml.delinquency.card.write_card`` fills one.
+        figures : mapping of str to float
+            Metrics; what is missing or not finite is left out.
+        params : mapping of str to object
+            What decided the training.
         aliases : iterable of str
             Aliases to point at it, such as ``champion``; what they pointed at before loses them.
         files : mapping of str to str
@@ -106,7 +127,7 @@ class Tracker:
         experiment = self._experiment(client, model.model_name)
         run_id = self._known(client, experiment, version)
         if run_id is None:
-            run_id = self._write(client, experiment, model, version, report, card, files)
+            run_id = self._write(client, experiment, model, version, card, figures, params, files)
         number = self._registered(client, model, version, run_id)
         for alias in aliases:
             client.set_registered_model_alias(model.model_name, alias, number)
@@ -169,14 +190,16 @@ class Tracker:
         self,
         client: "MlflowClient",
         experiment: str,
-        model: TrainedModel,
+        model: Recordable,
         version: str,
-        report: Report,
         card: Path,
+        figures: Mapping[str, float | None],
+        params: Mapping[str, object],
         files: Mapping[str, str],
     ) -> str:
         from mlflow.entities import Metric, Param, RunTag
 
+        finite = {name: value for name, value in figures.items() if value is not None and math.isfinite(value)}
         tags = {_MODEL_TAG: model.model_name, _VERSION_TAG: version, _SHA_TAG: model.sha256}
         run = client.create_run(experiment, run_name=version, tags=tags)
         run_id = str(run.info.run_id)
@@ -184,8 +207,10 @@ class Tracker:
             now = run.info.start_time
             client.log_batch(
                 run_id,
-                metrics=[Metric(name, value, now, 0) for name, value in figures_of(report).items()],
-                params=[Param(name, value) for name, value in params_of(model).items()],
+                metrics=[Metric(name, value, now, 0) for name, value in finite.items()],
+                params=[
+                    Param(name, str(value)[:_LONGEST_PARAM]) for name, value in list(params.items())[:_MOST_PARAMS]
+                ],
                 tags=[RunTag("mlflow.note.content", f"See the artifact card/card.md. Target: {model.target}")],
             )
             with tempfile.TemporaryDirectory() as folder:
@@ -201,7 +226,7 @@ class Tracker:
         client.set_terminated(run_id, "FINISHED")
         return run_id
 
-    def _registered(self, client: "MlflowClient", model: TrainedModel, version: str, run_id: str) -> str:
+    def _registered(self, client: "MlflowClient", model: Recordable, version: str, run_id: str) -> str:
         """MLflow's number of a version, made where it is not there."""
         from mlflow.exceptions import MlflowException
 
@@ -216,35 +241,6 @@ class Tracker:
         source = f"{client.get_run(run_id).info.artifact_uri}/model"
         tags = {_VERSION_TAG: version, _SHA_TAG: model.sha256}
         return str(client.create_model_version(model.model_name, source=source, run_id=run_id, tags=tags).version)
-
-
-def figures_of(report: Report) -> dict[str, float]:
-    """Finite figures of a report by metric name: headline values, their ends as ``_low`` and ``_high``, stability."""
-    told = report.figures
-    found: dict[str, Any] = {name: told[name] for name in ("rows", "bad", "base_rate", "people")}
-    for name, ends in told["headline"].items():
-        found |= {name: ends["value"], f"{name}_low": ends["low"], f"{name}_high": ends["high"]}
-    found["health_score"] = told["health"]["score"]
-    found["score_psi"] = (told["stability"] or {}).get("psi")
-    found["gate_passed"] = float(all(rule["passed"] for rule in told["gate"]))
-    return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
-
-
-def params_of(model: TrainedModel) -> dict[str, str]:
-    """What decided the training, by parameter name: algorithm, data window, and the configuration's plain values."""
-    found: dict[str, Any] = {
-        "algorithm": model.algorithm,
-        "target": model.target,
-        "features": len(model.features),
-        "catalogue_version": model.catalogue_version,
-        "seed": model.seed,
-    }
-    window: Mapping[str, Any] = model.metadata.get("data_window") or {}
-    found |= {f"window_{name}": value for name, value in window.items()}
-    config: Mapping[str, Any] = model.metadata.get("config") or {}
-    plain = {name: value for name, value in config.items() if isinstance(value, str | int | float | bool)}
-    found |= {f"config_{name}": value for name, value in plain.items()}
-    return {name: str(value)[:_LONGEST_PARAM] for name, value in list(found.items())[:_MOST_PARAMS]}
 
 
 def _versions(client: "MlflowClient", model_name: str) -> list[Any]:

@@ -17,6 +17,7 @@ from orchestration.assets.retries import TRANSIENT, only_transient_retries
 from orchestration.checks.eligibility import ALL_DECIDED, CHAMPION
 from orchestration.portfolio import Portfolio
 from orchestration.runtime import Runtime
+from orchestration.tracking import record_eligibility
 from orchestration.transformation.translator import OWNERS
 from orchestration.warehouse import Role
 
@@ -78,8 +79,9 @@ def _training() -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime], config: TrainingRun
     ) -> Iterator[dg.MaterializeResult]:
         """Train after four weeks or a tenth more outcomes; in between the champion goes on."""
-        from ml.eligibility.days import newest_decided_day
+        from ml.eligibility.applications import newest_decided_day
         from ml.eligibility.lifecycle import champion_or_train
+        from ml.eligibility.registered import artifacts
         from orchestration.partitions import run_as_of_date
 
         started = time.perf_counter()
@@ -100,15 +102,27 @@ def _training() -> dg.AssetsDefinition:
                 portfolio.eligibility.training_config(),
                 asked=because(context) if config.force else None,
             )
-        yield _trained(outcome, time.perf_counter() - started)
+            files = artifacts(connection, outcome.version) if outcome.trained_now and outcome.version else None
+        tracked = _tracked(runtime, outcome, files)
+        if "tracking_warning" in tracked:
+            context.log.warning(tracked["tracking_warning"])
+        yield _trained(outcome, tracked, time.perf_counter() - started)
 
     return eligibility_model
 
 
-def _trained(outcome: "EligibilityOutcome", seconds: float) -> dg.MaterializeResult:
+def _tracked(runtime: Runtime, outcome: "EligibilityOutcome", files: dict[str, str] | None) -> dict[str, str]:
+    """Where MLflow keeps a version that was trained now."""
+    if files is None or outcome.model is None or outcome.version is None:
+        return {}
+    aliases = ["champion"] if outcome.is_champion else []
+    return record_eligibility(runtime, outcome.model, outcome.version, files, aliases=aliases)
+
+
+def _trained(outcome: "EligibilityOutcome", tracked: dict[str, str], seconds: float) -> dg.MaterializeResult:
     from ml.eligibility.report import report_markdown
 
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = dict(tracked)
     if outcome.model is not None:
         told["auc"] = float(outcome.model.metadata["metrics"]["auc"])
         told["algorithm"] = outcome.model.algorithm

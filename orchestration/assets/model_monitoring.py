@@ -1,4 +1,4 @@
-"""Watching the default models: challengers in shadow, and the day's drift, after the day's scores."""
+"""Watching the models: challengers in shadow, and the day's drift, after the day's scores and decisions."""
 
 import datetime as dt
 import json
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from orchestration.assets.default_models import SCORES, default_models
+from orchestration.assets.eligibility import DECISIONS, ELIGIBILITY, has_applications
 from orchestration.assets.model_days import KINDS, each_day
 from orchestration.assets.retries import TRANSIENT
 from orchestration.portfolio import Portfolio
@@ -17,8 +18,8 @@ from orchestration.transformation.translator import OWNERS
 if TYPE_CHECKING:
     import psycopg
 
-    from ml.delinquency.monitoring import Watched
-    from ml.delinquency.shadow import Shadow
+    from ml.drift.watching import Watched
+    from ml.registry.shadow import Shadow
 
 MONITORING, SHADOW = dg.AssetKey(["ml", "model_monitoring"]), dg.AssetKey(["ml", "shadow_scores"])
 COVERAGE = dg.AssetKey(["core", "coverage"])
@@ -29,11 +30,12 @@ MOST_NAMED = 20
 
 def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio) -> list[dg.AssetsDefinition]:
     """Shadow scores and monitoring by daily as-of partition."""
-    models = default_models(portfolio)
+    models = [*default_models(portfolio), *([ELIGIBILITY] if has_applications(portfolio) else [])]
+    scored = [SCORES, *([DECISIONS] if has_applications(portfolio) else [])]
 
     @dg.asset(
         key=SHADOW,
-        deps=[SCORES],
+        deps=scored,
         description="Scores of each model's challenger, for comparison only, and how they differ from the champion's.",
         group_name="scores",
         owners=OWNERS["scores"],
@@ -44,10 +46,8 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
         retry_policy=TRANSIENT,
     )
     def shadow_scores(context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]) -> dg.MaterializeResult:
-        from ml.delinquency.shadow import shadow_day
-
         def work(connection: "psycopg.Connection[Any]", day: dt.date) -> "dict[str, Shadow]":
-            return {name: shadow_day(connection, name, day) for name in models}
+            return {name: _shadow(connection, name, day) for name in models}
 
         days = each_day(context, runtime, "shadow scores", work)
         told = {name: _compared(found) for name, found in days[-1].items()}
@@ -59,7 +59,7 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
         specs=[
             dg.AssetSpec(
                 MONITORING,
-                deps=[SCORES, COVERAGE],
+                deps=[*scored, COVERAGE],
                 description="What each model sees and says on a day against its training window: PSI, CSI, KS, missing "
                 "rates, volume, late sources, expected and later realised performance.",
                 group_name="scores",
@@ -83,12 +83,10 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
     def model_monitoring(
         context: dg.AssetExecutionContext, runtime: dg.ResourceParam[Runtime]
     ) -> Iterator[dg.MaterializeResult]:
-        from ml.delinquency.monitoring import watch_day
-
         portfolio = runtime.settings.portfolio
 
         def work(connection: "psycopg.Connection[Any]", day: dt.date) -> "dict[str, Watched]":
-            return {name: watch_day(connection, name, day, portfolio.knowledge_cutoff(day)) for name in models}
+            return {name: _watch(connection, name, day, portfolio.knowledge_cutoff(day)) for name in models}
 
         days = each_day(context, runtime, "model monitoring", work)
         last = days[-1]
@@ -120,6 +118,22 @@ def monitoring_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portf
         )
 
     return [shadow_scores, model_monitoring]
+
+
+def _shadow(connection: "psycopg.Connection[Any]", model_name: str, day: dt.date) -> "Shadow":
+    from ml.delinquency import shadow
+    from ml.eligibility.shadow import shadow_day
+
+    return shadow_day(connection, day) if model_name == ELIGIBILITY else shadow.shadow_day(connection, model_name, day)
+
+
+def _watch(connection: "psycopg.Connection[Any]", model_name: str, day: dt.date, cutoff: dt.datetime) -> "Watched":
+    from ml.delinquency import monitoring
+    from ml.eligibility.monitoring import watch_day
+
+    if model_name == ELIGIBILITY:
+        return watch_day(connection, day, cutoff)
+    return monitoring.watch_day(connection, model_name, day, cutoff)
 
 
 def _compared(found: "Shadow") -> dict[str, Any]:

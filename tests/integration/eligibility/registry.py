@@ -43,6 +43,15 @@ def write_world(
         cursor.execute("create table core.golden_records (gr_id text, family_id text)")
         cursor.execute("create table core.gr_redirects (gr_id_from text, gr_id_to text)")
         cursor.execute(
+            "create table core.coverage "
+            "(source_system text, subject text, covered_from date, covered_to date, known_at timestamptz)"
+        )
+        cursor.execute(
+            "insert into core.coverage select source, 'all', '2026-01-01', %s, '2026-01-02' "
+            "from unnest(array['test', 'bank']) as source",
+            (DAY + dt.timedelta(days=60),),
+        )
+        cursor.execute(
             "create table core.applicant_groups "
             "(gr_id text, sex text, age_band text, region text, disability text, household_type text)"
         )

@@ -3,9 +3,11 @@
 import dataclasses
 import datetime as dt
 import json
+from pathlib import Path
 
 import psycopg
 import pytest
+from mlflow import MlflowClient
 
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.eligibility import decide
@@ -15,6 +17,9 @@ from ml.eligibility.lifecycle import champion_or_train
 from ml.eligibility.registered import MODEL_NAME, artifacts, judge, load
 from ml.registry import UnknownModelError
 from ml.registry.lookup import alias_version
+from orchestration.runtime import Runtime
+from orchestration.settings import Settings, load_settings
+from orchestration.tracking import artifact_folder, record_eligibility, tracker
 from tests.integration.eligibility.conftest import OTHER, QUICK, Agency
 from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN, known
 
@@ -163,3 +168,29 @@ def test_too_few_outcomes_are_told_and_fail_nothing(agency: Agency, connection: 
         assert (outcome.version, outcome.rows, outcome.trained_now) == (None, left, False)
         assert "not trained: too few outcomes" in str(outcome.message)
         assert [result.passed for result in outcome.gate] == [True]
+
+
+def test_a_version_is_tracked_with_figures_settings_and_files_and_mlflow_away_is_a_warning(
+    agency: Agency, template_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connection
+) -> None:
+    model, files = agency.trained.model, artifacts(connection, agency.version)
+    assert model is not None
+    # Away from the experiments that other tests count.
+    runtime = Runtime(load_settings(home=template_settings.home, mlflow_url=f"sqlite:///{tmp_path / 'mlflow.db'}"))
+    told = record_eligibility(runtime, model, agency.version, files, aliases=["champion"])
+    assert list(told) == ["mlflow_run"], told
+    (found,) = tracker(runtime).runs(model_name=MODEL_NAME)
+    assert (found.model_version, found.aliases) == (agency.version, ("champion",))
+    assert found.auc == pytest.approx(model.metadata["metrics"]["auc"])
+    run = MlflowClient(tracking_uri=tracker(runtime).uri).get_run(found.run_id)
+    assert run.data.metrics["auc_low"] < run.data.metrics["auc"] < run.data.metrics["auc_high"]
+    assert (run.data.params["policy"], run.data.params["window_rows"]) == ("support/1", str(DECIDED))
+    assert run.data.params["config_fairness_min_group_size"] == str(QUICK.fairness.min_group_size)
+    kept = artifact_folder(runtime) / MODEL_NAME / found.run_id / "artifacts"
+    assert {name: (kept / name).read_text(encoding="utf-8") for name in files} == files
+    assert (kept / "card" / "card.md").read_text(encoding="utf-8") == files["report.md"]
+    text = (kept / "model" / "model.json").read_text(encoding="utf-8")
+    assert type(model).from_artifact(text, model.sha256).version == agency.version
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    away = load_settings(home=template_settings.home, mlflow_url="http://127.0.0.1:1")
+    assert list(record_eligibility(Runtime(away), model, agency.version, files)) == ["tracking_warning"]

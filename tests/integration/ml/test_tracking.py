@@ -16,6 +16,7 @@ from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingCo
 from ml.delinquency.report import Report, ReportConfig, build_report
 from ml.delinquency.version_files import version_files
 from ml.tracking import Tracker
+from ml.tracking.figures import figures_of, params_of
 from orchestration.cli.app import app
 from orchestration.model_card import model_metadata
 from orchestration.runtime import Runtime
@@ -153,17 +154,18 @@ def test_a_server_that_can_not_be_reached_is_a_warning_without_its_password(
 
 def test_a_run_that_broke_off_is_recorded_anew(model: TrainedModel, report: Report, tmp_path: Path) -> None:
     elsewhere = Tracker(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "files")
+    told = {"figures": figures_of(report), "params": params_of(model)}
     with pytest.raises(FileNotFoundError, match=r"holds no card\.md"):
-        elsewhere.record(model, VERSION, report, tmp_path)
+        elsewhere.record(model, VERSION, tmp_path, **told)
     card = tmp_path / "card"
     card.mkdir()
     (card / "card.md").write_text("# Card\n", encoding="utf-8")
     (tmp_path / "files").write_text("in the way of the folder", encoding="utf-8")
     with pytest.raises(OSError, match="files"):
-        elsewhere.record(model, VERSION, report, card)
+        elsewhere.record(model, VERSION, card, **told)
     assert elsewhere.runs() == []
     (tmp_path / "files").unlink()
-    first = elsewhere.record(model, VERSION, report, card, aliases=["champion"])
+    first = elsewhere.record(model, VERSION, card, aliases=["champion"], **told)
     assert [run.run_id for run in elsewhere.runs()] == [first.run_id]
     assert first.aliases == ("champion",)
 

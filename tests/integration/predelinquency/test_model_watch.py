@@ -7,9 +7,10 @@ import psycopg
 import pytest
 
 from ml.delinquency import Candidate, LogisticSettings
-from ml.delinquency.monitoring import Watched, watch_day
+from ml.delinquency.monitoring import watch_day
 from ml.delinquency.predelinquency import MODEL_NAME, champion_or_train, score_day
 from ml.delinquency.shadow import shadow_day
+from ml.drift.watching import Watched
 from ml.registry import set_alias
 from ml.registry.promotion import challenge
 from orchestration.warehouse import Role, Warehouse

@@ -126,3 +126,10 @@ def test_wrong_lengths_and_values_are_refused():
         group_rates([0, 2], [0, 1], {"sex": ["a", "b"]})
     with pytest.raises(ValueError, match="max_fnr_difference"):
         FairnessConfig(max_fnr_difference=5)
+
+
+def test_nobody_has_no_rates_and_fails_no_rule():
+    nobody = group_rates([], [], {"sex": []})
+    assert list(nobody.columns) == list(group_rates([0, 1], [0, 1], {"sex": ["a", "b"]}).columns)
+    assert len(nobody) == 0
+    assert all(rule.passed for rule in fairness_gate(nobody))
