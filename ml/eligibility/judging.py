@@ -12,7 +12,7 @@ from ml.eligibility.thresholds import APPROVE, SOFT_DECLINE
 from ml.evaluate.gate import GateResult, gate
 from ml.evaluate.intervals import intervals
 from ml.evaluate.slices import segment_labels
-from ml.fairness import FairnessConfig, fairness_gate, group_rates
+from ml.fairness import FairnessConfig, fairness_measured, fairness_rules, group_rates
 from ml.fairness.rates import RATES
 
 Floats = NDArray[np.float64]
@@ -76,16 +76,13 @@ def judge_fairness(
     config : FairnessConfig
         Limits.
     required : tuple of str, optional
-        Characteristics of which too small groups fail the gate; all where not given. One that the table lacks fails
-        too.
+        Characteristics that fail the gate where they are not measured; all where not given. One that the table lacks
+        fails too.
     """
     large = rates.groupby("characteristic")["is_large_enough"].sum()
     wanted = set(large.index) if required is None else set(required)
     judged = rates[rates["characteristic"].isin(wanted | set(large.index[large >= 2]))]
-    gates = fairness_gate(_of_many(judged), config)
-    for name in sorted(wanted - set(large.index)):
-        gates.append(GateResult("fairness_measured", False, f"{name}: no column", "every characteristic required"))
-    return gates
+    return [*fairness_rules(_of_many(judged), config), *fairness_measured(rates, config, required)]
 
 
 def _of_many(rates: pd.DataFrame) -> pd.DataFrame:

@@ -13,22 +13,25 @@ import pandas as pd
 
 # Words of a name that say sex, age, origin, faith, disability, where one lives, marital status. English, and the
 # Spanish of the household surveys of Latin America.
-_WORDS = frozenset(
-    "sex sexes sexual gender genders male males female females woman women girl girls boy boys hombre mujer sexo genero "
-    "age ages edad dob yob born birth birthdate birthday birthyear birthplace dateofbirth "
-    "race races racial ethnic ethnicity caste tribe tribal indigenous nationality nationalities citizen citizenship "
-    "immigrant migrant foreigner religion religions religious "
-    "disability disabilities disabled discapacidad handicap handicapped "
-    "district districts region regions province provinces provincia canton cantons county municipality municipio "
-    "governorate emirate neighbourhood neighborhood postcode postcodes postal postalcode zip zipcode city cities town "
-    "lugar latitude longitude "
-    "marital married divorced widow widowed widower estadocivil".split()
-)
+_WORDS = {
+    "sex", "sexes", "sexual", "gender", "genders", "male", "males", "female", "females", "woman", "women", "girl",
+    "girls", "boy", "boys", "hombre", "mujer", "sexo", "genero", "age", "ages", "edad", "dob", "yob", "born", "birth",
+    "birthdate", "birthday", "birthyear", "birthplace", "dateofbirth", "race", "races", "racial", "ethnic", "ethnicity",
+    "caste", "tribe", "tribal", "indigenous", "nationality", "nationalities", "citizen", "citizenship", "immigrant",
+    "migrant", "foreigner", "religion", "religions", "religious", "disability", "disabilities", "disabled",
+    "discapacidad", "handicap", "handicapped", "district", "districts", "region", "regions", "province", "provinces",
+    "provincia", "canton", "cantons", "county", "municipality", "municipio", "governorate", "emirate", "neighbourhood",
+    "neighborhood", "postcode", "postcodes", "postal", "postalcode", "zip", "zipcode", "city", "cities", "town",
+    "lugar", "latitude", "longitude", "marital", "married", "divorced", "widow", "widowed", "widower", "estadocivil",
+}  # fmt: skip
 # What stands before or after such a word when a name runs them together: agesq, SQBage, districtid, ageband.
-_BEFORE = ("sqb", "sq", "sqrt", "log", "ln", "max", "min", "mean", "avg", "is", "has", "head", "hh", "home", "client", "cust")
+_BEFORE = (
+    "sqb", "sq", "sqrt", "log", "ln", "max", "min", "mean", "avg", "is", "has", "head", "hh", "home", "client", "cust",
+)  # fmt: skip
 _AFTER = (
-    "sq", "sqd", "squared", "cubed", "band", "bands", "group", "groups", "grp", "class", "cat", "category", "bin", "bucket",
-    "range", "code", "cd", "id", "ids", "no", "num", "nr", "name", "type", "years", "yrs", "year", "old", "status", "flag",
+    "sq", "sqd", "squared", "cubed", "band", "bands", "group", "groups", "grp", "class", "cat", "category", "bin",
+    "bucket", "range", "code", "cd", "id", "ids", "no", "num", "nr", "name", "type", "years", "yrs", "year", "old",
+    "status", "flag",
 )  # fmt: skip
 # Words that are protected only together, or only as the whole name.
 _PHRASES = (
