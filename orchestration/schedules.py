@@ -52,12 +52,13 @@ def forced(models: Mapping[str, dg.AssetsDefinition]) -> dict[str, Any]:
 
 
 def training_schedule(job: Any, portfolio: Portfolio) -> dg.ScheduleDefinition:
-    """Train once a month; off until someone switches it on."""
-    hour = (portfolio.knowledge_hour + TRAINING_HOUR_AFTER_CUTOFF) % 24
+    """Train once a month, after the daily run of the first; off until someone switches it on."""
+    # A late cut-off carries it past midnight: the day after then, not the hours before that day's own cut-off.
+    days, hour = divmod(portfolio.knowledge_hour + TRAINING_HOUR_AFTER_CUTOFF, 24)
     return dg.ScheduleDefinition(
         name="train_monthly",
         job=job,
-        cron_schedule=f"0 {hour} {TRAINING_DAY} * *",
+        cron_schedule=f"0 {hour} {TRAINING_DAY + days} * *",
         execution_timezone=portfolio.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Training of all models on the first of a month, after the daily run.",
@@ -98,10 +99,12 @@ def drift_sensor(job: Any, models: Mapping[str, dg.AssetsDefinition]) -> dg.Sens
 
 
 def _moved(connection: "psycopg.Connection[Any]", model_name: str) -> tuple[str, str]:
-    """A key of the newest alert since the last training, and what has moved."""
-    from ml.registry.events import drift_since_training
+    """A key of what has moved and no training has answered, the same while it lasts, and what that is.
 
-    row = connection.execute(
-        "select max(event_id) from ops.model_events where model_name = %s and action = 'drift_alert'", (model_name,)
-    ).fetchone()
-    return str(row and row[0]), ", ".join(drift_since_training(connection, model_name))
+    Dagster starts a run once a key: a training that fails, or finds too little to learn from, is not asked for again
+    until something else moves.
+    """
+    from ml.registry.events import unanswered_drift
+
+    moved = unanswered_drift(connection, model_name)
+    return str(max((one.first_event_id for one in moved), default=0)), ", ".join(one.subject for one in moved)

@@ -6,7 +6,7 @@ coming, a false positive a payer who is taken for a risk. Groups are joined by `
 features.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,24 +17,27 @@ from psycopg import sql
 from ml.bulk import copy_in, copy_out
 from ml.delinquency.model import TrainedModel
 from ml.evaluate.gate import GateResult
-from ml.fairness import FairnessConfig, fairness_gate, group_rates, rates_of_many
+from ml.fairness import FairnessConfig, fairness_gate, group_rates, protected_columns
 
 # 0.10 of both rates (2026-11-28): groups that default less often have fewer of their defaults above any one threshold,
 # so that a sound model shows some points; a tenth of a group's defaults unseen besides, surely, is more than that.
 # A characteristic without two groups of 100 people is told and blocks nothing: a small portfolio would never score.
 LIMITS = FairnessConfig(max_fnr_difference=0.10, max_fpr_difference=0.10, unmeasured_fails=False)
 AGES = ((0, "under 18"), (18, "18-29"), (30, "30-44"), (45, "45-59"), (60, "60 and more"))
-# Columns that no model may learn from, whatever they are called in a catalogue.
-PROTECTED = (
-    "sex", "gender", "age", "age_band", "age_group", "birth_date", "district", "district_id", "region", "state", "city",
-    "postcode", "household_type", "household_members_count", "marital_status", "is_disabled", "disability",
-)  # fmt: skip
+# Of how many people a household is no name tells more than a kind of household does, which is protected.
+_PROTECTED_TOO = ("household_members_count",)
 
 _QUERY = """
     select a.row_number, g.sex, g.birth_date, g.district_id as district, g.region,
         {members} as members_count, {disabled} as is_disabled
     from asked as a left join core.golden_records as g on g.gr_id = a.gr_id {evidence} order by a.row_number
 """
+
+
+def protected_features(names: Iterable[str]) -> list[str]:
+    """Those that no default model may learn from, whatever they are called in a catalogue."""
+    names = list(names)
+    return sorted({*protected_columns(names), *(name for name in names if name in _PROTECTED_TOO)})
 
 
 def read_groups(connection: psycopg.Connection[Any], people: pd.DataFrame) -> pd.DataFrame:
@@ -120,20 +123,9 @@ def fairness_of(
     told["small_groups"] = {str(name): int(count) for name, count in small.items()}
     told["gates"] = [
         {"name": one.name, "passed": one.passed, "found": _known(one.value), "expected": one.expected}
-        for one in _one_a_name(verdict)
+        for one in verdict
     ]
     return told
-
-
-def _one_a_name(verdict: list[GateResult]) -> list[GateResult]:
-    """Verdicts of one name as one: a rule of every characteristic fails where one of them does."""
-    names = dict.fromkeys(one.name for one in verdict)
-    found = []
-    for name in names:
-        same = [one for one in verdict if one.name == name]
-        value = same[0].value if len(same) == 1 else "; ".join(str(one.value) for one in same)
-        found.append(GateResult(name, all(one.passed for one in same), value, same[0].expected))
-    return found
 
 
 def fairness_gates(model: TrainedModel) -> list[GateResult]:

@@ -25,15 +25,17 @@ from ml.drift import reference_of
 from ml.evaluate.gate import GateResult, gate
 from ml.features.catalogue import Catalogue, load_catalogue
 from ml.registry.comparison import rival_of
-from ml.registry.events import drift_since_training, record_event, went_back
+from ml.registry.events import record_event, unanswered_drift, went_back
 from ml.registry.lookup import (
+    Kept,
     alias_version,
     note_training_data,
     note_verdict,
     outcomes_known_at,
     version_trained_on,
 )
-from ml.registry.promotion import challenge, promote, was_rolled_back
+from ml.registry.promotion import challenge, goes_on_beside, promote, was_rolled_back
+from ml.registry.store import lock_aliases
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ class Training:
         Of now.
     known_by : datetime
         The newest day known by then is what a candidate would see.
+    as_of_date : date, optional
+        Day that is trained for; the one before the cut-off where not given.
     """
 
     model_name: str
@@ -133,6 +137,12 @@ class Training:
     fit: Callable[[], Fitted]
     catalogue: Catalogue
     known_by: dt.datetime
+    as_of_date: dt.date | None = None
+
+    @property
+    def day(self) -> dt.date:
+        """Day that is trained for."""
+        return self.as_of_date or self.known_by.date() - dt.timedelta(days=1)
 
 
 def flagged_from(model: TrainedModel) -> float:
@@ -143,7 +153,7 @@ def flagged_from(model: TrainedModel) -> float:
 def keep_or_train(
     connection: psycopg.Connection[Any],
     training: Training,
-    kept: Callable[[], str | None] = lambda: None,
+    kept: Callable[[], Kept | None] = lambda: None,
     *,
     may_be_young: bool = False,
     asked: str | None = None,
@@ -157,7 +167,7 @@ def keep_or_train(
     training : Training
         What is to be learnt.
     kept : callable, optional
-        Why the champion goes on although there is no version of this training; None where it does not.
+        The version that stands although it is not of this very training, and why; None where there is none.
     may_be_young : bool
         Too few outcomes, without any champion yet, are the state of a small or young portfolio and fail no gate.
     asked : str, optional
@@ -171,15 +181,17 @@ def keep_or_train(
         verdict then, which passes where there are no rows at all or ``may_be_young``.
     """
     name = training.model_name
-    moved = drift_since_training(connection, name)
+    moved = [one.subject for one in unanswered_drift(connection, name)]
     if asked is None and moved:
         asked = f"drift: {', '.join(moved[:5])}" + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
     version = None if asked else version_trained_on(connection, name, training.sha256)
     fitted: Fitted | None = None
+    told = f"trained on request ({asked})" if asked else None
+    if version is None and not asked and (stands := kept()) is not None:
+        if goes_on_beside(connection, name, stands.version):
+            return champion_goes_on(connection, name, training.rows, training.names, stands.reason)
+        version, told = stands.version, stands.reason
     if version is None:
-        reason = None if asked else kept()
-        if reason is not None:
-            return champion_goes_on(connection, name, training.rows, training.names, reason)
         try:
             fitted, version = _train(connection, training, asked or "something new to learn")
         except OneClassError as error:
@@ -199,7 +211,7 @@ def keep_or_train(
             verdict = [*goes_on.gate, GateResult("stored_version", False, str(error), "as it was trained")]
             return dataclasses.replace(goes_on, gate=verdict)
     outcome = _judged(connection, training, model, version)
-    message = "; ".join(filter(None, [f"trained on request ({asked})" if asked else None, outcome.message]))
+    message = "; ".join(filter(None, [told, outcome.message]))
     return dataclasses.replace(outcome, trained=fitted, trained_now=fitted is not None, message=message or None)
 
 
@@ -215,7 +227,7 @@ def _train(connection: psycopg.Connection[Any], training: Training, why: str) ->
     write_heldout(connection, model, version, fitted.frame, fitted.exposure_id)
     record_event(
         connection, training.model_name, "trained", acted_by="training", reason=why, to_version=version,
-        from_version=alias_version(connection, training.model_name),
+        from_version=alias_version(connection, training.model_name), as_of_date=training.day,
     )  # fmt: skip
     return dataclasses.replace(fitted, model=model), version
 
@@ -223,6 +235,8 @@ def _train(connection: psycopg.Connection[Any], training: Training, why: str) ->
 def _judged(connection: psycopg.Connection[Any], training: Training, model: TrainedModel, version: str) -> ModelOutcome:
     """Ask the gates of a version; it becomes champion, or the champion's challenger, or stays what it is."""
     name = training.model_name
+    # What decides is read when nobody else can move the alias any more.
+    lock_aliases(connection, name)
     day = newest_day(connection, name, training.known_by)
     can_read = set(model.features) <= set(training.names)
     live = rows_of_day(connection, model, day) if day is not None and can_read else None

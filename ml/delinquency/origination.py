@@ -10,7 +10,6 @@ import hashlib
 import json
 from typing import Any
 
-import pandas as pd
 import psycopg
 
 from ml.delinquency.config import TrainingConfig
@@ -22,16 +21,11 @@ from ml.delinquency.training import train
 from ml.delinquency.watched import CATEGORIES
 from ml.explain.catalogue import expected_signs
 from ml.features.catalogue import load_catalogue
-from ml.registry.lookup import alias_version, learnt_from
+from ml.registry.lookup import Kept, alias_version, kept_version
 
 # Changes when training itself changes in a way that data and settings do not show. 4 (2026-11-28): groups are told,
 # levels are shrunk, dates are read in more forms.
 TRAINING_REVISION = 4
-# An outcome more is no reason to train: a champion of the same definitions goes on for four weeks, unless the outcomes
-# grow or shrink by more than a tenth meanwhile (2026-11-28: a sample of 2,000 people gains about one outcome a day, and
-# training on 246 took a third of the day's work).
-KEPT_DAYS = 28
-KEPT_SHARE = 0.10
 
 
 def champion_or_train(
@@ -42,12 +36,14 @@ def champion_or_train(
     granted_from: dt.date | None = None,
     config: TrainingConfig | None = None,
     *,
+    as_of_date: dt.date | None = None,
     asked: str | None = None,
 ) -> ModelOutcome:
     """Return the version that stands for these data, training it if there is none; promote it if the gate lets it.
 
-    A version trained on exactly these data is never trained twice. Where there is none, a champion of the same
-    definitions (features, signs, settings) that is young and has learnt from nearly as many outcomes goes on.
+    A version trained on exactly these data is never trained twice. Where there is none, nothing is trained while the
+    newest version of the same definitions (features, signs, settings), champion or not, is young and has learnt from
+    nearly as many outcomes.
 
     Parameters
     ----------
@@ -59,6 +55,8 @@ def champion_or_train(
         Candidates, folds, seed.
     outcomes_known_by, granted_from
         See ``read_training_frame``.
+    as_of_date : date, optional
+        Day that is trained for; the one before the cut-off where not given.
     asked : str, optional
         Why to train now, whatever there is.
 
@@ -95,27 +93,13 @@ def champion_or_train(
         model = dataclasses.replace(model, metadata=stated)
         return Fitted(model, frame, "loan_id", "outcome_known_at", CATEGORIES[model_name])
 
-    def kept() -> str | None:
-        return _kept(connection, model_name, definitions, frame)
+    def kept() -> Kept | None:
+        return kept_version(connection, model_name, definitions, frame["outcome_known_at"])
 
-    training = Training(model_name, data_sha256, names, len(frame), fit, catalogue, outcomes_known_by)
-    return keep_or_train(connection, training, kept, asked=asked)
-
-
-def _kept(connection: psycopg.Connection[Any], model_name: str, definitions: str, frame: pd.DataFrame) -> str | None:
-    """Why the champion goes on without a training; None where it must not."""
-    champion = learnt_from(connection, model_name, definitions)
-    if champion is None or frame.empty:
-        return None
-    newest = pd.to_datetime(frame["outcome_known_at"], utc=True).max()
-    days = (newest - champion.outcomes_known_at).days
-    change = len(frame) / champion.rows - 1
-    if days >= KEPT_DAYS or abs(change) > KEPT_SHARE:
-        return None
-    return (
-        f"not trained: the champion has learnt from {champion.rows} outcomes, there are {len(frame)} now, the newest "
-        f"{days} days younger; it is trained anew after {KEPT_DAYS} days or a change of {KEPT_SHARE:.0%}"
+    training = Training(
+        model_name, data_sha256, names, len(frame), fit, catalogue, outcomes_known_by, as_of_date=as_of_date
     )
+    return keep_or_train(connection, training, kept, asked=asked)
 
 
 def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: dt.date) -> ScoredDay:

@@ -57,6 +57,7 @@ def champion_or_train(
     known_by: dt.datetime,
     config: TrainingConfig | None = None,
     *,
+    as_of_date: dt.date | None = None,
     asked: str | None = None,
 ) -> ModelOutcome:
     """Return the version of the newest matured day of the grid, training it if there is none; promote it by the gate.
@@ -74,6 +75,8 @@ def champion_or_train(
         Labels that became known later do not exist for the model.
     config : TrainingConfig, optional
         Candidates, folds, seed; :func:`default_config` where not given.
+    as_of_date : date, optional
+        Day that is trained for; the one before the cut-off where not given.
     asked : str, optional
         Why to train now, whatever there is.
 
@@ -113,7 +116,7 @@ def champion_or_train(
         return Fitted(model, frame, "exposure_id", "label_known_at", CATEGORIES[MODEL_NAME], told)
 
     sha256 = training_sha256(catalogue, names, config, newest)
-    training = Training(MODEL_NAME, sha256, names, labels, fit, catalogue, known_by)
+    training = Training(MODEL_NAME, sha256, names, labels, fit, catalogue, known_by, as_of_date=as_of_date)
     return keep_or_train(connection, training, may_be_young=True, asked=asked)
 
 

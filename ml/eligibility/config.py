@@ -46,7 +46,7 @@ class EligibilityConfig:
         Characteristics that fairness is measured on, besides columns whose names say that they are protected. The model
         sees neither.
     not_protected : tuple of str
-        Columns whose names only look protected, such as ``age_of_account``.
+        Columns that only look protected, by their names or their ranks, such as ``age_of_account``.
     household : str, optional
         Column whose rows stay together in every fold, such as several members of one household.
     grade : str, optional

@@ -11,7 +11,8 @@ from ml.eligibility.thresholds import APPROVE, SOFT_DECLINE
 from ml.evaluate.gate import GateResult, gate
 from ml.evaluate.intervals import intervals
 from ml.evaluate.slices import segment_labels
-from ml.fairness import FairnessConfig, fairness_gate, group_rates, rates_of_many
+from ml.fairness import FairnessConfig, fairness_measured, fairness_rules, group_rates
+from ml.fairness.rates import RATES
 
 Floats = NDArray[np.float64]
 
@@ -80,18 +81,15 @@ def judge_fairness(
     config : FairnessConfig
         Limits.
     required : tuple of str, optional
-        Characteristics of which too small groups fail the gate; all where not given. One that the table lacks fails
-        too.
+        Characteristics that fail the gate where they are not measured; all where not given. One that the table lacks
+        fails too.
     """
     size = config.min_group_size
     found = group_rates(target, selected, groups, min_group_size=size)
     large = found.groupby("characteristic")["is_large_enough"].sum()
     wanted = set(large.index) if required is None else set(required)
-    judged = [name for name in large.index if name in wanted or large[name] >= 2]
-    gates = fairness_gate(rates_of_many(target, selected, groups[judged], min_group_size=size), config)
-    for name in sorted(wanted - set(large.index)):
-        gates.append(GateResult("fairness_measured", False, f"{name}: no column", "every characteristic required"))
-    return gates
+    judged = rates[rates["characteristic"].isin(wanted | set(large.index[large >= 2]))]
+    return [*fairness_rules(_of_many(judged), config), *fairness_measured(rates, config, required)]
 
 
 def average_precision(y: Floats, probability: Floats) -> float:

@@ -17,7 +17,6 @@ import psycopg
 from ml import registry
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.delinquency.heldout_store import keep_heldout
-from ml.delinquency.origination import KEPT_DAYS, KEPT_SHARE
 from ml.delinquency.store import frame_sha256
 from ml.drift import reference_of
 from ml.eligibility.applications import CHARACTERISTICS, FAMILY, STATED, TARGET, read_decided
@@ -29,16 +28,17 @@ from ml.eligibility.registered import judge, keep_artifacts, load, usable_champi
 from ml.eligibility.training import train
 from ml.evaluate.gate import GateResult
 from ml.registry.comparison import rival_of
-from ml.registry.events import drift_since_training, record_event, went_back
+from ml.registry.events import record_event, unanswered_drift, went_back
 from ml.registry.lookup import (
     alias_version,
-    learnt_from,
+    kept_version,
     note_training_data,
     note_verdict,
     outcomes_known_at,
     version_trained_on,
 )
-from ml.registry.promotion import challenge, promote, was_rolled_back
+from ml.registry.promotion import challenge, goes_on_beside, promote, was_rolled_back
+from ml.registry.store import lock_aliases
 
 # Changes when training itself changes in a way that data and settings do not show.
 TRAINING_REVISION = 1
@@ -83,8 +83,8 @@ def champion_or_train(
 ) -> EligibilityOutcome:
     """Return the version that stands for these outcomes, training it if there is none; promote it if the gates let it.
 
-    A version of exactly these data is never trained twice. A champion of the same definitions that is less than four
-    weeks behind and has learnt from nearly as many outcomes goes on.
+    A version of exactly these data is never trained twice. Nor is anything trained while the newest version of the same
+    definitions, champion or not, is less than four weeks behind and has learnt from nearly as many outcomes.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def champion_or_train(
     settings = json.dumps([config.to_dict(), SUPPORT_POLICY.to_dict(), TRAINING_REVISION], sort_keys=True)
     definitions = hashlib.sha256(settings.encode()).hexdigest()
     data_sha256 = frame_sha256(frame, definitions)
-    moved = drift_since_training(connection, MODEL_NAME)
+    moved = [one.subject for one in unanswered_drift(connection, MODEL_NAME)]
     asked = asked or (f"drift: {', '.join(moved)}" if moved else None)
     outcome = _keep_or_train(connection, as_of_date, knowledge_cutoff, frame, config, definitions, data_sha256, asked)
     return dataclasses.replace(outcome, impossible=impossible)
@@ -125,9 +125,14 @@ def _keep_or_train(
     asked: str | None,
 ) -> EligibilityOutcome:
     version, trained_now = None if asked else version_trained_on(connection, MODEL_NAME, data_sha256), False
+    told: str | None = None
     if version is None:
-        if not asked and (reason := _kept(connection, definitions, frame)) is not None:
-            return _goes_on(connection, day, cutoff, len(frame), reason)
+        kept = None if asked else kept_version(connection, MODEL_NAME, definitions, frame["known_at"])
+        if kept is not None and goes_on_beside(connection, MODEL_NAME, kept.version):
+            return _goes_on(connection, day, cutoff, len(frame), kept.reason)
+        if kept is not None:
+            version, told = kept.version, kept.reason
+    if version is None:
         try:
             version = _train(connection, frame, config, definitions, data_sha256)
         except TooFewOutcomesError as error:
@@ -135,7 +140,7 @@ def _keep_or_train(
         trained_now = True
         record_event(
             connection, MODEL_NAME, "trained", acted_by="training", reason=asked or "something new to learn",
-            to_version=version, from_version=alias_version(connection, MODEL_NAME),
+            to_version=version, from_version=alias_version(connection, MODEL_NAME), as_of_date=day,
         )  # fmt: skip
     try:
         model = load(connection, version)
@@ -143,6 +148,8 @@ def _keep_or_train(
         refused = GateResult("stored_version", False, str(error), "as it was trained")
         goes_on = _goes_on(connection, day, cutoff, len(frame), f"version {version} was refused")
         return dataclasses.replace(goes_on, gate=[*goes_on.gate, refused])
+    # What decides is read when nobody else can move the alias any more.
+    lock_aliases(connection, MODEL_NAME)
     verdict = judge(connection, version, day, known_by=cutoff)
     note_verdict(connection, MODEL_NAME, version, verdict)
     champion, message = _settle(connection, model, version, verdict)
@@ -154,21 +161,7 @@ def _keep_or_train(
         has_champion=champion is not None,
         rows=len(frame),
         gate=verdict,
-        message=message,
-    )
-
-
-def _kept(connection: psycopg.Connection[Any], definitions: str, frame: pd.DataFrame) -> str | None:
-    """Why the champion goes on without a training; None where it must not."""
-    champion = learnt_from(connection, MODEL_NAME, definitions)
-    if champion is None or frame.empty:
-        return None
-    days = (pd.to_datetime(frame["known_at"], utc=True).max() - champion.outcomes_known_at).days
-    if days >= KEPT_DAYS or abs(len(frame) / champion.rows - 1) > KEPT_SHARE:
-        return None
-    return (
-        f"not trained: the champion has learnt from {champion.rows} outcomes, there are {len(frame)} now, the newest "
-        f"{days} days younger; it is trained anew after {KEPT_DAYS} days or a change of {KEPT_SHARE:.0%}"
+        message="; ".join(filter(None, [told, message])) or None,
     )
 
 
@@ -230,7 +223,7 @@ def _train(
 def _settle(
     connection: psycopg.Connection[Any], model: EligibilityModel, version: str, verdict: list[GateResult]
 ) -> tuple[str | None, str | None]:
-    """Promote the version if it may be; the champion then, and what a person should know."""
+    """Promote the version if it may be; the champion then, and what a person should know. The aliases are locked."""
     champion = alias_version(connection, MODEL_NAME)
     if champion == version:
         return champion, None

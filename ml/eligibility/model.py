@@ -20,10 +20,11 @@ from ml.eligibility.calibration import Calibrator
 from ml.eligibility.errors import EligibilityInputError
 from ml.eligibility.facts import Feature, column_contributions, column_numbers, features_of, merged
 from ml.eligibility.piecewise import PiecewiseMember
-from ml.eligibility.policy import Policy, protected_columns
+from ml.eligibility.policy import Policy
 from ml.eligibility.reading import ID
 from ml.eligibility.thresholds import Thresholds
 from ml.explain.additive import Contributions
+from ml.fairness import protected_columns
 
 FORMAT = "assay.eligibility_model/1"
 MODEL_NAME = "eligibility"

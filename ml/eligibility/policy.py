@@ -4,8 +4,7 @@ Belongs here: policy as data. How facts become a probability is learnt; how a pr
 ``ml.eligibility.thresholds`` and ``ml.eligibility.decision``.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -142,29 +141,6 @@ SUPPORT_POLICY = Policy(
         Merge("debt", ("total_debt", "liabilities_value"), "debt is most of what liabilities are"),
     ),
 )  # fmt: skip
-
-# A column is protected where its name holds one of these words between underscores, or ends with one of the phrases.
-_PROTECTED_WORDS = {
-    "sex", "gender", "male", "female", "age", "birthdate", "birthday", "dob", "birth", "race", "ethnicity", "ethnic",
-    "religion", "nationality", "citizenship", "disability", "disabled", "district", "region", "marital",
-}  # fmt: skip
-_PROTECTED_PHRASES = ("household_type", "family_type")
-
-
-def protected_columns(columns: Iterable[str], *, but: Sequence[str] = ()) -> list[str]:
-    """Columns whose names say sex, age, origin, faith, disability, district, marital status or kind of household.
-
-    ``but`` names those that only look like it, such as ``age_of_account``.
-    """
-    found = []
-    for column in columns:
-        spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(column))
-        words = [word for word in re.split(r"[^a-z]+", spaced.lower()) if word]
-        if column not in but and (
-            _PROTECTED_WORDS & set(words) or any(phrase in "_".join(words) for phrase in _PROTECTED_PHRASES)
-        ):
-            found.append(column)
-    return found
 
 
 def policy_of_table(encoder: Encoder, signs: Mapping[str, int], merges: Sequence[Merge]) -> Policy:

@@ -25,10 +25,11 @@ from ml.eligibility.facts import Feature, column_numbers, features_of, merged
 from ml.eligibility.judging import judge
 from ml.eligibility.model import EligibilityModel
 from ml.eligibility.piecewise import PiecewiseMember, PiecewiseSettings
-from ml.eligibility.policy import SUPPORT_POLICY, Policy, policy_of_table, protected_columns
+from ml.eligibility.policy import SUPPORT_POLICY, Policy, policy_of_table
 from ml.eligibility.reading import ID, check_facts, check_ids, check_target, read_table
 from ml.eligibility.thresholds import choose_thresholds
 from ml.evaluate.calibration import log_loss
+from ml.fairness import protected_columns, stand_ins
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -162,10 +163,18 @@ def _policy(
         raise EligibilityInputError(source, f"no column {', '.join(absent[:10])}", "every feature that was asked for")
     for name in names:
         frame[name] = _numeric_where_possible(frame[name])
+    alike = stand_ins(frame, names, refused, but=config.not_protected)
+    if alike and config.features:
+        raise ProtectedColumnError(
+            "; ".join(f"{name} orders people as the protected {other} does" for name, other in alike.items())
+            + ": the model never sees it under another name either. Leave it out, or name it in not_protected."
+        )
+    names = [name for name in names if name not in alike]
     encoder = learn_encoder(frame, sorted(names), numeric=frozenset(), keep=False)
     if not encoder.columns:
         raise EligibilityInputError(source, "no column that varies", "at least one number or category to learn from")
-    return policy_of_table(encoder, config.signs, config.merges), encoder, encoder.dropped
+    told = {name: f"orders people as the protected {other} does" for name, other in alike.items()}
+    return policy_of_table(encoder, config.signs, config.merges), encoder, {**encoder.dropped, **told}
 
 
 def _numeric_where_possible(values: "pd.Series[Any]") -> "pd.Series[Any]":

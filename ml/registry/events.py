@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import psycopg
@@ -86,29 +87,71 @@ def went_back(connection: psycopg.Connection[Any], model_name: str) -> bool:
 
 # What learning anew does not mend: fewer rows, and a source that came late.
 _NOT_LEARNT = ("volume", "days_late")
+# Days watched without an alert that end a drift: a measure near its limit crosses it back and forth (2026-11-28).
+QUIET_DAYS = 7
 
 
-def drift_since_training(connection: psycopg.Connection[Any], model_name: str) -> list[str]:
-    """What has moved for the champion since the last training and had not been told before it.
+@dataclass(frozen=True)
+class Drift:
+    """A subject that has moved and that no training has answered.
 
-    A drift that lasts is told every day; it asks for one training, not for one a day.
+    Attributes
+    ----------
+    subject : str
+        As told in the alerts.
+    first_event_id : int
+        Of the alert that began it: the same on every day that it lasts.
+    """
+
+    subject: str
+    first_event_id: int
+
+
+def unanswered_drift(connection: psycopg.Connection[Any], model_name: str) -> list[Drift]:
+    """What has moved for the champion and has not been trained on since it began.
+
+    A drift is a run of alerts of one subject; ``QUIET_DAYS`` days watched without one end it, and the next alert begins
+    another. A training answers it that was made as of its first day after the alert, or as of a later day: what a past
+    day was trained on says nothing of it. A drift that lasts is told every day and asks for one training.
     """
     rows = connection.execute(
         """
-        with champion as (
-            select model_version from ml.model_aliases where model_name = %(model)s and alias = 'champion'
-        ), last_training as (
-            select coalesce(max(event_id), 0) as event_id from ops.model_events
-            where model_name = %(model)s and action = 'trained'
+        with alerts as (
+            select e.subject, e.as_of_date, min(e.event_id) as event_id from ops.model_events as e
+            join ml.model_aliases as a
+                on a.model_name = e.model_name and a.alias = 'champion' and a.model_version = e.from_version
+            where e.model_name = %(model)s and e.action = 'drift_alert'
+                and not split_part(e.subject, ' ', -1) = any(%(others)s)
+            group by e.subject, e.as_of_date
+        ), watched as (
+            select as_of_date, row_number() over (order by as_of_date) as number from (
+                select as_of_date from alerts
+                union select as_of_date from ml.model_monitoring
+                where model_name = %(model)s and subject_kind <> 'performance'
+            ) as days
+        ), gaps as (
+            select alerts.*, watched.number,
+                watched.number - lag(watched.number) over (partition by subject order by alerts.as_of_date) as step
+            from alerts join watched using (as_of_date)
+        ), numbered as (
+            select *, count(*) filter (where step > %(quiet)s)
+                over (partition by subject order by as_of_date rows unbounded preceding) as spell
+            from gaps
+        ), spells as (
+            select subject, spell, min(as_of_date) as first_day, min(event_id) as first_event_id, max(number) as last,
+                row_number() over (partition by subject order by spell desc) as back
+            from numbered group by subject, spell
         )
-        select alerts.subject from ops.model_events as alerts
-        join champion on alerts.from_version = champion.model_version cross join last_training
-        where alerts.model_name = %(model)s and alerts.action = 'drift_alert'
-            and not split_part(alerts.subject, ' ', -1) = any(%(others)s)
-        group by alerts.subject, last_training.event_id
-        having min(alerts.event_id) > last_training.event_id
-        order by alerts.subject
+        select subject, first_event_id from spells
+        where back = 1 and (select max(number) from watched) - last < %(quiet)s and not exists (
+            select from ops.model_events as t where t.model_name = %(model)s and t.action = 'trained' and (
+                t.as_of_date > spells.first_day
+                -- Trainings of before their day was recorded.
+                or coalesce(t.as_of_date, spells.first_day) = spells.first_day and t.event_id > spells.first_event_id
+            )
+        )
+        order by subject
         """,
-        {"model": model_name, "others": list(_NOT_LEARNT)},
+        {"model": model_name, "others": list(_NOT_LEARNT), "quiet": QUIET_DAYS},
     ).fetchall()
-    return [str(subject) for (subject,) in rows]
+    return [Drift(str(subject), int(event_id)) for subject, event_id in rows]

@@ -12,7 +12,7 @@ from ml.evaluate.gate import GateResult
 from ml.registry.events import champions, rolled_back
 from ml.registry.kinds import MODULES, REFUSALS, kind_of
 from ml.registry.lookup import alias_version
-from ml.registry.store import UnknownModelError, set_alias
+from ml.registry.store import UnknownModelError, lock_aliases, set_alias
 
 EXPLAINED_ROWS = 2_000
 # Seconds for 2,000 rows. 30,000 people with reasons are to be read, scored and written in 5 s: 0.5 ms a row is three
@@ -75,6 +75,7 @@ def challenge(connection: psycopg.Connection[Any], model_name: str, version: str
     PromotionRefusedError
         It is the champion.
     """
+    lock_aliases(connection, model_name)
     if alias_version(connection, model_name) == version:
         raise PromotionRefusedError(f"{model_name} {version} is the champion; a challenger is another version")
     set_alias(connection, model_name, "challenger", version, set_by=by, reason=why)
@@ -107,6 +108,7 @@ def rollback(
         There is none before, ``to`` was never one, or it could not score now: changed, unreadable, or trained with
         other features or another catalogue. The alias stays where it is then.
     """
+    lock_aliases(connection, model_name)
     order = champions(connection, model_name)
     present = alias_version(connection, model_name)
     if present is None:
@@ -135,6 +137,12 @@ def rollback(
 def was_rolled_back(connection: psycopg.Connection[Any], model_name: str, version: str) -> bool:
     """Whether a person went back from this version and has not promoted it since."""
     return version in rolled_back(connection, model_name)
+
+
+def goes_on_beside(connection: psycopg.Connection[Any], model_name: str, version: str) -> bool:
+    """Whether the champion goes on without another look at a version: it is the champion, or a person left it."""
+    champion = alias_version(connection, model_name)
+    return champion == version or (champion is not None and was_rolled_back(connection, model_name, version))
 
 
 def _end_challenge(connection: psycopg.Connection[Any], model_name: str, version: str) -> None:

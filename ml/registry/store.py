@@ -46,6 +46,9 @@ class Registrable(Protocol):
 def register(conn: "Connection[Any]", model: Registrable) -> str:
     """Store a model as a candidate and return its version; the same artifact has the same version.
 
+    What is told of a version is told by its last training: limits that changed may leave every byte of the artifact as
+    it was, and are what it is judged by from then on.
+
     Parameters
     ----------
     conn : psycopg.Connection
@@ -72,10 +75,11 @@ def register(conn: "Connection[Any]", model: Registrable) -> str:
             (model_name, model_version, status, target, algorithm, artifact, artifact_sha256, metadata)
         values (%s, %s, 'candidate', %s, %s, %s, %s, %s::jsonb)
         on conflict (model_name, model_version) do update
-        -- Trained again to the same artifact: what is told of it stays, and what was not told before is added.
-        set metadata = excluded.metadata || models.metadata
+        -- Trained again to the same artifact: settings, limits and figures are those of the last training, what others
+        -- noted beside them stays.
+        set metadata = models.metadata || excluded.metadata
         where models.artifact_sha256 = excluded.artifact_sha256
-            and models.metadata is distinct from (excluded.metadata || models.metadata)
+            and models.metadata is distinct from (models.metadata || excluded.metadata)
         """,
         (
             model.model_name,
@@ -146,6 +150,15 @@ def load_text(conn: "Connection[Any]", model_name: str, version: str) -> tuple[s
     return artifact, metadata
 
 
+def lock_aliases(conn: "Connection[Any]", model_name: str) -> None:
+    """Let nobody else move an alias of a model until the transaction ends; take it before reading what decides a move.
+
+    Two promotions at once would each retire what the other has just made champion, and a rollback that is committed
+    between the look at the champion and the promotion would be undone.
+    """
+    conn.execute("select pg_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))", (model_name,))
+
+
 def set_alias(
     conn: "Connection[Any]",
     model_name: str,
@@ -186,9 +199,7 @@ def set_alias(
     str or None
         Version the alias pointed at before.
     """
-    # One at a time for a model: two promotions at once would each retire what the other has just made
-    # champion.
-    conn.execute("select pg_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))", (model_name,))
+    lock_aliases(conn, model_name)
     known_version(conn, model_name, version)
     before = conn.execute(
         "select model_version from ml.model_aliases where model_name = %s and alias = %s", (model_name, alias)

@@ -215,7 +215,14 @@ def _learn_origination(
     )
     granted_from = portfolio.training_granted_from
     return champion_or_train(
-        connection, ORIGINATION, ORIGINATION_TARGET, known_by, granted_from, runtime.training, asked=asked
+        connection,
+        ORIGINATION,
+        ORIGINATION_TARGET,
+        known_by,
+        granted_from,
+        runtime.training,
+        as_of_date=day,
+        asked=asked,
     )
 
 
@@ -225,7 +232,7 @@ def _learn_predelinquency(
     from ml.delinquency.predelinquency import champion_or_train
 
     cutoff = runtime.settings.portfolio.knowledge_cutoff(day)
-    return champion_or_train(connection, cutoff, runtime.training, asked=asked)
+    return champion_or_train(connection, cutoff, runtime.training, as_of_date=day, asked=asked)
 
 
 def model_assets(portfolio: Portfolio) -> list[dg.AssetsDefinition]:

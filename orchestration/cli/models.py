@@ -29,7 +29,8 @@ _VERSIONS = """
         (select string_agg(a.alias, ', ' order by a.alias) from ml.model_aliases as a
          where a.model_name = m.model_name and a.model_version = m.model_version),
         coalesce(m.metadata #>> '{metrics,overall,auc}', m.metadata #>> '{metrics,auc}'),
-        coalesce(m.metadata #>> '{data_window,rows}', m.metadata ->> 'n_rows'), m.created_at, m.metadata -> 'last_verdict'
+        coalesce(m.metadata #>> '{data_window,rows}', m.metadata ->> 'n_rows'), m.created_at,
+        m.metadata -> 'last_verdict'
     from ml.models as m where m.model_name = %(model)s or %(model)s::text is null
     order by m.model_name, m.created_at desc, m.model_version
 """
@@ -136,8 +137,9 @@ def promote_version(
     with _session(settings) as connection:
         kind = kind_of(model_name)
         version = _version(connection, model_name, version)
+        # A gate may be overridden; what cannot be read, or reads other features, could score nothing.
+        kind.load(connection, version)
         if alias == "challenger":
-            kind.load(connection, version)
             promotion.challenge(connection, model_name, version, by=by, why=why)
             console.print(f"{model_name} {version} is the challenger: scored in shadow from the next run on.")
             return

@@ -17,11 +17,12 @@ from ml.eligibility.lifecycle import champion_or_train
 from ml.eligibility.registered import MODEL_NAME, artifacts, judge, load
 from ml.registry import UnknownModelError
 from ml.registry.lookup import alias_version
-from orchestration.runtime import Runtime
-from orchestration.settings import Settings, load_settings
-from orchestration.tracking import artifact_folder, record_eligibility, tracker
+from ml.registry.promotion import rollback
+from orchestration.warehouse import Role
 from tests.integration.eligibility.conftest import OTHER, QUICK, Agency
 from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN, known
+
+TRY_ALIAS_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))"
 
 
 def test_the_first_version_passes_its_gates_and_becomes_champion_with_its_files(agency: Agency, connection) -> None:
@@ -63,25 +64,73 @@ def test_equal_data_and_settings_give_the_same_bytes_and_are_trained_once(agency
     assert connection.execute("select artifact from ml.models").fetchone() == (artifact,)
 
 
+def decide_some(connection: psycopg.Connection, count: int, known_at: dt.datetime | None = None) -> None:
+    """Outcomes of so many of the open applications."""
+    connection.execute(
+        "update core.eligibility_applications set decided_on = %s, is_eligible = (total_debt_amount > 9000), "
+        "known_at = coalesce(%s, known_at) where eid in (select eid from core.eligibility_applications "
+        "where row_hash = 'made' and superseded_at is null order by eid limit %s)",
+        (DAY, known_at, count),
+    )
+
+
 def test_little_new_is_no_reason_to_train_and_four_weeks_are(agency: Agency, connection) -> None:
     later, cutoff = DAY + dt.timedelta(days=40), CUTOFF + dt.timedelta(days=40)
-    open_ones = "select eid from core.eligibility_applications where row_hash = 'made' and superseded_at is null"
-    eids = [eid for (eid,) in connection.execute(f"{open_ones} order by eid").fetchall()]
-
-    def decided(count: int) -> None:
-        connection.execute(
-            "update core.eligibility_applications set decided_on = %s, is_eligible = (total_debt_amount > 9000) "
-            "where eid = any(%s)",
-            (DAY, eids[:count]),
-        )
-
-    decided(5)
+    decide_some(connection, 5)
     kept = champion_or_train(connection, later, cutoff, QUICK)
     assert (kept.trained_now, kept.version) == (False, agency.version)
     assert f"{DECIDED} outcomes, there are {DECIDED + 5} now" in str(kept.message)
-    connection.execute("update core.eligibility_applications set known_at = %s where eid = any(%s)", (cutoff, eids[:5]))
+    decide_some(connection, 5, cutoff)
     # The newest outcome is more than four weeks younger than the newest one learnt from.
     assert champion_or_train(connection, later, cutoff, QUICK).trained_now
+
+
+def test_after_a_rollback_little_new_is_no_reason_to_train_either(agency: Agency, connection) -> None:
+    second = champion_or_train(connection, DAY, CUTOFF, OTHER)
+    assert second.is_champion
+    rollback(connection, MODEL_NAME, by="me", why="complaints")
+    decide_some(connection, 1)
+    kept = champion_or_train(connection, DAY, CUTOFF, OTHER)
+    assert (kept.trained_now, kept.version, kept.is_champion) == (False, agency.version, True)
+
+
+def test_a_failed_candidate_is_judged_again_and_not_trained_again(agency: Agency, connection) -> None:
+    strict = dataclasses.replace(OTHER, required_characteristics=("disability",))
+    failed = champion_or_train(connection, DAY, CUTOFF, strict)
+    assert not failed.is_champion
+    decide_some(connection, 1)
+    again = champion_or_train(connection, DAY, CUTOFF, strict)
+    assert (again.trained_now, again.version, again.is_champion) == (False, failed.version, False)
+    connection.execute(
+        "update core.applicant_groups set disability = case when gr_id < 'g4' then 'registered' else 'none' end"
+    )
+    assert champion_or_train(connection, DAY, CUTOFF, strict).is_champion, "groups are known now"
+
+
+def test_limits_that_change_no_byte_reach_the_gates(agency: Agency, connection) -> None:
+    strict = dataclasses.replace(QUICK, required_characteristics=("disability",))
+    for config in (strict, QUICK):
+        outcome = champion_or_train(connection, DAY, CUTOFF, config)
+        assert (outcome.trained_now, outcome.version) == (True, agency.version)
+        told = {gate.name for gate in judge(connection, agency.version, DAY) if not gate.passed}
+        assert told == ({"fairness_measured"} if config is strict else set())
+        gates = json.loads(artifacts(connection, agency.version)["metrics.json"])["gates"]
+        assert {gate["name"] for gate in gates if not gate["passed"]} == told
+    decide_some(connection, 1)
+    assert not champion_or_train(connection, DAY, CUTOFF, QUICK).trained_now
+
+
+def test_nobody_moves_the_alias_between_the_verdict_and_the_promotion(agency: Agency, connection, monkeypatch) -> None:
+    free = []
+
+    def judged(*args, **kwargs):
+        with agency.warehouse.connect(Role.ML) as other:
+            free.extend(other.execute(TRY_ALIAS_LOCK, (MODEL_NAME,)).fetchone() or ())
+        return judge(*args, **kwargs)
+
+    monkeypatch.setattr("ml.eligibility.lifecycle.judge", judged)
+    assert champion_or_train(connection, DAY, CUTOFF, OTHER).is_champion
+    assert free == [False]
 
 
 def test_a_tenth_less_outcomes_are_enough_to_train_anew(agency: Agency, connection) -> None:

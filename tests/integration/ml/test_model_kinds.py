@@ -71,6 +71,8 @@ def test_a_models_own_gates_decide_its_promotion_and_its_own_load_its_rollback(
     with pytest.raises(ModelError, match="is_short: FAILED, found 30 signs"):
         promote_version(warehouse_settings, "plain", long, "me", "because", Console(quiet=True))
     promote_version(warehouse_settings, "plain", short, "me", "because", Console(quiet=True))
+    with pytest.raises(ModelError, match="rules of last year"):
+        promote_version(warehouse_settings, "plain", old, "me", "because", Console(quiet=True), override=True)
     console = Console(record=True, width=200, file=StringIO())
     print_model(warehouse_settings, "plain", None, console)
     assert "is_short: passed" in console.export_text()

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -226,6 +227,23 @@ def test_the_lists_say_what_there_is(
     for model, version, message in (("none", None, "has no gates"), (NAME, "none", "no version 'none'")):
         with pytest.raises(ModelError, match=message):
             print_model(warehouse_settings, model, version, QUIET)
+
+
+def test_nobody_moves_the_alias_between_the_verdict_and_the_promotion(
+    warehouse: Warehouse, versions: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free: list[bool] = []
+
+    def judged(*args: Any, **kwargs: Any) -> list[GateResult]:
+        with warehouse.connect(Role.ML) as other:
+            query = "select pg_try_advisory_xact_lock(hashtextextended('ml.model_aliases:' || %s, 0))"
+            free.extend(found for (found,) in other.execute(query, (NAME,)))
+        return judge(*args, **kwargs)
+
+    monkeypatch.setattr("ml.delinquency.lifecycle.judge", judged)
+    with warehouse.connect(Role.ML) as connection:
+        trained(connection, SLACK)
+    assert free == [False]
 
 
 def test_drift_blocks_a_promotion_where_there_is_a_champion(warehouse: Warehouse, versions: tuple[str, str]) -> None:

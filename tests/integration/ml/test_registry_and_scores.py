@@ -231,14 +231,14 @@ def test_a_few_outcomes_more_train_nothing_and_four_weeks_or_a_tenth_more_do(
         return champion_or_train(scored, NAME, "bad", known_by, config=QUICK)
 
     first = on(100)
-    monkeypatch.setattr("ml.delinquency.origination.KEPT_SHARE", 1.0)
+    monkeypatch.setattr("ml.registry.lookup.KEPT_SHARE", 1.0)
     soon = on(80)
     assert soon.training_rows > 0
     assert (soon.trained_now, soon.version) == (False, first.version)
     assert soon.message is not None
-    assert soon.message.startswith("not trained: the champion has learnt from")
+    assert soon.message.startswith(f"not trained: {first.version} has learnt from")
     assert on(60).trained_now
-    monkeypatch.setattr("ml.delinquency.origination.KEPT_SHARE", 0.001)
+    monkeypatch.setattr("ml.registry.lookup.KEPT_SHARE", 0.001)
     assert on(82).trained_now
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ml.eligibility import SUPPORT_POLICY, train
+from ml.eligibility.judging import judge_fairness
 from ml.fairness import FairnessConfig, fairness_gate, group_rates, random_review_sample, wilson_interval
 from tests.unit.eligibility.conftest import quick
 
@@ -82,6 +83,32 @@ def test_nothing_measured_is_no_pass():
     y, selected, groups = decisions(0.0, n=150)
     rules = fairness_gate(group_rates(y, selected, groups))
     assert [rule.name for rule in rules if not rule.passed] == ["fairness_measured"]
+
+
+@pytest.mark.parametrize("lacks", ["known groups", "need", "no need"])
+def test_a_rate_that_nobody_is_there_for_is_not_measured(lacks):
+    y, selected, groups = decisions(0.0)
+    second = groups["sex"] == "b"
+    if lacks == "known groups":
+        groups.loc[second, "sex"] = None
+    else:
+        y[second.to_numpy()] = lacks == "no need"
+    table = group_rates(y, selected, groups)
+    assert table["is_large_enough"].all()
+    (rule,) = [rule for rule in fairness_gate(table) if rule.name == "fairness_measured"]
+    assert not rule.passed
+    (told,) = [rule for rule in judge_fairness(table, FairnessConfig(), ()) if rule.name == "fairness_measured"]
+    assert told.passed
+    assert "sex: " in str(told.value)
+    assert "(not required)" in str(told.value)
+
+
+def test_a_required_characteristic_that_is_absent_fails_beside_others_that_are_told():
+    y, selected, groups = decisions(0.0)
+    table = group_rates(y, selected, groups.assign(region="all"))
+    (rule,) = [r for r in judge_fairness(table, FairnessConfig(), ("age_band", "sex")) if r.name == "fairness_measured"]
+    assert not rule.passed
+    assert str(rule.value).startswith("age_band: no column; region: 1 groups")
 
 
 def test_missing_labels_are_a_group_of_their_own():

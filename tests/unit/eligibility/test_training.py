@@ -29,6 +29,7 @@ from ml.eligibility import (
 from ml.eligibility.calibration import Calibrator, choose_calibrator
 from ml.eligibility.newton import fit_graded
 from ml.eligibility.thresholds import choose_thresholds
+from ml.fairness import protected_columns
 from ml.synthetic.applications import make_applications
 from tests.unit.eligibility.conftest import quick
 
@@ -98,6 +99,39 @@ def test_camel_case_and_longer_names_are_protected_too(applications):
     assert set(told.metadata["refused_columns"]) == {"applicantSex", "age_band"}
     kept = train(renamed, config=quick(not_protected=("age_band",)))
     assert "age_band" in kept.columns
+
+
+def test_protected_columns_are_known_by_any_usual_name_and_others_are_not_taken_for_one():
+    protected = [
+        "sex", "applicantSex", "SQBage", "agesq", "age2", "log_age", "ageband", "age_group", "AgeYears", "years_old",
+        "woman", "is_female", "dis", "lugar3", "province", "canton", "postcode", "zip", "zip_code", "city", "city_id",
+        "districtid", "Region_Code", "civil_status", "householdtype", "hh_type", "estadocivil1", "maritalStatus",
+        "birthYear", "state", "disabled", "ethnic_group",
+    ]  # fmt: skip
+    assert protected_columns(protected) == protected
+    others = [
+        "package", "average", "usage", "distance", "image", "capacity", "mortgage", "wage_total", "storage", "stage",
+        "page", "village_bank", "manage", "dismissed", "discount", "velocity", "trace", "embrace", "zipped", "agent",
+        "agency", "agenda", "management", "statement", "estate_value", "status", "family_size", "hhsize", "rooms",
+        "credit_score", "seniority", "personal_loan",
+    ]  # fmt: skip
+    assert protected_columns(others) == []
+    assert protected_columns(["age_of_account"], but=("age_of_account",)) == []
+
+
+def test_a_column_that_orders_people_as_a_protected_one_does_is_left_out(applications):
+    table = applications[["credit_score", "family_size", "age", "sex", "eligible"]].assign(
+        tenure=lambda t: (t["age"] - 90) ** 2, block=lambda t: (t["sex"] == "male") * 7
+    )
+    told = train(table, config=quick())
+    assert set(told.columns) == {"credit_score", "family_size"}
+    assert told.metadata["dropped_columns"] == {
+        "tenure": "orders people as the protected age does", "block": "orders people as the protected sex does",
+    }  # fmt: skip
+    assert set(decide(told, table.drop(columns="eligible"))["decision"]) <= {"APPROVE", "REVIEW", "SOFT_DECLINE"}
+    with pytest.raises(ProtectedColumnError, match="tenure orders people as the protected age does"):
+        train(table, config=quick(features=("credit_score", "tenure")))
+    assert "tenure" in train(table, config=quick(not_protected=("tenure",))).columns
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""Columns that say a protected characteristic: by their names, whatever the table, and by what they hold.
+
+Belongs here: the one list for all models. What a table calls its columns is not ours, so names are read in parts; a
+column that only looks protected is named in ``but``.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# Words of a name that say sex, age, origin, faith, disability, where one lives, marital status. English, and the
+# Spanish of the household surveys of Latin America.
+_WORDS = {
+    "sex", "sexes", "sexual", "gender", "genders", "male", "males", "female", "females", "woman", "women", "girl",
+    "girls", "boy", "boys", "hombre", "mujer", "sexo", "genero", "age", "ages", "edad", "dob", "yob", "born", "birth",
+    "birthdate", "birthday", "birthyear", "birthplace", "dateofbirth", "race", "races", "racial", "ethnic", "ethnicity",
+    "caste", "tribe", "tribal", "indigenous", "nationality", "nationalities", "citizen", "citizenship", "immigrant",
+    "migrant", "foreigner", "religion", "religions", "religious", "disability", "disabilities", "disabled",
+    "discapacidad", "handicap", "handicapped", "district", "districts", "region", "regions", "province", "provinces",
+    "provincia", "canton", "cantons", "county", "municipality", "municipio", "governorate", "emirate", "neighbourhood",
+    "neighborhood", "postcode", "postcodes", "postal", "postalcode", "zip", "zipcode", "city", "cities", "town",
+    "lugar", "latitude", "longitude", "marital", "married", "divorced", "widow", "widowed", "widower", "estadocivil",
+}  # fmt: skip
+# What stands before or after such a word when a name runs them together: agesq, SQBage, districtid, ageband.
+_BEFORE = (
+    "sqb", "sq", "sqrt", "log", "ln", "max", "min", "mean", "avg", "is", "has", "head", "hh", "home", "client", "cust",
+)  # fmt: skip
+_AFTER = (
+    "sq", "sqd", "squared", "cubed", "band", "bands", "group", "groups", "grp", "class", "cat", "category", "bin",
+    "bucket", "range", "code", "cd", "id", "ids", "no", "num", "nr", "name", "type", "years", "yrs", "year", "old",
+    "status", "flag",
+)  # fmt: skip
+# Words that are protected only together, or only as the whole name.
+_PHRASES = (
+    "household_type", "hh_type", "family_type", "family_status", "civil_status", "marriage_status", "years_old",
+    "foreign_worker",
+)  # fmt: skip
+_WHOLE = frozenset(
+    ("dis", "is_dis", "man", "is_man", "state", "state_code", "state_id", "state_name", "home_state", "us_state")
+)
+# From this rank correlation on a column orders people as the protected one does: its square, its logarithm, its ranks.
+STAND_IN = 0.99
+
+
+def protected_columns(columns: Iterable[str], *, but: Collection[str] = ()) -> list[str]:
+    """Columns whose names say sex, age, origin, faith, disability, where one lives, marital status, kind of household.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Names in any spelling: ``age_band``, ``ageBand``, ``SQBage``, ``estadocivil1``.
+    but : collection of str
+        Those that only look like it, such as ``age_of_account``.
+    """
+    return [column for column in columns if column not in but and _is_protected(str(column))]
+
+
+def stand_ins(
+    frame: pd.DataFrame, columns: Iterable[str], protected: Iterable[str], *, but: Collection[str] = ()
+) -> dict[str, str]:
+    """Numeric columns that order people as a protected one does, and which that is.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Holds all of them.
+    columns : iterable of str
+        To be looked at; those that are not numbers are passed over.
+    protected : iterable of str
+        Numbers, or texts of two values.
+    but : collection of str
+        Known to be something else.
+
+    Returns
+    -------
+    dict of str to str
+        By the column: the protected one whose ranks correlate with it, up or down, by ``STAND_IN`` or more.
+    """
+    known = {name: ranks for name in protected if (ranks := _ranks(frame[name], two_values=True)) is not None}
+    found = {}
+    for column in columns:
+        ranks = None if column in but or not known else _ranks(frame[column])
+        if ranks is None:
+            continue
+        for name, others in known.items():
+            if abs(_correlation(ranks, others)) >= STAND_IN:
+                found[column] = name
+                break
+    return found
+
+
+def _is_protected(column: str) -> bool:
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()
+    words = [word for word in re.split(r"[^a-z]+", spaced) if word]
+    name = "_".join(words)
+    padded = f"_{name}_"
+    if name in _WHOLE or any(f"_{phrase}_" in padded or phrase.replace("_", "") in words for phrase in _PHRASES):
+        return True
+    return any(_says(word) for word in words)
+
+
+def _says(word: str) -> bool:
+    """Whether a word is a protected one, alone or with one known part before and one behind it."""
+    bare = [word, *(word[len(part) :] for part in _BEFORE if word.startswith(part))]
+    ends = ("", *_AFTER)
+    return any(one.endswith(end) and one[: len(one) - len(end)] in _WORDS for one in bare for end in ends)
+
+
+def _ranks(values: "pd.Series[Any]", *, two_values: bool = False) -> "np.ndarray[Any, Any] | None":
+    """Ranks of numbers, also of numbers in text; None of what is no number or never varies."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    if not numbers.notna().equals(values.notna()):
+        if not two_values or values.nunique() != 2:
+            return None
+        numbers = pd.Series(pd.factorize(values, sort=False)[0], dtype=float).replace(-1.0, np.nan)
+    if numbers.nunique() < 2:
+        return None
+    ranks: np.ndarray[Any, Any] = numbers.astype(float).rank().to_numpy()
+    return ranks
+
+
+def _correlation(first: "np.ndarray[Any, Any]", second: "np.ndarray[Any, Any]") -> float:
+    both = ~np.isnan(first) & ~np.isnan(second)
+    # Two rows always agree.
+    if both.sum() < 10:
+        return 0.0
+    a, b = first[both], second[both]
+    return float(np.corrcoef(a, b)[0, 1]) if np.ptp(a) and np.ptp(b) else 0.0
