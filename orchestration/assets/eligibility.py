@@ -224,6 +224,8 @@ def _decided(days: "list[DecidedDay]", told: dict[str, Any], seconds: float) -> 
         metadata={
             "dagster/row_count": sum(statuses.values()),
             "rows_written": sum(day.written for day in days),
+            # Decided then; the version of now has learnt from later outcomes and replaces nothing.
+            "rows_kept": sum(day.kept for day in days),
             "seconds": round(seconds, 3),
             "days": len(days),
             "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),

@@ -6,10 +6,13 @@ import psycopg
 import pytest
 
 from ml.eligibility.applications import read_decided, read_open
+from ml import registry
 from ml.eligibility.days import NO_MODEL, ReviewShares, decide_day
+from ml.eligibility.lifecycle import champion_or_train
+from ml.eligibility.model import MODEL_NAME
 from ml.eligibility.realised import realised_rates
 from ml.eligibility.record import is_drawn
-from tests.integration.eligibility.conftest import Agency
+from tests.integration.eligibility.conftest import OTHER, Agency
 from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN, apply, known
 
 HALF = ReviewShares(declined=0.5, approved=0.5, seed=1)
@@ -83,6 +86,26 @@ def test_a_rerun_and_what_becomes_known_later_change_nothing(agency: Agency, con
         "select count(*) filter (where gr_id = 'g0') from ml.eligibility_decisions where as_of_date <= %s", (DAY,)
     ).fetchall()
     assert row == (0,)
+
+
+def test_a_version_that_learnt_later_replaces_no_decision_and_any_other_does(agency: Agency, connection) -> None:
+    decide_day(connection, DAY, CUTOFF, HALF)
+    before = hashes(connection)
+    second = champion_or_train(connection, DAY, CUTOFF, OTHER).version
+    learnt = (
+        "update ml.models set metadata = metadata || jsonb_build_object('outcomes_known_at', %s::text) "
+        "where model_version = %s"
+    )
+    connection.execute(learnt, ((CUTOFF + dt.timedelta(hours=1)).isoformat(), second))
+    again = decide_day(connection, DAY, CUTOFF, HALF)
+    assert (again.version, again.written, again.kept, again.drawn) == (second, 0, OPEN, 0)
+    assert hashes(connection) == before
+    connection.execute(learnt, (CUTOFF.isoformat(), second))
+    again = decide_day(connection, DAY, CUTOFF)
+    assert (again.version, again.written, again.kept) == (second, OPEN, 0)
+    registry.set_alias(connection, MODEL_NAME, "champion", agency.version, set_by="rollback")
+    again = decide_day(connection, DAY, CUTOFF)
+    assert (again.version, again.written, again.kept) == (agency.version, OPEN, 0)
 
 
 def test_a_file_that_came_late_removes_what_had_been_decided_by_then(agency: Agency, connection) -> None:
