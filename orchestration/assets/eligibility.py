@@ -57,7 +57,7 @@ def _training() -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 MODEL,
-                deps=_core("eligibility_applications", "golden_records", "applicant_groups", "gr_redirects"),
+                deps=_core("eligibility_applications", "beneficiaries", "applicant_groups", "gr_redirects"),
                 description="Versions of the model of need; the champion is the one that decides.",
                 group_name="scores",
                 owners=OWNERS["scores"],
