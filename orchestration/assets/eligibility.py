@@ -191,7 +191,8 @@ def _deciding(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
                 runtime.warehouse.connect(Role.ML) as connection,
             ):
                 settings, cutoff = portfolio.eligibility, portfolio.knowledge_cutoff(day)
-                days.append(decide_day(connection, day, cutoff, settings.review_shares(), settings.open_days))
+                shares = settings.review_shares(runtime.settings.review_seed)
+                days.append(decide_day(connection, day, cutoff, shares, settings.open_days))
                 # The last day of a range speaks for it.
                 told = _realised(*realised_rates(connection, day, cutoff, min_group_size=settings.min_group_size))
         yield _decided(days, told, time.perf_counter() - started)

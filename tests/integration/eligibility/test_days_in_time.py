@@ -228,7 +228,7 @@ def test_an_old_days_training_is_the_same_after_a_merge_and_groups_follow_it(age
     assert households.to_dict() == {f"h{n}": {f"g{2 * n}", f"g{2 * n + 1}"} for n in range(5)}
     # Three days later g3 becomes part of g1, whose groups are the ones that are known from then on.
     later = known(DAY + dt.timedelta(days=3))
-    connection.execute("update ml.party_xref set superseded_at = %s where party_id = 'p3'", (later,))
+    connection.execute("update ml.party_xref set superseded_at = %s, retired_at = now() where party_id = 'p3'", (later,))
     connection.execute(
         "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at, valid_from) "
         "values ('p3', 'g1', 'linkage', %s, now(), '2025-01-01')",

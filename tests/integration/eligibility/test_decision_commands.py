@@ -175,7 +175,7 @@ def test_reviews_wait_until_they_have_a_result_and_only_drawn_ones_get_one(
     agency: Agency, module_warehouse_settings: Settings, declined: list[str]
 ) -> None:
     settings, eid = module_warehouse_settings, declined[2]
-    assert all(one in said(print_reviews, settings) for one in declined)
+    assert all(one in said(print_reviews, settings) for one in declined[:4])
     record_review(
         settings, eid, in_need=True, by="case worker 7", why="the bank statement is another person's", console=QUIET
     )
