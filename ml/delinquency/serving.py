@@ -25,7 +25,7 @@ NOT_SCORED = "not scored: no version has passed the gate yet"
 
 @dataclass(frozen=True)
 class ScoredDay:
-    """Scores of one day: rows by status, how many of them were inserted or changed, and how many kept what was forecast.
+    """Scores of one day: rows by status, how many of them were inserted or changed, how many kept what was forecast.
 
     Without a champion nothing is scored, and ``message`` says so. ``refused`` says which versions could not be used,
     where an earlier champion scored in their place.

@@ -150,7 +150,7 @@ def read_decided(
         "join outcomes using (eid) where a.known_at <= {cutoff} and a.applied_on <= {day} "
         "and (a.superseded_at is null or a.superseded_at > a.known_at) "
         "order by a.eid, (a.decided_on is null) desc, a.known_at desc), "
-        # The household as registered by the cut-off; a family of core.golden_records is of now, and changes with merges.
+        # The household as registered by the cut-off: a family of core.golden_records is of now, and merges change it.
         "households as (select distinct on (people.gr_id) people.gr_id, b.household_id from core.beneficiaries as b "
         "join people on people.party_id = b.party_id where b.valid_from <= {day} and b.known_at <= {cutoff} "
         "order by people.gr_id, b.valid_from desc, b.known_at desc, b.party_id) "

@@ -89,8 +89,8 @@ def decide(model: EligibilityModel, rows: Rows, *, top_reasons: int = 3) -> pd.D
         ``eid, probability, decision, decision_basis`` (thresholds or insufficient_evidence), ``approve_threshold,
         review_threshold, model_version, rule_version``; as JSON text ``reasons`` (see :func:`ml.explain.reasons`;
         contributions in log-odds beyond the usual values), ``missing_evidence`` and ``correctable_facts``; for people
-        ``override_decision, override_by, override_reason, overridden_at, appealed_decision`` (empty) and ``appeal_state``
-        (none).
+        ``override_decision, override_by, override_reason, overridden_at, appealed_decision`` (empty) and
+        ``appeal_state`` (none).
 
     Raises
     ------

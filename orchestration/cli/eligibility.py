@@ -75,8 +75,8 @@ class Decided:
         if self.open_on is not None:
             return "gold shows it from the next publication on."
         return (
-            f"the application has not been open since {self.row['as_of_date']}, so that gold does not show it: it stands "
-            "in `assay decision show`, and its source has to be told."
+            f"the application has not been open since {self.row['as_of_date']}, so that gold does not show it: it "
+            "stands in `assay decision show`, and its source has to be told."
         )
 
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from ml.eligibility.applications import CHARACTERISTICS, read_decided, read_open
 from ml import registry
+from ml.eligibility.applications import CHARACTERISTICS, read_decided, read_open
 from ml.eligibility.days import NO_MODEL, ReviewShares, decide_day
 from ml.eligibility.lifecycle import champion_or_train
 from ml.eligibility.model import MODEL_NAME
@@ -77,7 +77,8 @@ def test_a_rerun_and_what_becomes_known_later_change_nothing(agency: Agency, con
         (later,),
     )
     connection.execute(
-        "insert into core.beneficiaries select 'p' || n, 'h' || n / 5, '2026-01-01', %s from generate_series(0, 900) as n",
+        "insert into core.beneficiaries select 'p' || n, 'h' || n / 5, '2026-01-01', %s "
+        "from generate_series(0, 900) as n",
         (later,),
     )
     assert decide_day(connection, DAY, CUTOFF, HALF).written == 0
@@ -228,7 +229,9 @@ def test_an_old_days_training_is_the_same_after_a_merge_and_groups_follow_it(age
     assert households.to_dict() == {f"h{n}": {f"g{2 * n}", f"g{2 * n + 1}"} for n in range(5)}
     # Three days later g3 becomes part of g1, whose groups are the ones that are known from then on.
     later = known(DAY + dt.timedelta(days=3))
-    connection.execute("update ml.party_xref set superseded_at = %s, retired_at = now() where party_id = 'p3'", (later,))
+    connection.execute(
+        "update ml.party_xref set superseded_at = %s, retired_at = now() where party_id = 'p3'", (later,)
+    )
     connection.execute(
         "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at, valid_from) "
         "values ('p3', 'g1', 'linkage', %s, now(), '2025-01-01')",
