@@ -64,7 +64,7 @@ comment on column ml.eligibility_decisions.missing_evidence is
 comment on column ml.eligibility_decisions.would_change is
 'Recorded facts which alone, if wrong, would change the decision, and what would correct them.';
 comment on column ml.eligibility_decisions.is_retrospective is
-'True: the version has learnt from an outcome that became known after knowledge_cutoff; never replaces what was decided.';
+'True: the version has learnt from an outcome that became known after knowledge_cutoff: replaces no other decision.';
 comment on column ml.eligibility_decisions.decided_at is 'Wall clock.';
 
 set local role assay_ops;
