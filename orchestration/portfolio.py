@@ -121,7 +121,8 @@ class Eligibility(BaseModel):
     review_share, approved_review_share : float
         Share of the applications declined, and approved, that chance sends to a person whatever the model says.
     review_seed : int
-        Another one draws another sample.
+        Another one draws another sample. Who reads it can tell which numbers are drawn: where an applicant's number may
+        be chosen by somebody who could, ``ASSAY_REVIEW_SEED`` takes its place.
     open_days : int
         An application that waits for longer was forgotten by its source and is not decided.
     min_group_size : int
@@ -160,11 +161,11 @@ class Eligibility(BaseModel):
             required_characteristics=self.required_characteristics,
         )
 
-    def review_shares(self) -> "ReviewShares":
-        """The random sample of reviews, as ``ml`` takes it."""
+    def review_shares(self, seed: int | None = None) -> "ReviewShares":
+        """The random sample of reviews, as ``ml`` takes it; a seed of the installation goes before the file's."""
         from ml.eligibility.days import ReviewShares
 
-        return ReviewShares(self.review_share, self.approved_review_share, self.review_seed)
+        return ReviewShares(self.review_share, self.approved_review_share, self.review_seed if seed is None else seed)
 
 
 class Portfolio(BaseModel):

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         Where Dagster keeps its storage; None: a database of its own beside the portfolio's.
     mlflow_url : str or None
         Tracking server or database of MLflow's experiments; None: a database of its own beside the portfolio's.
+    review_seed : int or None
+        Which applications chance sends to a person, where nobody who reads the portfolio's file may know; None: the
+        file's own seed.
     """
 
     model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore", populate_by_name=True, frozen=True)
@@ -47,6 +50,7 @@ class Settings(BaseSettings):
     sample_people: int = Field(default=2_000, ge=50, le=10_000_000)
     dagster_url: str | None = None
     mlflow_url: str | None = None
+    review_seed: int | None = Field(default=None, repr=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -64,7 +64,7 @@ comment on column ml.eligibility_decisions.missing_evidence is
 comment on column ml.eligibility_decisions.would_change is
 'Recorded facts which alone, if wrong, would change the decision, and what would correct them.';
 comment on column ml.eligibility_decisions.is_retrospective is
-'True: the model has learnt from an outcome that became known after knowledge_cutoff. Only where scored.';
+'True: the version has learnt from an outcome that became known after knowledge_cutoff: replaces no other decision.';
 comment on column ml.eligibility_decisions.decided_at is 'Wall clock.';
 
 set local role assay_ops;
@@ -115,6 +115,7 @@ create table if not exists ops.eligibility_overrides (
     as_of_date date not null,
     model_version text,
     model_decision text,
+    final_decision text check (final_decision in ('APPROVE', 'REVIEW', 'SOFT_DECLINE')),
     decision text check (decision in ('APPROVE', 'REVIEW', 'SOFT_DECLINE')),
     appeal_state text check (appeal_state in ('filed', 'upheld', 'rejected')),
     decided_by text not null check (btrim(decided_by) <> ''),
@@ -132,6 +133,8 @@ comment on column ops.eligibility_overrides.eid is 'ml.eligibility_decisions.';
 comment on column ops.eligibility_overrides.as_of_date is 'Day of the model''s decision that the person saw.';
 comment on column ops.eligibility_overrides.model_version is 'Version that had decided; NULL: none had.';
 comment on column ops.eligibility_overrides.model_decision is 'What it had decided; NULL: nothing.';
+comment on column ops.eligibility_overrides.final_decision is
+'What was in force until then, a person''s or the model''s; where an appeal is filed, what it is against.';
 comment on column ops.eligibility_overrides.decision is 'The person''s decision; NULL: the row is a step of an appeal.';
 comment on column ops.eligibility_overrides.appeal_state is
 'filed; upheld: the appellant is right; rejected: the decision stands. NULL: the row is a decision.';

@@ -124,6 +124,7 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
     written = write_scores(connection, rows)
     return ScoredDay(
         statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
-        written=written,
+        written=written.rows,
+        kept=written.kept,
         refused=champion.refused,
     )

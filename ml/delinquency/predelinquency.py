@@ -172,7 +172,8 @@ def score_day(
     written = write_scores(connection, rows)
     return ScoredDay(
         statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
-        written=removed + written,
+        written=removed + written.rows,
+        kept=written.kept,
         refused=champion.refused,
     )
 

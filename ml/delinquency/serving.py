@@ -24,7 +24,7 @@ NOT_SCORED = "not scored: no version has passed the gate yet"
 
 @dataclass(frozen=True)
 class ScoredDay:
-    """Scores of one day: rows by status, and how many of them were inserted or changed.
+    """Scores of one day: rows by status, how many of them were inserted or changed, how many kept what was forecast.
 
     Without a champion nothing is scored, and ``message`` says so. ``refused`` says which versions could not be used,
     where an earlier champion scored in their place.
@@ -32,6 +32,7 @@ class ScoredDay:
 
     statuses: dict[str, int]
     written: int
+    kept: int = 0
     message: str | None = None
     refused: tuple[str, ...] = ()
 

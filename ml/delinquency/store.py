@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from ml.bulk import copy_in
+from ml.forecasts import Written, replace_forecasts
 
 KEYS = ("loan_id", "gr_id", "as_of_date", "knowledge_cutoff")
 
@@ -102,8 +103,10 @@ _VALUE_COLUMNS = {
 }  # fmt: skip
 
 
-def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> int:
+def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> Written:
     """Insert scores, or replace those of the same exposure and day; an equal score stays untouched.
+
+    What was forecast on the day is never replaced by a look back, see :func:`ml.forecasts.replace_forecasts`.
 
     Parameters
     ----------
@@ -114,31 +117,23 @@ def write_scores(connection: psycopg.Connection[Any], scores: pd.DataFrame) -> i
 
     Returns
     -------
-    int
-        Rows that were inserted or changed. The caller's transaction commits them.
+    Written
+        Rows that were inserted or changed, and those kept. The caller's transaction commits them.
     """
     columns = {**_KEY_COLUMNS, **_VALUE_COLUMNS}
-    names, values = sql.SQL(", ").join(map(sql.Identifier, columns)), list(_VALUE_COLUMNS)
     rows = scores.reindex(columns=list(columns))
     # Whole numbers with gaps are floats to pandas, and 30.0 is no integer to COPY.
     rows = rows.astype({"horizon_days": "Int64", "contact_rank": "Int64"})
     with connection.transaction(), connection.cursor() as cursor:
         copy_in(cursor, "new_scores", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)
-        cursor.execute(
-            sql.SQL(
-                "insert into ml.scores ({names}) select {names} from new_scores "
-                "on conflict (model_name, exposure_id, gr_id, as_of_date) do update set {assignments}, "
-                "scored_at = now() where ({stored}) is distinct from ({fresh})"
-            ).format(
-                names=names,
-                assignments=sql.SQL(", ").join(
-                    sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values
-                ),
-                stored=sql.SQL(", ").join(sql.SQL("ml.scores.{}").format(sql.Identifier(name)) for name in values),
-                fresh=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in values),
-            )
+        return replace_forecasts(
+            cursor,
+            sql.Identifier("ml", "scores"),
+            sql.Identifier("new_scores"),
+            list(_KEY_COLUMNS),
+            list(_VALUE_COLUMNS),
+            "scored_at",
         )
-        return cursor.rowcount
 
 
 def remove_other_scores(

@@ -34,10 +34,7 @@ STATED = {
 }
 # What fairness is measured on; the model never sees them. Columns of core.applicant_groups.
 CHARACTERISTICS = ("sex", "age_band", "region", "disability", "household_type")
-TARGET, FAMILY = "eligible", "family_id"
-# Whoever watches a model looks at the newest applications: half a standard deviation shows from about 300 on, and older
-# ones than of 91 days say little of now (2026-11-28).
-WATCHED_APPLICATIONS, WATCHED_DAYS = 300, 91
+TARGET, FAMILY = "eligible", "household_id"
 
 _KNOWN_PEOPLE = sql.SQL(
     "people as (select party_id, gr_id from ml.party_xref "
@@ -91,8 +88,11 @@ def read_open(
     """
     query = sql.SQL(
         "with {people}, "
-        "deceased as (select distinct people.gr_id from core.parties as p join people on people.party_id = p.party_id "
-        "where p.death_date <= {day} and p.known_at <= {cutoff}) "
+        # The newest version of each record, as for golden records: a death told by mistake and taken back is none.
+        "records as (select distinct on (p.party_id) people.gr_id, p.death_date from core.parties as p "
+        "join people on people.party_id = p.party_id where p.valid_from <= {day} and p.known_at <= {cutoff} "
+        "order by p.party_id, p.valid_from desc, p.known_at desc), "
+        "deceased as (select distinct gr_id from records where death_date <= {day}) "
         "select a.eid, people.gr_id, a.scheme_id, deceased.gr_id is not null as is_deceased, "
         "a.applied_on < {day}::date - {open_days} as is_stale, {facts} "
         "from core.eligibility_applications as a left join people on people.party_id = a.party_id "
@@ -120,7 +120,8 @@ def read_decided(
     """Applications whose outcome was known by the cut-off, with what they stated while they were open.
 
     The outcome is the reviewer's; where a person looked at a random sample of decisions, theirs, from the day after on:
-    a rerun of the day learns nothing that its first run did not know.
+    a rerun of the day learns nothing that its first run did not know. It is known at the next day's cut-off: the person
+    acted after the day's own, and what learns from it looks back at the day.
 
     Parameters
     ----------
@@ -132,33 +133,47 @@ def read_decided(
     Returns
     -------
     frame : pandas.DataFrame
-        By ``eid``: ``eid, gr_id, family_id`` (the golden record where no family is known), ``applied_on, known_at`` (of
-        the outcome), ``eligible`` (1 needs support), the policy's columns and ``CHARACTERISTICS``.
+        By ``eid``: ``eid, gr_id, household_id`` (the golden record where no household is known), ``applied_on,
+        known_at`` (of the outcome), ``eligible`` (1 needs support), the policy's columns and ``CHARACTERISTICS``, which
+        are those that people have now.
     impossible : dict of str to int
         See :class:`OpenApplications`.
     """
+    # A zone without a name has no days of its own.
+    zone = getattr(knowledge_cutoff.tzinfo, "key", "UTC")
+    local = knowledge_cutoff if zone != "UTC" else knowledge_cutoff.astimezone(dt.UTC)
     query = sql.SQL(
         "with {people}, "
         "reviewed as (select distinct on (eid) eid, is_eligible, "
-        "(as_of_date + 1)::timestamp at time zone 'UTC' as known_at "
+        "({local}::timestamp - ({day}::date - as_of_date - 1) * interval '1 day') at time zone {zone} as known_at "
         "from ops.eligibility_review_outcomes where as_of_date < {day} order by eid, outcome_id desc), "
         "decided as (select a.eid, a.is_eligible, a.known_at from core.eligibility_applications as a "
         "where a.is_eligible is not null and a.decided_on <= {day} and a.known_at <= {cutoff} "
         "and (a.superseded_at is null or a.superseded_at > {cutoff})), "
         "outcomes as (select eid, coalesce(r.is_eligible, d.is_eligible) as is_eligible, "
         "coalesce(r.known_at, d.known_at) as known_at from decided as d full join reviewed as r using (eid)), "
-        "stated as ({stated}) "
+        # A version that was superseded at once never counted. What was stated with the decision may be of afterwards.
+        "stated as (select distinct on (a.eid) a.* from core.eligibility_applications as a "
+        "join outcomes using (eid) where a.known_at <= {cutoff} and a.applied_on <= {day} "
+        "and (a.superseded_at is null or a.superseded_at > a.known_at) "
+        "order by a.eid, (a.decided_on is null) desc, a.known_at desc), "
+        # The household as registered by the cut-off: a family of core.golden_records is of now, and merges change it.
+        "households as (select distinct on (people.gr_id) people.gr_id, b.household_id from core.beneficiaries as b "
+        "join people on people.party_id = b.party_id where b.valid_from <= {day} and b.known_at <= {cutoff} "
+        "order by people.gr_id, b.valid_from desc, b.known_at desc, b.party_id) "
         "select a.eid, coalesce(people.gr_id, a.party_id) as gr_id, "
-        "coalesce(g.family_id, people.gr_id, a.party_id) as family_id, a.applied_on, o.known_at, "
+        "coalesce(h.household_id, people.gr_id, a.party_id) as household_id, a.applied_on, o.known_at, "
         "o.is_eligible::integer as eligible, {facts}, {groups} "
         "from outcomes as o join stated as a using (eid) left join people on people.party_id = a.party_id "
-        "left join core.golden_records as g on g.gr_id = people.gr_id "
-        "left join core.applicant_groups as c on c.gr_id = people.gr_id order by a.eid"
+        "left join households as h on h.gr_id = people.gr_id "
+        "left join core.gr_redirects as r on r.gr_id_from = people.gr_id "
+        "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, people.gr_id) order by a.eid"
     ).format(
         people=_KNOWN_PEOPLE.format(cutoff=sql.Literal(knowledge_cutoff)),
         day=sql.Literal(as_of_date),
         cutoff=sql.Literal(knowledge_cutoff),
-        stated=_stated(as_of_date, knowledge_cutoff, sql.SQL("a.eid in (select eid from outcomes)")),
+        local=sql.Literal(local.replace(tzinfo=None)),
+        zone=sql.Literal(zone),
         facts=_facts("a"),
         groups=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS),
     )

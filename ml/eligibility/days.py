@@ -48,6 +48,8 @@ class DecidedDay:
         Applications by status, and by decision.
     written : int
         Rows inserted, changed or removed.
+    kept : int
+        Applications that keep what was decided on the day: the version of now has learnt from later outcomes.
     drawn : int
         Applications new on the list of reviews.
     open : OpenApplications
@@ -60,6 +62,7 @@ class DecidedDay:
     statuses: dict[str, int]
     decisions: dict[str, int]
     written: int
+    kept: int
     drawn: int
     open: OpenApplications
     message: str | None = None
@@ -99,7 +102,8 @@ def decide_day(
         version=champion.version,
         statuses=_counts(rows["score_status"]),
         decisions=_counts(rows["decision"]),
-        written=written,
+        written=written.rows,
+        kept=written.kept,
         drawn=drawn,
         open=found,
         message=NO_MODEL if champion.version is None else None,
@@ -144,7 +148,7 @@ def decided_rows(
             reasons=decided["reasons"].where(by_rule, _NOTHING).to_numpy(),
             missing_evidence=decided["missing_evidence"].to_numpy(),
             would_change=decided["correctable_facts"].to_numpy(),
-            is_retrospective=by_rule & _is_retrospective(model, knowledge_cutoff),
+            is_retrospective=_is_retrospective(model, knowledge_cutoff),
         )
     gone = frame["is_deceased"].to_numpy(bool)
     rows.loc[gone, ["score_status", "decision", "is_retrospective"]] = [NOT_APPLICABLE, None, False]

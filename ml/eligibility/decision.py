@@ -89,7 +89,8 @@ def decide(model: EligibilityModel, rows: Rows, *, top_reasons: int = 3) -> pd.D
         ``eid, probability, decision, decision_basis`` (thresholds or insufficient_evidence), ``approve_threshold,
         review_threshold, model_version, rule_version``; as JSON text ``reasons`` (see :func:`ml.explain.reasons`;
         contributions in log-odds beyond the usual values), ``missing_evidence`` and ``correctable_facts``; for people
-        ``override_decision, override_by, override_reason, overridden_at`` (empty) and ``appeal_state`` (none).
+        ``override_decision, override_by, override_reason, overridden_at, appealed_decision`` (empty) and
+        ``appeal_state`` (none).
 
     Raises
     ------
@@ -117,6 +118,7 @@ def decide(model: EligibilityModel, rows: Rows, *, top_reasons: int = 3) -> pd.D
             "override_reason": nothing,
             "overridden_at": nothing,
             "appeal_state": "none",
+            "appealed_decision": nothing,
         }
     )
 
@@ -171,31 +173,32 @@ def _missing_evidence(model: EligibilityModel, X: Floats) -> list[str]:
 
 
 def _correctable(model: EligibilityModel, decided: Decided, found: Corrections) -> list[str]:
-    """The nearest few facts of each row that would change its decision, as JSON."""
+    """The nearest few facts of each row that would change its decision, as JSON.
+
+    Neither the value that would change it nor what the decision would be is written: together they are a recipe.
+    """
     by_rule = decided.basis == BY_THRESHOLDS
     order = np.argsort(found.distance, axis=1, kind="stable")[:, :_MOST_FACTS]
     distance = np.where(by_rule[:, None], np.take_along_axis(found.distance, order, axis=1), np.inf)
     rows, places = np.nonzero(np.isfinite(distance))
     columns = order[rows, places]
     entries = np.empty(len(rows), dtype=object)
-    becomes = found.decision[rows, columns]
     for at, fact in enumerate(model.policy.facts):
         own = np.flatnonzero(columns == at)
-        stated, needed = decided.X[rows[own], at], found.value[rows[own], at]
+        stated = decided.X[rows[own], at]
         if fact.levels:
             names = [_encode(level) for level in fact.levels]
-            values, others = ([names[int(code)] for code in codes] for codes in (stated, needed))
+            values = [names[int(code)] for code in stated]
             texts = [name[1:-1] for name in values]
         else:
-            values, others = ([repr(number) for number in numbers.tolist()] for numbers in (stated, needed))
+            values = [repr(number) for number in stated.tolist()]
             texts = format_values(stated, _UNITS[fact.kind])
         # What all entries of a fact share is written once: with a dict an entry this takes twice as long.
         head = f'{{"column": {_encode(fact.name)}, "value": '
         before = f'"evidence": {_encode(fact.evidence)}, "text": {_encode(f"{fact.words}: recorded as ")[:-1]}'
         after = _encode(f". If that is wrong, {fact.evidence} would correct it, and the decision would be made anew.")
         entries[own] = [
-            f'{head}{value}, "would_change_at": {other}, "decision": "{decision}", {before}{text}{after[1:]}}}'
-            for value, other, decision, text in zip(values, others, becomes[own], texts, strict=True)
+            f"{head}{value}, {before}{text}{after[1:]}}}" for value, text in zip(values, texts, strict=True)
         ]
     ends = np.cumsum(np.bincount(rows, minlength=len(decided.X))).tolist()
     flat = entries.tolist()

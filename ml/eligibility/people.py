@@ -15,27 +15,27 @@ APPEAL_STATES: dict[str, tuple[str, ...]] = {
 }
 
 
-def next_appeal_state(present: str, state: str, *, decided_otherwise: bool) -> str:
+def next_appeal_state(present: str, state: str, *, appealed: str | None, final: str | None) -> str:
     """The state, if it may follow the present one.
 
     Parameters
     ----------
     present, state : str
         Of ``APPEAL_STATES``.
-    decided_otherwise : bool
-        A person has put another decision in place of the model's.
+    appealed, final : str or None
+        The decision that was in force when the appeal was filed, and the one that is now, whoever made them.
 
     Raises
     ------
     ValueError
-        If the state does not follow, or an appeal is upheld while the model's decision stands.
+        If the state does not follow, or an appeal is upheld while what it is against still stands.
     """
     following = APPEAL_STATES.get(present, ())
     if state not in following:
         said = ", ".join(following) or "nothing"
         raise ValueError(f"the appeal is {present!r} and can't become {state!r}; expected {said}")
-    if state == "upheld" and not decided_otherwise:
-        raise ValueError("an upheld appeal needs another decision than the model's; override it first")
+    if state == "upheld" and final == appealed:
+        raise ValueError(f"the appeal is against {appealed}, and that still stands; override it first")
     return state
 
 
@@ -83,15 +83,16 @@ def final_decision(record: Mapping[str, Any]) -> str:
 
 
 def appeal(record: Mapping[str, Any], state: str) -> dict[str, Any]:
-    """A record whose appeal has come to another state.
+    """A record whose appeal has come to another state; one that is filed notes the decision it is against.
 
     Raises
     ------
     ValueError
         As :func:`next_appeal_state`.
     """
-    otherwise = final_decision(record) != record["decision"]
-    return {
-        **record,
-        "appeal_state": next_appeal_state(str(record["appeal_state"]), state, decided_otherwise=otherwise),
-    }
+    final = final_decision(record)
+    following = next_appeal_state(
+        str(record["appeal_state"]), state, appealed=record.get("appealed_decision"), final=final
+    )
+    filed = {"appealed_decision": final} if following == "filed" else {}
+    return {**record, **filed, "appeal_state": following}

@@ -4,7 +4,8 @@ Belongs here: what a table may hold. What its columns become for the model is in
 """
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def read_table(given: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]]) -
         if not header:
             raise EligibilityInputError(path.name, "an empty file", "a header with the names of the columns", line=1)
         _check_header(header, path.name)
+        _check_width(path)
         frame = pd.read_csv(
             path, dtype=str, encoding="utf-8-sig", keep_default_na=False, na_values=_MISSING, index_col=False,
             skip_blank_lines=True, on_bad_lines="error",
@@ -56,7 +58,8 @@ def read_table(given: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]]) -
     except UnicodeDecodeError as error:
         raise EligibilityInputError(path.name, f"bytes that are no UTF-8 ({error.reason})", "UTF-8 text") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise EligibilityInputError(path.name, *_ragged(path)) from error
+        expected = "comma-separated values with a header"
+        raise EligibilityInputError(path.name, "text that is no CSV", expected) from error
     frame.columns = pd.Index([str(column).strip() for column in frame.columns])
     frame.attrs["path"] = str(path)
     return frame, path.name
@@ -165,19 +168,33 @@ def _refuse(frame: pd.DataFrame, column: str, row: int, source: str, expected: s
 
 
 def _line(frame: pd.DataFrame, row: int) -> int:
-    """Line of a row in its file (a quoted field may span lines, an empty line is none), or its position from 1."""
+    """Line of a row in its file, or its position from 1."""
     path = frame.attrs.get("path")
     if path is None:
         return row + 1
-    with Path(path).open(encoding="utf-8-sig", newline="") as lines:
+    # The header is the first record.
+    return next((line for line, _ in islice(_records(Path(path)), row + 1, None)), row + 2)
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Records of a file with the lines that they begin in: a quoted field may span lines, an empty line is none."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(lines)
-        started, seen = 1, -2
+        started = 1
         for record in reader:
-            seen += bool(record)
-            if seen == row:
-                return started
+            if len(record) > 1 or "".join(record).strip():
+                yield started, record
             started = reader.line_num + 1
-    return row + 2
+
+
+def _check_width(path: Path) -> None:
+    """pandas fills a line that is too short, and cuts one that is too long by a field."""
+    records = _records(path)
+    _, header = next(records)
+    for line, record in records:
+        if len(record) != len(header):
+            expected = f"{len(header)} fields, as in the header"
+            raise EligibilityInputError(path.name, f"{len(record)} fields", expected, line=line)
 
 
 def _header(source: str) -> int | None:
@@ -190,13 +207,3 @@ def _check_header(header: Sequence[str], source: str) -> None:
     if twice or "" in names:
         found = f"the column {', '.join(twice)} twice" if twice and twice != [""] else "a column without a name"
         raise EligibilityInputError(source, found, "each column named once", line=_header(source))
-
-
-def _ragged(path: Path) -> tuple[str, str]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines)
-        width = len(next(reader))
-        for record in reader:
-            if record and len(record) != width:
-                return f"{len(record)} fields in line {reader.line_num}", f"{width} fields, as in the header"
-    return "text that is no CSV", "comma-separated values with a header"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from ml.bulk import copy_in
+from ml.forecasts import Written, replace_forecasts
 
 _KEYS = {"eid": "text", "as_of_date": "date"}
 _VALUES = {
@@ -23,8 +24,10 @@ _VALUES = {
 _HASH_DIGITS = 16
 
 
-def write_decisions(connection: psycopg.Connection[Any], as_of_date: dt.date, decisions: pd.DataFrame) -> int:
+def write_decisions(connection: psycopg.Connection[Any], as_of_date: dt.date, decisions: pd.DataFrame) -> Written:
     """Replace the day's decisions; an equal one stays untouched, other days always.
+
+    What was decided on the day is never replaced by a look back, see :func:`ml.forecasts.replace_forecasts`.
 
     Parameters
     ----------
@@ -38,15 +41,11 @@ def write_decisions(connection: psycopg.Connection[Any], as_of_date: dt.date, de
 
     Returns
     -------
-    int
-        Rows inserted, changed or removed. The caller's transaction commits them.
+    Written
+        Rows inserted, changed or removed, and those kept. The caller's transaction commits them.
     """
     columns = {**_KEYS, **_VALUES}
     rows = decisions.assign(as_of_date=as_of_date).reindex(columns=list(columns))
-
-    def named(prefix: str) -> sql.Composed:
-        return sql.SQL(", ").join(sql.SQL(prefix) + sql.Identifier(name) for name in _VALUES)
-
     with connection.transaction(), connection.cursor() as cursor:
         copy_in(
             cursor, "new_decisions", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows, analyze=False
@@ -57,20 +56,15 @@ def write_decisions(connection: psycopg.Connection[Any], as_of_date: dt.date, de
             (as_of_date,),
         )
         removed = cursor.rowcount
-        names = sql.SQL(", ").join(map(sql.Identifier, columns))
-        cursor.execute(
-            sql.SQL(
-                "insert into ml.eligibility_decisions ({names}) select {names} from new_decisions "
-                "on conflict (eid, as_of_date) do update set ({targets}, decided_at) = ({fresh}, now()) "
-                "where ({stored}) is distinct from ({fresh})"
-            ).format(
-                names=names,
-                targets=sql.SQL(", ").join(map(sql.Identifier, _VALUES)),
-                fresh=named("excluded."),
-                stored=named("ml.eligibility_decisions."),
-            )
+        written = replace_forecasts(
+            cursor,
+            sql.Identifier("ml", "eligibility_decisions"),
+            sql.Identifier("new_decisions"),
+            list(_KEYS),
+            list(_VALUES),
+            "decided_at",
         )
-        return removed + cursor.rowcount
+        return Written(removed + written.rows, written.kept)
 
 
 def is_drawn(eids: Sequence[str], share: float, seed: int) -> NDArray[np.bool_]:

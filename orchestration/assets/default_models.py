@@ -319,6 +319,8 @@ def score_assets(partitions: dg.DailyPartitionsDefinition, portfolio: Portfolio)
             metadata={
                 "dagster/row_count": sum(sum(counts.values()) for counts in statuses.values()),
                 "rows_written": sum(one.written for day in days for one in day.values()),
+                # Forecasts that a version which has learnt from later outcomes does not replace.
+                "rows_kept": sum(one.kept for day in days for one in day.values()),
                 "seconds": round(time.perf_counter() - started, 3),
                 "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),
                 "days": len(days),

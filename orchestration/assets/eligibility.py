@@ -58,7 +58,7 @@ def _training() -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 MODEL,
-                deps=_core("eligibility_applications", "golden_records", "applicant_groups", "gr_redirects"),
+                deps=_core("eligibility_applications", "beneficiaries", "applicant_groups", "gr_redirects"),
                 description="Versions of the model of need; the champion is the one that decides.",
                 group_name="scores",
                 owners=OWNERS["scores"],
@@ -205,7 +205,8 @@ def _deciding(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
                 runtime.warehouse.connect(Role.ML) as connection,
             ):
                 settings, cutoff = portfolio.eligibility, portfolio.knowledge_cutoff(day)
-                days.append(decide_day(connection, day, cutoff, settings.review_shares(), settings.open_days))
+                shares = settings.review_shares(runtime.settings.review_seed)
+                days.append(decide_day(connection, day, cutoff, shares, settings.open_days))
                 # The last day of a range speaks for it.
                 told = _realised(*realised_rates(connection, day, cutoff, min_group_size=settings.min_group_size))
         yield _decided(days, told, time.perf_counter() - started)
@@ -238,6 +239,8 @@ def _decided(days: "list[DecidedDay]", told: dict[str, Any], seconds: float) -> 
         metadata={
             "dagster/row_count": sum(statuses.values()),
             "rows_written": sum(day.written for day in days),
+            # Decided then; the version of now has learnt from later outcomes and replaces nothing.
+            "rows_kept": sum(day.kept for day in days),
             "seconds": round(seconds, 3),
             "days": len(days),
             "statuses": dg.MetadataValue.json(json.loads(json.dumps(statuses))),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.cli.interventions import chosen
 from orchestration.errors import AssayError
@@ -20,6 +21,24 @@ if TYPE_CHECKING:
 Decision = Literal["APPROVE", "REVIEW", "SOFT_DECLINE"]
 Appeal = Literal["FILED", "UPHELD", "REJECTED"]
 
+# As gold.eligibility_decisions has it: an application that its source decided and opened again is a new case, of which
+# nobody has said anything yet.
+_SAID = """
+with said as (
+    select o.override_id, o.decision, o.appeal_state, o.final_decision
+    from ops.eligibility_overrides as o
+    where o.eid = %(eid)s and not exists (
+        select 1 from core.eligibility_applications as a
+        where a.eid = o.eid and a.decided_on > o.as_of_date and a.decided_on <= %(day)s
+        and a.known_at <= %(cutoff)s and (a.superseded_at is null or a.superseded_at > a.known_at)
+    )
+)
+select
+    (select decision from said where decision is not null order by override_id desc limit 1),
+    (select appeal_state from said where appeal_state is not null order by override_id desc limit 1),
+    (select final_decision from said where appeal_state = 'filed' order by override_id desc limit 1)
+"""
+
 
 class DecisionError(AssayError, LookupError):
     """An application was never decided, or what is asked of it can't be; the message says which and what to do."""
@@ -27,11 +46,38 @@ class DecisionError(AssayError, LookupError):
 
 @dataclass(frozen=True)
 class Decided:
-    """An application's newest decision with what people said of it."""
+    """An application's newest decision with what people said of it since its source last decided it.
+
+    Attributes
+    ----------
+    row : dict
+        Of ``ml.eligibility_decisions``.
+    override, appeal_state, appealed : str or None
+        A person's decision, the state of the appeal, and the decision that it is against.
+    open_on : date or None
+        The newest decided day, where the application was open then; None: its source has decided it, or forgot it.
+    """
 
     row: dict[str, Any]
     override: str | None
     appeal_state: str
+    appealed: str | None
+    open_on: dt.date | None
+
+    @property
+    def final(self) -> str | None:
+        """What is in force: nobody's decision holds for someone who has died."""
+        return None if self.row["decision"] is None else self.override or self.row["decision"]
+
+    @property
+    def shown(self) -> str:
+        """Where what people say of it will be seen."""
+        if self.open_on is not None:
+            return "gold shows it from the next publication on."
+        return (
+            f"the application has not been open since {self.row['as_of_date']}, so that gold does not show it: it "
+            "stands in `assay decision show`, and its source has to be told."
+        )
 
 
 def show_decision(settings: Settings, eid: str, console: Console) -> None:
@@ -59,10 +105,15 @@ def show_decision(settings: Settings, eid: str, console: Console) -> None:
         else f" (approved from {row['approve_threshold']}, reviewed from {row['review_threshold']})"
     )  # fmt: skip
     version = f"model {row['model_version']}, rules {row['rule_version']}" if row["model_version"] else "no model"
-    print_ = lambda text: console.print(text, soft_wrap=True, markup=False)  # noqa: E731
+
+    def print_(text: str) -> None:
+        _print(console, text)
+
     print_(f"{eid}, {row['gr_id']}, scheme {row['scheme_id']}, as of {row['as_of_date']}: {row['score_status']}{odds}")
     print_(f"model's decision {row['decision'] or 'none'}{limits}; {version}")
-    print_(f"decision {found.override or row['decision'] or 'none'}; appeal {found.appeal_state}")
+    print_(f"decision {found.final or 'none'}; appeal {found.appeal_state}")
+    if found.open_on is None:
+        print_(f"  not open any more since {row['as_of_date']}: its source has decided it, or forgot it")
     for title, key in (("because", "reasons"), ("missing", "missing_evidence"), ("would change it", "would_change")):
         for entry in row[key]:
             print_(f"  {title}: {entry['text']}")
@@ -73,12 +124,12 @@ def show_decision(settings: Settings, eid: str, console: Console) -> None:
 
 
 def override_decision(settings: Settings, eid: str, decision: str, by: str, why: str, console: Console) -> None:
-    """Put a person's decision in place of the model's; the next publication shows it.
+    """Put a person's decision in place of the model's, until the source decides; where it is shown is said.
 
     Raises
     ------
     DecisionError
-        No day has decided the application.
+        No day has decided the application, or its applicant has died.
     AssayError
         The decision is unknown, or name or reason is empty.
     """
@@ -86,21 +137,18 @@ def override_decision(settings: Settings, eid: str, decision: str, by: str, why:
     _require(by, why)
     with _session(settings) as connection:
         found = _decided(connection, settings, eid)
+        _require_living(found)
         _say(connection, found, by, why, decision=decision)
-    console.print(
-        f"{eid}: {found.override or found.row['decision'] or 'none'} -> {decision} by {by.strip()}; gold shows it from "
-        "the next publication on.",
-        soft_wrap=True,
-    )
+    _print(console, f"{eid}: {found.final} -> {decision} by {by.strip()}; {found.shown}")
 
 
 def appeal_decision(settings: Settings, eid: str, state: str, by: str, why: str, console: Console) -> None:
-    """Write the next step of an appeal down. One that is upheld needs an override first, which says what holds now.
+    """Write the next step of an appeal down. One that is upheld needs another decision than the one it is against.
 
     Raises
     ------
     DecisionError
-        No day has decided the application, or the state does not follow the present one.
+        No day has decided the application, its applicant has died, or the state does not follow the present one.
     AssayError
         The state is unknown, or name or reason is empty.
     """
@@ -110,13 +158,13 @@ def appeal_decision(settings: Settings, eid: str, state: str, by: str, why: str,
     _require(by, why)
     with _session(settings) as connection:
         found = _decided(connection, settings, eid)
-        otherwise = found.override is not None and found.override != found.row["decision"]
+        _require_living(found)
         try:
-            next_appeal_state(found.appeal_state, state, decided_otherwise=otherwise)
+            next_appeal_state(found.appeal_state, state, appealed=found.appealed, final=found.final)
         except ValueError as error:
             raise DecisionError(f"{eid}: {error}") from error
         _say(connection, found, by, why, appeal_state=state)
-    console.print(f"{eid}: appeal {found.appeal_state} -> {state}; gold shows it from the next publication on.")
+    _print(console, f"{eid}: appeal {found.appeal_state} -> {state}; {found.shown}")
 
 
 def print_reviews(settings: Settings, console: Console, *, all_: bool = False) -> None:
@@ -133,7 +181,7 @@ def print_reviews(settings: Settings, console: Console, *, all_: bool = False) -
     table = Table(*("application", "golden record", "drawn on", "model's decision", "result", "by"), box=None)
     for eid, gr_id, day, decision, is_eligible, by in rows:
         result = "" if is_eligible is None else "in need" if is_eligible else "not in need"
-        table.add_row(eid, gr_id, str(day), decision, result, by or "")
+        table.add_row(*(Text(cell) for cell in (eid, gr_id, str(day), decision, result, by or "")))
     console.print(table)
     if not rows:
         console.print("nothing waits for a review")
@@ -162,7 +210,7 @@ def record_review(settings: Settings, eid: str, *, in_need: bool, by: str, why: 
             "values (%s, %s, %s, %s, %s)",
             (eid, day, in_need, by.strip(), why.strip()),
         )
-    console.print(f"{eid}: {'in need' if in_need else 'not in need'}; trainings of days after {day} learn from it.")
+    _print(console, f"{eid}: {'in need' if in_need else 'not in need'}; trainings of days after {day} learn from it.")
 
 
 def _say(
@@ -177,11 +225,11 @@ def _say(
     row = found.row
     connection.execute(
         "insert into ops.eligibility_overrides "
-        "(eid, as_of_date, model_version, model_decision, decision, appeal_state, decided_by, reason) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        "(eid, as_of_date, model_version, model_decision, final_decision, decision, appeal_state, decided_by, reason) "
+        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            row["eid"], row["as_of_date"], row["model_version"], row["decision"], decision, appeal_state, by.strip(),
-            why.strip(),
+            row["eid"], row["as_of_date"], row["model_version"], row["decision"], found.final, decision, appeal_state,
+            by.strip(), why.strip(),
         ),
     )  # fmt: skip
 
@@ -201,13 +249,12 @@ def _decided(connection: "psycopg.Connection[Any]", settings: Settings, eid: str
             "stand in gold's eligibility_decisions (`assay psql`)"
         )
     said = connection.execute(
-        "select (select decision from ops.eligibility_overrides where eid = %(eid)s and decision is not null "
-        "order by override_id desc limit 1), (select appeal_state from ops.eligibility_overrides "
-        "where eid = %(eid)s and appeal_state is not null order by override_id desc limit 1)",
-        {"eid": eid},
+        _SAID, {"eid": eid, "day": row["as_of_date"], "cutoff": row["knowledge_cutoff"]}
     ).fetchone()
     assert said is not None
-    return Decided(row, said[0], said[1] or "none")
+    newest = _newest_day(connection)
+    override, state, appealed = said
+    return Decided(row, override, state or "none", appealed, newest if row["as_of_date"] == newest else None)
 
 
 def _newest_day(connection: "psycopg.Connection[Any]") -> dt.date:
@@ -216,6 +263,20 @@ def _newest_day(connection: "psycopg.Connection[Any]") -> dt.date:
         raise DecisionError("nothing was decided yet: run `assay run`")
     day: dt.date = row[0]
     return day
+
+
+def _require_living(found: Decided) -> None:
+    if found.row["decision"] is None:
+        raise DecisionError(
+            f"{found.row['eid']}: the applicant has died by the records of {found.row['as_of_date']}, and nothing is "
+            "decided of the application. If that is wrong, its source has to correct the date of death; the next day "
+            "decides the application then"
+        )
+
+
+def _print(console: Console, text: str) -> None:
+    # What people type may look like markup.
+    console.print(text, soft_wrap=True, markup=False)
 
 
 def _require(by: str, why: str) -> None:

@@ -94,7 +94,8 @@ def decide(
             " and revoked_at is null order by override_id limit 1",
             (opposite, first, second),
         ).fetchone()
-    console.print(f"override {override_id}: {kind} of {first} and {second}; the next run follows it.", soft_wrap=True)
+    told = f"override {override_id}: {kind} of {first} and {second}; the next run follows it."
+    console.print(told, soft_wrap=True, markup=False)
     if against:
         console.print(
             f"[yellow]It contradicts override {against[0]}: the cannot_link wins, and the next run puts both into the "

@@ -116,5 +116,6 @@ def record_intervention(
     console.print(
         f"Intervention {number[0]}: {gr_id} {what} {kind} on {contacted_on}, about {exposure_id}. It stands for good.",
         soft_wrap=True,
+        markup=False,
     )
     return int(number[0])

@@ -180,7 +180,7 @@ def _tell_experiments(settings: Settings, model_name: str, alias: str, version: 
 
     told = move_alias(Runtime(settings), model_name, alias, version)
     if "tracking_warning" in told:
-        console.print(told["tracking_warning"], soft_wrap=True)
+        console.print(told["tracking_warning"], soft_wrap=True, markup=False)
 
 
 def _require(by: str, why: str) -> None:

@@ -39,8 +39,13 @@ def write_world(
     with dbt.cursor() as cursor:
         cursor.execute("create schema if not exists core")
         cursor.execute(f"create table core.eligibility_applications ({_APPLICATION})")  # type: ignore[arg-type]
-        cursor.execute("create table core.parties (party_id text, death_date date, known_at timestamptz)")
-        cursor.execute("create table core.golden_records (gr_id text, family_id text)")
+        cursor.execute(
+            "create table core.parties (party_id text, death_date date, known_at timestamptz, valid_from date)"
+        )
+        cursor.execute(
+            "create table core.beneficiaries "
+            "(party_id text, household_id text, valid_from date, known_at timestamptz, is_disabled boolean)"
+        )
         cursor.execute("create table core.gr_redirects (gr_id_from text, gr_id_to text)")
         cursor.execute(
             "create table core.coverage "
@@ -56,7 +61,6 @@ def write_world(
             "(gr_id text, sex text, age_band text, region text, disability text, household_type text)"
         )
         copy_in(cursor, "made_people", "party_id text, gr_id text", people)
-        cursor.execute("insert into core.golden_records select gr_id, gr_id from made_people")
         groups = pd.DataFrame(
             {
                 "gr_id": people["gr_id"],

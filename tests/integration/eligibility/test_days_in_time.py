@@ -1,15 +1,19 @@
 """A day decides what was open and known by its cut-off; what comes later, and other days, change nothing."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
-from ml.eligibility.applications import read_decided, read_open
+from ml import registry
+from ml.eligibility.applications import CHARACTERISTICS, read_decided, read_open
 from ml.eligibility.days import NO_MODEL, ReviewShares, decide_day
+from ml.eligibility.lifecycle import champion_or_train
+from ml.eligibility.model import MODEL_NAME
 from ml.eligibility.realised import realised_rates
 from ml.eligibility.record import is_drawn
-from tests.integration.eligibility.conftest import Agency
+from tests.integration.eligibility.conftest import OTHER, Agency
 from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN, apply, known
 
 HALF = ReviewShares(declined=0.5, approved=0.5, seed=1)
@@ -69,7 +73,13 @@ def test_a_rerun_and_what_becomes_known_later_change_nothing(agency: Agency, con
         (later,),
     )
     connection.execute(
-        "insert into core.parties select 'p' || n, '2026-01-01', %s from generate_series(0, 900) as n", (later,)
+        "insert into core.parties select 'p' || n, '2026-01-01', %s, '2026-01-01' from generate_series(0, 900) as n",
+        (later,),
+    )
+    connection.execute(
+        "insert into core.beneficiaries select 'p' || n, 'h' || n / 5, '2026-01-01', %s "
+        "from generate_series(0, 900) as n",
+        (later,),
     )
     assert decide_day(connection, DAY, CUTOFF, HALF).written == 0
     assert decide_day(connection, yesterday, CUTOFF - dt.timedelta(days=1), HALF).written == 0
@@ -83,6 +93,26 @@ def test_a_rerun_and_what_becomes_known_later_change_nothing(agency: Agency, con
         "select count(*) filter (where gr_id = 'g0') from ml.eligibility_decisions where as_of_date <= %s", (DAY,)
     ).fetchall()
     assert row == (0,)
+
+
+def test_a_version_that_learnt_later_replaces_no_decision_and_any_other_does(agency: Agency, connection) -> None:
+    decide_day(connection, DAY, CUTOFF, HALF)
+    before = hashes(connection)
+    second = champion_or_train(connection, DAY, CUTOFF, OTHER).version
+    learnt = (
+        "update ml.models set metadata = metadata || jsonb_build_object('outcomes_known_at', %s::text) "
+        "where model_version = %s"
+    )
+    connection.execute(learnt, ((CUTOFF + dt.timedelta(hours=1)).isoformat(), second))
+    again = decide_day(connection, DAY, CUTOFF, HALF)
+    assert (again.version, again.written, again.kept, again.drawn) == (second, 0, OPEN, 0)
+    assert hashes(connection) == before
+    connection.execute(learnt, (CUTOFF.isoformat(), second))
+    again = decide_day(connection, DAY, CUTOFF)
+    assert (again.version, again.written, again.kept) == (second, OPEN, 0)
+    registry.set_alias(connection, MODEL_NAME, "champion", agency.version, set_by="rollback")
+    again = decide_day(connection, DAY, CUTOFF)
+    assert (again.version, again.written, again.kept) == (agency.version, OPEN, 0)
 
 
 def test_a_file_that_came_late_removes_what_had_been_decided_by_then(agency: Agency, connection) -> None:
@@ -111,7 +141,12 @@ def test_the_dead_the_forgotten_the_unknown_and_the_impossible(agency: Agency, c
     apply(connection, row | {"eid": "negative", "declared_monthly_income": -5}, "p3", DAY)
     connection.execute("update core.eligibility_applications set total_debt_amount = 'NaN' where eid = 'negative'")
     apply(connection, row | {"eid": "dead"}, "p4", DAY)
-    connection.execute("insert into core.parties values ('p4', %s, %s)", (DAY, known(DAY - dt.timedelta(days=2))))
+    # Told by mistake of p5 and taken back; of p6 the newest version says nothing else.
+    apply(connection, row | {"eid": "living"}, "p5", DAY)
+    apply(connection, row | {"eid": "gone"}, "p6", DAY)
+    for party, died, from_ in (("p4", DAY, 2), ("p5", DAY, 5), ("p5", None, 3), ("p6", None, 5), ("p6", DAY, 3)):
+        day = DAY - dt.timedelta(days=from_)
+        connection.execute("insert into core.parties values (%s, %s, %s, %s)", (party, died, known(day), day))
     found = read_open(connection, DAY, CUTOFF)
     assert (found.without_person, found.stale) == (1, 1)
     assert found.impossible == {"declared_monthly_income": 1, "family_size": 1, "employment_status": 1}
@@ -120,10 +155,11 @@ def test_the_dead_the_forgotten_the_unknown_and_the_impossible(agency: Agency, c
         eid: rest
         for eid, *rest in connection.execute(
             "select eid, score_status, decision, jsonb_array_length(missing_evidence) from ml.eligibility_decisions "
-            "where eid in ('nobody', 'forgotten', 'impossible', 'empty', 'negative', 'dead')"
+            "where eid in ('nobody', 'forgotten', 'impossible', 'empty', 'negative', 'dead', 'living', 'gone')"
         )
     }
-    assert set(said) == {"impossible", "empty", "negative", "dead"}
+    assert set(said) == {"impossible", "empty", "negative", "dead", "living", "gone"}
+    assert (said["living"][0], said["gone"][0]) == ("scored", "not_applicable")
     assert said["empty"] == ["insufficient_data", "REVIEW", 9]
     assert said["dead"] == ["not_applicable", None, 0]
     assert said["impossible"][0] == "scored"
@@ -154,9 +190,62 @@ def test_a_review_counts_as_the_outcome_from_the_next_day_on(agency: Agency, con
         )
     assert read_decided(connection, DAY, CUTOFF)[0].equals(frame)
     after, _ = read_decided(connection, DAY + dt.timedelta(days=1), CUTOFF + dt.timedelta(days=1))
+    known_at = after.set_index("eid")["known_at"]
+    assert known_at[eid] == known_at[still_open] == CUTOFF + dt.timedelta(days=1), "so it looks back at the day"
     labels = after.set_index("eid")["eligible"]
     assert bool(labels[eid]) is bool(labels[still_open]) is not eligible
     assert len(after) == len(frame) + 1
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "America/New_York"])
+def test_a_review_becomes_known_after_its_days_cut_off_and_stays_at_that_time(
+    agency: Agency, connection, zone: str
+) -> None:
+    eid = read_decided(connection, DAY, CUTOFF)[0].loc[0, "eid"]
+    connection.execute("insert into ops.eligibility_reviews values (%s, %s, 'g', 'SOFT_DECLINE', 'v')", (eid, DAY))
+    connection.execute(
+        "insert into ops.eligibility_review_outcomes (eid, as_of_date, is_eligible, decided_by, reason) "
+        "values (%s, %s, true, 'me', 'seen')",
+        (eid, DAY),
+    )
+
+    def cutoff(days: int) -> dt.datetime:
+        return dt.datetime.combine(DAY + dt.timedelta(days=days + 1), dt.time(2), tzinfo=ZoneInfo(zone))
+
+    # Forty days later the clocks of New York have changed.
+    for days in (1, 40):
+        frame, _ = read_decided(connection, DAY + dt.timedelta(days=days), cutoff(days))
+        assert frame.set_index("eid").loc[eid, "known_at"] == cutoff(1)
+        assert cutoff(0) < cutoff(1)
+
+
+def test_an_old_days_training_is_the_same_after_a_merge_and_groups_follow_it(agency: Agency, connection) -> None:
+    connection.execute(
+        "insert into core.beneficiaries select 'p' || n, 'h' || n / 2, '2026-01-01', '2026-01-02' "
+        "from generate_series(0, 9) as n"
+    )
+    before, _ = read_decided(connection, DAY, CUTOFF)
+    households = before[before["household_id"].str.startswith("h")].groupby("household_id")["gr_id"].agg(set)
+    assert households.to_dict() == {f"h{n}": {f"g{2 * n}", f"g{2 * n + 1}"} for n in range(5)}
+    # Three days later g3 becomes part of g1, whose groups are the ones that are known from then on.
+    later = known(DAY + dt.timedelta(days=3))
+    connection.execute(
+        "update ml.party_xref set superseded_at = %s, retired_at = now() where party_id = 'p3'", (later,)
+    )
+    connection.execute(
+        "insert into ml.party_xref (party_id, gr_id, link_rule, known_at, recorded_at, valid_from) "
+        "values ('p3', 'g1', 'linkage', %s, now(), '2025-01-01')",
+        (later,),
+    )
+    connection.execute("insert into core.gr_redirects values ('g3', 'g1')")
+    connection.execute("update core.applicant_groups set gr_id = 'gone' where gr_id = 'g1'")
+    connection.execute("update core.applicant_groups set gr_id = 'g1' where gr_id = 'g3'")
+    after, _ = read_decided(connection, DAY, CUTOFF)
+    stays = [name for name in before.columns if name not in CHARACTERISTICS]
+    assert after[stays].equals(before[stays])
+    # The row of g3, which is g1's now, has its groups still.
+    groups = [frame.set_index("gr_id").loc["g3", list(CHARACTERISTICS)].tolist() for frame in (before, after)]
+    assert groups[0] == groups[1]
 
 
 def test_decisions_are_held_against_the_outcomes_that_came_since(agency: Agency, connection) -> None:

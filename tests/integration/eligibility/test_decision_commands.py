@@ -20,7 +20,7 @@ from orchestration.errors import AssayError
 from orchestration.settings import Settings
 from orchestration.warehouse import Role
 from tests.integration.eligibility.conftest import Agency
-from tests.integration.eligibility.registry import CUTOFF, DAY
+from tests.integration.eligibility.registry import CUTOFF, DAY, known
 
 QUIET = Console(quiet=True)
 
@@ -47,7 +47,7 @@ def test_an_override_and_an_appeal_take_their_way_and_survive_a_rerun(
     with pytest.raises(DecisionError, match="expected filed"):
         appeal_decision(settings, eid, "upheld", "board", "new proof", QUIET)
     appeal_decision(settings, eid, "filed", "case worker 7", "letter of 3 October", QUIET)
-    with pytest.raises(DecisionError, match="override it first"):
+    with pytest.raises(DecisionError, match="against SOFT_DECLINE, and that still stands; override it first"):
         appeal_decision(settings, eid, "upheld", "board", "new proof", QUIET)
     told = said(override_decision, settings, eid, "approve", "board", "the salary has ended")
     assert "SOFT_DECLINE -> APPROVE by board" in told
@@ -68,6 +68,89 @@ def test_an_override_and_an_appeal_take_their_way_and_survive_a_rerun(
     assert [row[:2] for row in rows] == [(None, "filed"), ("APPROVE", None), (None, "upheld")]
     assert {row[2:4] for row in rows} == {("SOFT_DECLINE", DAY)}
     assert all(row[5] for row in rows)
+
+
+def test_an_appeal_is_against_what_was_in_force_when_it_was_filed(
+    agency: Agency, module_warehouse_settings: Settings, declined: list[str]
+) -> None:
+    settings = module_warehouse_settings
+    with agency.warehouse.connect() as connection:
+        (approved,) = connection.execute(
+            "select min(eid) from ml.eligibility_decisions where decision = 'APPROVE'"
+        ).fetchone()
+    override_decision(settings, approved, "soft_decline", "clerk", "a rumour", QUIET)
+    appeal_decision(settings, approved, "filed", "case worker 7", "letter", QUIET)
+    with pytest.raises(DecisionError, match="against SOFT_DECLINE, and that still stands"):
+        appeal_decision(settings, approved, "upheld", "board", "no proof", QUIET)
+    override_decision(settings, approved, "approve", "board", "no proof of it", QUIET)
+    appeal_decision(settings, approved, "upheld", "board", "no proof of it", QUIET)
+    # What the model says since has no say in it.
+    eid = declined[3]
+    appeal_decision(settings, eid, "filed", "case worker 7", "letter", QUIET)
+    override_decision(settings, eid, "approve", "board", "new proof", QUIET)
+    with agency.warehouse.connect() as connection:
+        connection.execute("update ml.eligibility_decisions set decision = 'APPROVE' where eid = %s", (eid,))
+    appeal_decision(settings, eid, "upheld", "board", "new proof", QUIET)
+    assert "decision APPROVE; appeal upheld" in said(show_decision, settings, eid)
+
+
+def test_what_people_type_is_printed_as_they_typed_it(
+    agency: Agency, module_warehouse_settings: Settings, declined: list[str]
+) -> None:
+    settings, eid, by = module_warehouse_settings, declined[4], "[bold]x[/nope]"
+    assert f"by {by}; gold shows it" in said(override_decision, settings, eid, "review", by, "x")
+    appeal_decision(settings, eid, "filed", by, "x", QUIET)
+    record_review(settings, eid, in_need=True, by=by, why="[/x]", console=QUIET)
+    assert by in said(print_reviews, settings, all_=True)
+    assert f"by {by}: [/x]" in said(show_decision, settings, eid)
+
+
+def test_words_of_the_dead_are_refused_those_of_closed_cases_told_and_reopened_ones_are_new(
+    agency: Agency, module_warehouse_settings: Settings, declined: list[str]
+) -> None:
+    settings, eid, gone = module_warehouse_settings, declined[5], declined[6]
+    with agency.warehouse.connect(Role.ML) as connection:
+        connection.execute(
+            "update ml.eligibility_decisions set decision = null, score_status = 'not_applicable', probability = null "
+            "where eid = %s",
+            (gone,),
+        )
+    for run, word in ((override_decision, "approve"), (appeal_decision, "filed")):
+        with pytest.raises(DecisionError, match="the applicant has died"):
+            run(settings, gone, word, "me", "x", QUIET)
+    override_decision(settings, eid, "approve", "board", "the salary has ended", QUIET)
+    appeal_decision(settings, eid, "filed", "case worker 7", "letter", QUIET)
+    with agency.warehouse.connect() as connection:
+        connection.execute(
+            "insert into core.eligibility_applications (eid, decided_on, known_at, superseded_at) "
+            "values (%s, %s, %s, %s)",
+            (eid, DAY + dt.timedelta(days=1), known(DAY + dt.timedelta(days=1)), known(DAY + dt.timedelta(days=2))),
+        )
+
+    def decided_again(day: dt.date, but: str) -> None:
+        with agency.warehouse.connect() as connection:
+            names = connection.execute("select * from ml.eligibility_decisions limit 0").description or ()
+            kept = ", ".join(c.name for c in names if c.name not in ("as_of_date", "knowledge_cutoff"))
+            connection.execute(
+                f"insert into ml.eligibility_decisions (as_of_date, knowledge_cutoff, {kept}) "  # type: ignore[arg-type]
+                f"select %s, %s, {kept} from ml.eligibility_decisions where as_of_date = %s and eid <> %s",
+                (day, known(day), DAY, but),
+            )
+
+    decided_again(DAY + dt.timedelta(days=1), eid)
+    assert f"not been open since {DAY}, so that gold does not show it" in said(
+        override_decision, settings, eid, "review", "board", "x"
+    )
+    shown = said(show_decision, settings, eid)
+    assert "decision REVIEW; appeal filed" in shown
+    assert "not open any more" in shown
+    decided_again(DAY + dt.timedelta(days=3), "")
+    shown = said(show_decision, settings, eid)
+    assert "decision SOFT_DECLINE; appeal none" in shown
+    assert "by board: the salary has ended" in shown, "history stays"
+    appeal_decision(settings, eid, "filed", "case worker 7", "again", QUIET)
+    with agency.warehouse.connect() as connection:
+        connection.execute("delete from ml.eligibility_decisions where as_of_date > %s", (DAY,))
 
 
 def test_who_and_why_are_asked_and_unknown_things_refused(
@@ -92,7 +175,7 @@ def test_reviews_wait_until_they_have_a_result_and_only_drawn_ones_get_one(
     agency: Agency, module_warehouse_settings: Settings, declined: list[str]
 ) -> None:
     settings, eid = module_warehouse_settings, declined[2]
-    assert all(one in said(print_reviews, settings) for one in declined)
+    assert all(one in said(print_reviews, settings) for one in declined[:4])
     record_review(
         settings, eid, in_need=True, by="case worker 7", why="the bank statement is another person's", console=QUIET
     )

@@ -134,17 +134,32 @@ def test_scores_written_twice_are_equal_and_only_changed_rows_are_written(
     version = registry.register(connection, models[0])
     connection.commit()
     rows_now = "select s::text, xmin::text from ml.scores as s order by exposure_id"
-    assert write_scores(connection, score_rows(version, {"a": 0.01, "b": 0.02, "c": None})) == 3
+    assert write_scores(connection, score_rows(version, {"a": 0.01, "b": 0.02, "c": None})).rows == 3
     connection.commit()
     before = stored(connection, rows_now)
     # Even the stored row itself stays: neither its values, nor when it was scored, nor its place.
-    assert write_scores(connection, score_rows(version, {"c": None, "b": 0.02, "a": 0.01})) == 0
+    assert write_scores(connection, score_rows(version, {"c": None, "b": 0.02, "a": 0.01})).rows == 0
     connection.commit()
     assert stored(connection, rows_now) == before
-    assert write_scores(connection, score_rows(version, {"a": 0.01, "b": 0.03, "c": None})) == 1
+    assert write_scores(connection, score_rows(version, {"a": 0.01, "b": 0.03, "c": None})).rows == 1
     connection.commit()
     after = stored(connection, rows_now)
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_a_look_back_replaces_no_forecast_and_another_forecast_does(
+    connection: psycopg.Connection, models: tuple[TrainedModel, TrainedModel]
+) -> None:
+    first, second = (registry.register(connection, model) for model in models)
+    write_scores(connection, score_rows(first, {"a": 0.01, "b": None}))
+    back = score_rows(second, {"a": 0.04, "b": 0.05, "c": 0.06}).assign(is_retrospective=True)
+    assert write_scores(connection, back) == (1, 2)
+    said = "select exposure_id, model_version, probability from ml.scores order by 1"
+    assert stored(connection, said) == [("a", first, 0.01), ("b", first, None), ("c", second, 0.06)]
+    assert write_scores(connection, back.assign(probability=0.07)) == (1, 2), "a look back replaces a look back"
+    assert write_scores(connection, score_rows(second, {"a": 0.02, "b": None, "c": 0.03})) == (3, 0)
+    assert write_scores(connection, score_rows(first, {"a": 0.01})) == (1, 0), "as after a rollback"
+    assert stored(connection, said)[0] == ("a", first, 0.01)
 
 
 def create_features(connection: psycopg.Connection, loans: int) -> None:

@@ -22,6 +22,8 @@ from ml.eligibility import (
     top_features,
 )
 from ml.eligibility.calibration import Calibrator
+from ml.eligibility.corrections import find_corrections
+from ml.eligibility.decision import decide_rows
 
 
 def test_personas_decide_as_the_services_table_says(model, unemployed, moderate, well_off):
@@ -108,6 +110,11 @@ def test_evidence_that_disagrees_is_said(model, well_off):
     assert "disagree" in entry["text"]
 
 
+def found_corrections(model, rows):
+    decided = decide_rows(model, rows)
+    return find_corrections(model, decided.X, decided.decision)
+
+
 @pytest.mark.parametrize("kind", ["platt", "isotonic"])
 def test_correcting_a_named_fact_really_changes_the_decision(model, applications, kind):
     if kind == "isotonic":
@@ -116,13 +123,16 @@ def test_correcting_a_named_fact_really_changes_the_decision(model, applications
     rows = applications.drop(columns=["eligible", "sex", "age", "district"])
     records = decide(model, rows)
     changed, expected, seen = [], [], set()
-    by_id = rows.set_index("eid")
-    for eid, facts in zip(records.eid, records.correctable_facts, strict=True):
+    by_id, found = rows.set_index("eid"), found_corrections(model, rows)
+    for at, (eid, facts) in enumerate(zip(records.eid, records.correctable_facts, strict=True)):
         for fact in json.loads(facts):
-            row = by_id.loc[eid].to_dict() | {"eid": f"{eid} {fact['column']}", fact["column"]: fact["would_change_at"]}
-            changed.append(row)
-            expected.append(fact["decision"])
-            seen.add(fact["column"])
+            name, column = fact["column"], model.columns.index(fact["column"])
+            levels, needed = model.policy.fact(name).levels, found.value[at, column]
+            changed.append(
+                by_id.loc[eid].to_dict() | {"eid": f"{eid} {name}", name: levels[int(needed)] if levels else needed}
+            )
+            expected.append(found.decision[at, column])
+            seen.add(name)
     assert len(changed) > 3000
     assert seen >= set(model.columns) - {"avg_monthly_expenses"}
     after = decide(model, changed)
@@ -135,14 +145,19 @@ def test_correcting_a_named_fact_really_changes_the_decision(model, applications
     assert set(after.decision[before == "REVIEW"]) == {"APPROVE"}
 
 
-def test_words_of_corrections_name_proof_and_never_a_better_value(model, applications):
-    for facts in decide(model, applications.head(500)).correctable_facts:
+def test_corrections_name_proof_and_neither_a_better_value_nor_its_decision(model, applications):
+    rows, named = applications.head(500), 0
+    found = found_corrections(model, rows.drop(columns=["eligible", "sex", "age", "district"]))
+    for at, facts in enumerate(decide(model, rows).correctable_facts):
         for fact in json.loads(facts):
+            assert set(fact) == {"column", "value", "evidence", "text"}
             assert fact["evidence"] in fact["text"]
             told = re.sub(r"recorded as [^.]*\.", "", fact["text"])
-            if not isinstance(fact["would_change_at"], str):
-                assert f"{fact['would_change_at']:,.0f}" not in told.split()
+            needed = found.value[at, model.columns.index(fact["column"])]
+            assert f"{needed:,.0f}" not in told.split()
             assert not re.search(r"\b(reduce|lower|raise|increase|spend|borrow|hide|should|declare)\b", told)
+            named += 1
+    assert named > 300
 
 
 def test_a_row_decides_the_same_alone_and_among_others(model, applications):
@@ -208,9 +223,19 @@ def test_an_appeal_takes_its_steps_and_is_upheld_only_with_another_decision(mode
         appeal(filed, "upheld")
     assert appeal(appeal(filed, "rejected"), "filed")["appeal_state"] == "filed"
     upheld = appeal(override(filed, "APPROVE", by="board", reason="new proof"), "upheld")
-    assert upheld["appeal_state"] == "upheld"
+    assert (upheld["appeal_state"], upheld["appealed_decision"]) == ("upheld", "SOFT_DECLINE")
     with pytest.raises(ValueError, match="expected nothing"):
         appeal(upheld, "filed")
+
+
+def test_an_appeal_is_against_what_was_in_force_when_it_was_filed(model, unemployed):
+    (record,) = decide(model, [unemployed]).to_dict("records")
+    assert record["decision"] == "APPROVE"
+    filed = appeal(override(record, "SOFT_DECLINE", by="clerk", reason="a rumour"), "filed")
+    with pytest.raises(ValueError, match="against SOFT_DECLINE, and that still stands"):
+        appeal(filed, "upheld")
+    given_back = override(filed, "APPROVE", by="board", reason="no proof of it")
+    assert appeal(given_back, "upheld")["appeal_state"] == "upheld"
 
 
 def test_no_rows_are_decided_as_no_rows(model, applications):

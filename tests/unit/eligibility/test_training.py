@@ -178,7 +178,10 @@ def test_tables_that_are_none_are_refused_in_words(tmp_path, applications):
     for text, said in (
         ("", "an empty file"),
         ("eid,eid,eligible\n1,2,3\n", "the column eid twice"),
-        ("eid,eligible\n1,1\n2,0,5\n", "3 fields in line 3"),
+        ("eid,eligible\n1,1\n2,0,5\n", "line 3: found 3 fields; expected 2 fields"),
+        ('eid,size,eligible\n1,1,1\n\n2,"a\nb"\n', "line 4: found 2 fields; expected 3 fields"),
+        ("eid,eligible\n1,1,1\n2,0,0\n", "line 2: found 3 fields; expected 2 fields"),
+        ("eid,eligible\n1,1,\n", "line 2: found 3 fields; expected 2 fields"),
     ):
         path.write_text(text)
         with pytest.raises(EligibilityInputError, match=said):

@@ -54,3 +54,12 @@ def test_the_database_url_names_the_database() -> None:
     assert settings.database_name == "port folio"
     with pytest.raises(ValueError, match="names no database"):
         _ = load_settings(database_url="postgresql://u@db.example.org").database_name
+
+
+def test_an_installations_own_seed_of_reviews_goes_before_the_files(monkeypatch) -> None:
+    for given, seed in ((None, 20260930), ("0", 0), ("17", 17)):
+        if given is not None:
+            monkeypatch.setenv("ASSAY_REVIEW_SEED", given)
+        settings = load_settings(portfolio_name="sample")
+        assert settings.portfolio.eligibility.review_shares(settings.review_seed).seed == seed
+        assert "review_seed" not in repr(settings)

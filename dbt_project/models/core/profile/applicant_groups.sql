@@ -31,6 +31,7 @@ people as (
         gr_id,
         sex,
         region,
+        status <> 'deceased' as is_alive,
         {{ age_in_years('birth_date', as_of_date()) }} as age
     from {{ ref('golden_records') }}
 ),
@@ -43,7 +44,7 @@ households as (
         sum(case when people.age < 18 then 1 else 0 end) as minors_count
     from registered
     inner join people on registered.gr_id = people.gr_id
-    where registered.version_rank = 1 and registered.household_id is not null
+    where registered.version_rank = 1 and registered.household_id is not null and people.is_alive
     group by registered.household_id
 )
 

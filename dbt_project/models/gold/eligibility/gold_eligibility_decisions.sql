@@ -26,18 +26,34 @@ earlier as (
         and knowledge_cutoff <= {{ knowledge_cutoff() }}
 ),
 
--- A day that runs again does not know what people did on later days. Who did it, and why, stays in ops.
-people_said as (
+closed as (
     select
         eid,
-        decision,
-        appeal_state,
+        max(decided_on) as last_decided_on
+    from {{ ref('eligibility_applications') }} as applications
+    where
+        decided_on <= {{ as_of_date() }}
+        and known_at <= {{ knowledge_cutoff() }}
+        and {{ ever_visible('applications') }}
+    group by eid
+),
+
+-- A day that runs again does not know what people did on later days. Who did it, and why, stays in ops. What was said
+-- before the source decided says nothing of the new case that it made by opening the application again.
+people_said as (
+    select
+        overrides.eid,
+        overrides.decision,
+        overrides.appeal_state,
         row_number() over (
-            partition by eid, case when decision is null then 'appeal' else 'decision' end
-            order by override_id desc
+            partition by overrides.eid, case when overrides.decision is null then 'appeal' else 'decision' end
+            order by overrides.override_id desc
         ) as recency
-    from {{ source('ops', 'eligibility_overrides') }}
-    where as_of_date <= {{ as_of_date() }}
+    from {{ source('ops', 'eligibility_overrides') }} as overrides
+    left join closed on overrides.eid = closed.eid
+    where
+        overrides.as_of_date <= {{ as_of_date() }}
+        and (closed.last_decided_on is null or closed.last_decided_on <= overrides.as_of_date)
 ),
 
 latest_words as (
@@ -59,8 +75,9 @@ select
     decided.score_status,
     decided.probability,
     decided.decision,
-    coalesce(latest_words.decision, decided.decision) as final_decision,
-    latest_words.decision is not null as is_overridden,
+    -- Nobody's decision holds for someone who has died.
+    case when decided.decision is not null then coalesce(latest_words.decision, decided.decision) end as final_decision,
+    decided.decision is not null and latest_words.decision is not null as is_overridden,
     coalesce(latest_words.appeal_state, 'none') as appeal_state,
     reviews.eid is not null as is_in_review_sample,
     decided.approve_threshold,
