@@ -60,6 +60,25 @@ def bounded(m: np.ndarray, most: np.ndarray) -> np.ndarray:
         over |= grown
 
 
+def tell_apart(comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.ndarray:
+    """By pattern: whether a person's given or whole name says "another person"."""
+    names = [k for k, one in enumerate(comparisons) if one.kind in ("given_name", "full_name")]
+    return np.logical_or.reduce([differs(comparisons[k], levels[:, k]) for k in names] or [np.zeros(len(levels), bool)])
+
+
+def same_person_but_for_numbers(comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.ndarray:
+    """By pattern: whether given name and birthday are known and neither says "another person".
+
+    Namesakes of a family are born on different days, and twins have different names.
+    """
+    agree = []
+    for kinds in (("given_name", "full_name"), ("birth_date",)):
+        of_kind = [k for k, one in enumerate(comparisons) if one.kind in kinds]
+        known = [(levels[:, k] >= 0) & ~differs(comparisons[k], levels[:, k]) for k in of_kind]
+        agree.append(np.logical_or.reduce(known or [np.zeros(len(levels), bool)]))
+    return agree[0] & agree[1]
+
+
 def per_slip(one: Comparison, m: np.ndarray, most: np.ndarray) -> np.ndarray:
     """The bounds, with those that follow from how many slips there are among matches."""
     slipped = m[np.array(one.slips)].sum()
