@@ -66,17 +66,16 @@ def tell_apart(comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.nd
     return np.logical_or.reduce([differs(comparisons[k], levels[:, k]) for k in names] or [np.zeros(len(levels), bool)])
 
 
-def same_person_but_for_numbers(comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.ndarray:
-    """By pattern: whether given name and birthday are known and neither says "another person".
+def same_name_and_birthday(comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.ndarray:
+    """By pattern: whether given name and birthday are equal; names that are merely alike are those of twins, too.
 
     Namesakes of a family are born on different days, and twins have different names.
     """
-    agree = []
+    equal = []
     for kinds in (("given_name", "full_name"), ("birth_date",)):
-        of_kind = [k for k, one in enumerate(comparisons) if one.kind in kinds]
-        known = [(levels[:, k] >= 0) & ~differs(comparisons[k], levels[:, k]) for k in of_kind]
-        agree.append(np.logical_or.reduce(known or [np.zeros(len(levels), bool)]))
-    return agree[0] & agree[1]
+        of_kind = [levels[:, k] == 0 for k, one in enumerate(comparisons) if one.kind in kinds]
+        equal.append(np.logical_or.reduce(of_kind or [np.zeros(len(levels), bool)]))
+    return equal[0] & equal[1]
 
 
 def per_slip(one: Comparison, m: np.ndarray, most: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from ml.identity.linkage.bounds import (
     most_of,
     number_of,
     per_slip,
-    same_person_but_for_numbers,
+    same_name_and_birthday,
     tell_apart,
 )
 from ml.identity.linkage.levels import Comparison
@@ -169,7 +169,9 @@ def learn(
             kin = _kin(comparisons, levels, household * pairs, m, u, personal, kin, households if has_homes else 0.0)
             if abs(prior_match - before) < 1e-9 * before:
                 break
-        has_homes = not shows_homes or bool((household * pairs)[others].sum() >= _LEAST_HOMES * weight.sum())
+        # Only what is a home for sure: a little doubt in each of very many pairs adds up to homes that are not there.
+        homes = pairs[others & (household > 0.5)].sum()
+        has_homes = not shows_homes or bool(homes >= _LEAST_HOMES * weight.sum())
         cluster_size = 1 + 2 * prior_match * total / max(records, 1)
         personal = _personal(comparisons, levels, pairs, personal)
     return Learned(m, u, personal, kin, prior_match, prior_household, cluster_size)
@@ -273,7 +275,7 @@ def _kin(
     """
     proof = [k for k, one in enumerate(comparisons) if personal[k] and any(one.differing)]
     differ = {k: differs(comparisons[k], levels[:, k]) for k in proof}
-    is_one = same_person_but_for_numbers(comparisons, levels)
+    is_one = same_name_and_birthday(comparisons, levels)
     made = [kinship(one) for one in comparisons]
     for k, one in enumerate(comparisons):
         others = [differ[other] for other in proof if other != k]
