@@ -73,8 +73,13 @@ def same_name_and_birthday(comparisons: tuple[Comparison, ...], levels: np.ndarr
     """
     equal = []
     for kinds in (("given_name", "full_name"), ("birth_date",)):
-        of_kind = [levels[:, k] == 0 for k, one in enumerate(comparisons) if one.kind in kinds]
-        equal.append(np.logical_or.reduce(of_kind or [np.zeros(len(levels), bool)]))
+        of_kind = [
+            (k, [level.tf is not None for level in one.levels])
+            for k, one in enumerate(comparisons)
+            if one.kind in kinds
+        ]
+        found = [np.append(has_term, False)[levels[:, k]] for k, has_term in of_kind]
+        equal.append(np.logical_or.reduce(found or [np.zeros(len(levels), bool)]))
     return equal[0] & equal[1]
 
 
