@@ -123,7 +123,8 @@ def learn(
     is_alone = len(comparisons) == 1 and comparisons[0].kind not in NAME_KINDS
     held_by = [number_of(comparisons, k, levels, pairs) for k in range(len(comparisons))]
     others = tell_apart(comparisons, levels)
-    shows_homes = any(one.kind in ("phone", "email", "address") for one in comparisons)
+    present = {one.kind for one in comparisons}
+    shows_homes = bool(present & {"given_name", "full_name"}) and bool(present & {"phone", "email", "address"})
     has_homes = True  # until the first round has shown that there are none
     for round_ in range(_ROUNDS):
         is_first = is_alone or not round_
