@@ -17,6 +17,9 @@ from ml.identity.linkage.kinds import Column
 _DEVIATIONS = 10
 _TIMES = 3  # as many as on an ordinary day, whatever the season and the size of the table
 _ORDINARY = 0.9  # nine in ten days have no more people than what is called ordinary
+# First and last days of years, and the days of an empty cell and of all ones: many are born on other days, too, where
+# ages are rounded or births are of one cohort, and those are birthdays.
+_CONVENTIONAL = "(right(d.day, 4) IN ('0101', '1231') OR d.day IN ('18991230', '19111111'))"
 _NAMED = ("given_name", "family_name", "full_name")
 _LETTERS = 3  # of a name, so that one person with many records and mistyped names counts once
 
@@ -26,7 +29,7 @@ def without_fillers(
 ) -> tuple[tuple[Column, ...], list[str]]:
     """The columns, those of birthdays with their fillers, and a warning for each filler.
 
-    A filler is a day on which many more people are born than on others. Ordinary is what the column itself shows: where
+    A filler is a conventional day on which many more people are born than on others. Ordinary is what the column itself shows: where
     all have but the year, every first of January has many.
     """
     names = [column.name for column in columns if column.kind in _NAMED]
@@ -58,7 +61,7 @@ def _found(
         "GROUP BY day), "
         f"ordinary AS (SELECT quantile_disc(people, {_ORDINARY}) AS people FROM days) "
         "SELECT d.day, d.held FROM days d, ordinary o "
-        f"WHERE d.people > greatest({_TIMES} * o.people, o.people + {_DEVIATIONS} * sqrt(o.people)) ORDER BY d.day"
+        f"WHERE {_CONVENTIONAL} AND d.people > greatest({_TIMES} * o.people, o.people + {_DEVIATIONS} * sqrt(o.people)) ORDER BY d.day"
     ).fetchall()
     con.unregister("filled_records")
     return [(str(day), int(held)) for day, held in rows]

@@ -265,9 +265,14 @@ def test_a_birthday_that_stands_for_an_unknown_one_parts_nobody_and_is_warned_of
     assert LinkageModel.from_json(linkage.model.to_json()) == linkage.model
 
 
-def test_birthdays_of_which_but_the_year_is_known_are_no_fillers() -> None:
-    records, _, _ = _alone(47)
-    records["birth_date"] = records["birth_date"].str.slice(0, 4) + "-01-01"
+@pytest.mark.parametrize("heaped", ["the year is all that is known", "a cohort is born on one day"])
+def test_birthdays_that_many_have_are_no_fillers(heaped: str) -> None:
+    records, _, rng = _alone(47)
+    if heaped.startswith("the year"):
+        records["birth_date"] = records["birth_date"].str.slice(0, 4) + "-01-01"
+    else:
+        cohort = rng.random(records["truth"].nunique()) < 0.05
+        records["birth_date"] = records["birth_date"].mask(cohort[records["truth"]], "2001-10-01")
     linkage = resolve(records.drop(columns="truth"), id_column="id")
     assert not any("birth_date" in one for one in linkage.report.warnings)
 
