@@ -60,6 +60,29 @@ def bounded(m: np.ndarray, most: np.ndarray) -> np.ndarray:
         over |= grown
 
 
+def tell_apart(comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.ndarray:
+    """By pattern: whether a person's given or whole name says "another person"."""
+    names = [k for k, one in enumerate(comparisons) if one.kind in ("given_name", "full_name")]
+    return np.logical_or.reduce([differs(comparisons[k], levels[:, k]) for k in names] or [np.zeros(len(levels), bool)])
+
+
+def same_name_and_birthday(comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.ndarray:
+    """By pattern: whether given name and birthday are equal; names that are merely alike are those of twins, too.
+
+    Namesakes of a family are born on different days, and twins have different names.
+    """
+    equal = []
+    for kinds in (("given_name", "full_name"), ("birth_date",)):
+        of_kind = [
+            (k, [level.tf is not None for level in one.levels])
+            for k, one in enumerate(comparisons)
+            if one.kind in kinds
+        ]
+        found = [np.append(has_term, False)[levels[:, k]] for k, has_term in of_kind]
+        equal.append(np.logical_or.reduce(found or [np.zeros(len(levels), bool)]))
+    return equal[0] & equal[1]
+
+
 def per_slip(one: Comparison, m: np.ndarray, most: np.ndarray) -> np.ndarray:
     """The bounds, with those that follow from how many slips there are among matches."""
     slipped = m[np.array(one.slips)].sum()

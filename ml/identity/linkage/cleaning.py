@@ -140,7 +140,9 @@ def features(column: Column, source: str) -> dict[str, str]:
     if kind == "text":
         return {"w": words(f"left({source}, 300)")}
     if kind in ("date", "birth_date"):
-        return {"v": date_of(source, column.formats)}
+        day = date_of(source, column.formats)
+        fillers = ", ".join(f"'{one}'" for one in column.fillers)
+        return {"v": f"CASE WHEN {day} NOT IN ({fillers}) THEN {day} END" if fillers else day}
     if kind == "id_number":
         return {"v": f"nullif(regexp_replace({source}, '[^\\p{{L}}\\p{{N}}]+', '', 'g'), '')"}
     if kind == "phone":

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ml.identity.linkage import blocking, cleaning, pairs, records, training
 from ml.identity.linkage.comparisons import build
+from ml.identity.linkage.fillers import without_fillers
 from ml.identity.linkage.ids import sort_keys
 from ml.identity.linkage.kinds import infer
 from ml.identity.linkage.model import LinkageModel
@@ -34,6 +35,8 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     tell(f"kinds: {', '.join(f'{one.name}={one.kind}' for one in columns)}")
     # In the order of their names: equal records give equal probabilities, whatever the order of their columns.
     columns = tuple(sorted(columns, key=lambda column: str(column.name)))
+    columns, filled = without_fillers(con, texts, columns)
+    notes += filled
     comparisons = build(columns)
     if columns and all(column.kind in training.NAME_KINDS for column in columns):
         notes.append(

@@ -40,13 +40,15 @@ _SAMPLE = 5_000
 @dataclass(frozen=True)
 class Column:
     """A column and what it holds; ``formats`` are those of its dates, ``shared`` tells of values that several
-    people of a household share, ``lifelong`` of numbers that a person has one of and keeps."""
+    people of a household share, ``lifelong`` of numbers that a person has one of and keeps, ``fillers`` are birthdays,
+    as ``yyyymmdd``, that stand for one that is not known."""
 
     name: str
     kind: str
     formats: tuple[str, ...] = ()
     shared: bool = False
     lifelong: bool = False
+    fillers: tuple[str, ...] = ()
 
 
 def is_sex(name: str) -> bool:

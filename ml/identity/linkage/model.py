@@ -113,7 +113,10 @@ class LinkageModel:
             given: dict[str, Any] = json.loads(text)
             if given.pop("format") != FORMAT:
                 raise LinkageError(f"the linkage model is not of format {FORMAT}; train it again")
-            given["columns"] = tuple(Column(**{**one, "formats": tuple(one["formats"])}) for one in given["columns"])
+            given["columns"] = tuple(
+                Column(**{**one, "formats": tuple(one["formats"]), "fillers": tuple(one.get("fillers", ()))})
+                for one in given["columns"]
+            )
             given["rules"] = tuple(
                 Rule(tuple(one["atoms"]), one["pairs"], tuple(one["stopped"])) for one in given["rules"]
             )

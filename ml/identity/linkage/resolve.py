@@ -32,7 +32,7 @@ class LinkageReport:
 
     Attributes
     ----------
-    records, entities, linked_records, candidate_pairs, edges : int
+    records, entities, linked_records, edges : int
         ``edges`` are the pairs kept, from the model's least probability; ``linked_records`` are not alone.
     kinds : dict of str to str
         Kind by column.

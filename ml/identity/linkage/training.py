@@ -13,7 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.identity.linkage.bounds import NAME_KINDS, bounded, differs, most_of, number_of, per_slip
+from ml.identity.linkage.bounds import (
+    NAME_KINDS,
+    bounded,
+    differs,
+    most_of,
+    number_of,
+    per_slip,
+    same_name_and_birthday,
+    tell_apart,
+)
 from ml.identity.linkage.levels import Comparison
 
 _ROUNDS = 3
@@ -26,6 +35,9 @@ _LEAST_M = 0.002
 # round finds out.
 _LEAST_HOUSEHOLD = 0.25
 _FIRST_HOUSEHOLD = 1.0
+# Where fewer pairs of a household than this, as a share of the pairs of one person, have different given names, nobody
+# lives with anybody: the other birthday beside one name and telephone is a wrong one, not that of the father.
+_LEAST_HOMES = 0.02
 # After the first round matches may differ in something personal so much more often than is usual: in careless data they
 # do, and by then the pairs of households are known for what they are.
 _LATER_SLACK = 2.5
@@ -110,6 +122,10 @@ def learn(
     # no proof, however rare.
     is_alone = len(comparisons) == 1 and comparisons[0].kind not in NAME_KINDS
     held_by = [number_of(comparisons, k, levels, pairs) for k in range(len(comparisons))]
+    others = tell_apart(comparisons, levels)
+    present = {one.kind for one in comparisons}
+    shows_homes = bool(present & {"given_name", "full_name"}) and bool(present & {"phone", "email", "address"})
+    has_homes = True  # until the first round has shown that there are none
     for round_ in range(_ROUNDS):
         is_first = is_alone or not round_
         least_household = _LEAST_HOUSEHOLD if round_ else _FIRST_HOUSEHOLD
@@ -142,7 +158,7 @@ def learn(
             prior_household = max(seen_household, least_household * prior_match)
             observed = [_weighed(levels[:, k], weight, start[k]) for k in range(len(comparisons))]
             bounds = [
-                per_slip(one, seen, bound) if held == "person" else bound
+                per_slip(one, seen, bound) if held == "person" and (has_homes or one.kind != "birth_date") else bound
                 for one, held, seen, bound in zip(comparisons, held_by, observed, most, strict=True)
             ]
             observed = [bounded(one, bound) for one, bound in zip(observed, bounds, strict=True)]
@@ -151,9 +167,12 @@ def learn(
                 for one, strangers, bound in zip(observed, u, bounds, strict=True)
             ]
             households = seen_household / prior_match
-            kin = _kin(comparisons, levels, household * pairs, m, u, personal, kin, households)
+            kin = _kin(comparisons, levels, household * pairs, m, u, personal, kin, households if has_homes else 0.0)
             if abs(prior_match - before) < 1e-9 * before:
                 break
+        # Only what is a home for sure: a little doubt in each of very many pairs adds up to homes that are not there.
+        homes = pairs[others & (household > 0.5)].sum()
+        has_homes = not shows_homes or bool(homes >= _LEAST_HOMES * weight.sum())
         cluster_size = 1 + 2 * prior_match * total / max(records, 1)
         personal = _personal(comparisons, levels, pairs, personal)
     return Learned(m, u, personal, kin, prior_match, prior_household, cluster_size)
@@ -252,17 +271,19 @@ def _kin(
 ) -> list[float]:
     """Shares of household pairs that agree as one person does, of those that something else tells apart.
 
-    Pairs that differ in nothing personal are left out: they are of one person, and say nothing about households.
+    Pairs that differ in nothing personal are left out, and those that differ in a number alone: they are of one person,
+    and say nothing about households.
     """
     proof = [k for k, one in enumerate(comparisons) if personal[k] and any(one.differing)]
     differ = {k: differs(comparisons[k], levels[:, k]) for k in proof}
+    is_one = same_name_and_birthday(comparisons, levels)
     made = [kinship(one) for one in comparisons]
     for k, one in enumerate(comparisons):
         others = [differ[other] for other in proof if other != k]
         least, low, high = _LEARNED_KIN.get(one.kind, (np.inf, 0.0, 1.0))
         if not personal[k] or households < least or not others:
             continue
-        asked = np.logical_or.reduce(others) & (levels[:, k] >= 0)
+        asked = np.logical_or.reduce(others) & (levels[:, k] >= 0) & ~is_one
         close = household_levels(one, True, m[k], u[k], kin[k])
         as_one = (kin[k] * m[k] / close)[levels[asked, k]]
         share = (_PRIOR_PAIRS * made[k] + (weight[asked] * as_one).sum()) / (_PRIOR_PAIRS + weight[asked].sum())

@@ -243,3 +243,53 @@ def test_one_lifelong_number_at_one_address_is_one_person_though_name_and_birthd
     assert explain(model, record, other).set_index("evidence").loc["total", "bayes_factor"] >= model.threshold
     without = [one | {"ssn": None} for one in (record, other)]
     assert explain(model, *without).set_index("evidence").loc["total", "bayes_factor"] < 0.01
+
+
+def _alone(seed: int) -> tuple[pd.DataFrame, np.ndarray, np.random.Generator]:
+    """People who live with nobody, the records that come second, and a generator."""
+    records = people(500, seed=seed, again=0.6)
+    return records, records["truth"].duplicated().to_numpy(), np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize("filler", ["1900-01-01", "9999-12-31"])
+def test_a_birthday_that_stands_for_an_unknown_one_parts_nobody_and_is_warned_of(filler: str) -> None:
+    records, again, rng = _alone(46)
+    filled = again & (rng.random(len(records)) < 0.15)
+    records["birth_date"] = records["birth_date"].mask(filled, filler)
+    linkage = resolve(records.drop(columns=["truth", "ssn", "address", "postcode"]), id_column="id")
+    assert f1(linkage.entities, records) >= 0.97
+    (warning,) = [one for one in linkage.report.warnings if "birth_date" in one]
+    assert f"{filler} stands in {filled.sum()} of {len(records)} records" in warning
+    (born,) = [one for one in linkage.model.columns if one.kind == "birth_date"]
+    assert born.fillers == (filler.replace("-", ""),)
+    assert LinkageModel.from_json(linkage.model.to_json()) == linkage.model
+
+
+@pytest.mark.parametrize("heaped", ["the year is all that is known", "a cohort is born on one day"])
+def test_birthdays_that_many_have_are_no_fillers(heaped: str) -> None:
+    records, _, rng = _alone(47)
+    if heaped.startswith("the year"):
+        records["birth_date"] = records["birth_date"].str.slice(0, 4) + "-01-01"
+    else:
+        cohort = rng.random(records["truth"].nunique()) < 0.05
+        records["birth_date"] = records["birth_date"].mask(cohort[records["truth"]], "2001-10-01")
+    linkage = resolve(records.drop(columns="truth"), id_column="id")
+    assert not any("birth_date" in one for one in linkage.report.warnings)
+
+
+def test_a_guessed_birthday_parts_nobody_where_no_homes_are() -> None:
+    records, again, rng = _alone(48)
+    guessed = again & (rng.random(len(records)) < 0.1)
+    records["birth_date"] = records["birth_date"].mask(guessed, [person(rng)["birth_date"] for _ in guessed])
+    shown = ["id", "first_name", "last_name", "birth_date", "phone", "truth"]
+    records = records[shown].assign(phone=records.groupby("truth")["phone"].transform("first"))
+    assert f1(resolve(records.drop(columns="truth"), id_column="id").entities, records) >= 0.97
+
+
+def test_one_wrong_lifelong_number_parts_nobody_whose_names_and_birthday_are_equal() -> None:
+    records, again, rng = _alone(49)
+    kept = ["first_name", "last_name", "birth_date", "ssn"]
+    records[kept] = records.groupby("truth")[kept].transform("first")
+    wrong = again & (rng.random(len(records)) < 0.2)
+    records["ssn"] = records["ssn"].mask(wrong, rng.integers(10**8, 10**9, len(records)).astype(str))
+    assert f1(resolve(records[["id", *kept]], id_column="id").entities, records) >= 0.99
