@@ -6,7 +6,7 @@ scoring. What a number means for the risk is learnt by the members, inside each 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ from ml.delinquency.dates import (
 )
 from ml.delinquency.errors import FeatureError
 from ml.delinquency.frame import plain_type, plain_types, to_numbers
-from ml.delinquency.identifiers import counts_rows, is_evenly_spread
+from ml.delinquency.identifiers import NAMED, is_named_identifier, looks_like_identifier
 from ml.explain.wording import NO_VALUE
 
 Floats = NDArray[np.float64]
@@ -80,14 +80,14 @@ class Encoder:
         Why others were left out, name to reason.
     warnings : tuple of str
         What is to be known of columns.
-    suspects : tuple of str
-        Features that are identifiers unless they say something of the outcome.
+    suspects : dict
+        Features that are identifiers unless they say something of the outcome, name to how they resemble one.
     """
 
     columns: tuple[Column, ...]
     dropped: dict[str, str]
     warnings: tuple[str, ...] = ()
-    suspects: tuple[str, ...] = ()
+    suspects: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,6 +178,7 @@ def learn_encoder(
     numeric: frozenset[str],
     keep: bool,
     days: NDArray[np.datetime64] | None = None,
+    asks_outcome: bool = False,
 ) -> Encoder:
     """Find out what each column is.
 
@@ -193,11 +194,14 @@ def learn_encoder(
         The caller named the features: constant, wholly missing ones and ids in numbers stay in the schema.
     days : ndarray of shape (n,), optional
         Time of each row; without it dates can't become days before it.
+    asks_outcome : bool
+        The caller asks whether the suspects say something of the outcome. Otherwise numbers, each once, that hardly
+        leave out any or follow time are left out by their look.
     """
     columns: list[Column] = []
     dropped: dict[str, str] = {}
     warnings: list[str] = []
-    suspects: list[str] = []
+    suspects: dict[str, str] = {}
     for name in names:
         values = plain_type(frame[name])
         found, reason = _look_at(values, name, name in numeric, keep, days)
@@ -205,12 +209,16 @@ def learn_encoder(
             columns.append(found)
         if reason:
             dropped[name] = reason
-        if not keep and found is not None and found.kind == "number" and is_evenly_spread(values):
-            suspects.append(name)
+        if not keep and found is not None and found.kind == "number":
+            if asks_outcome and (how := looks_like_identifier(values, days)):
+                suspects[name] = how
+            elif not asks_outcome and (how := looks_like_identifier(values, days, even=False)):
+                columns.pop()
+                dropped[name] = f"{NAMED}, {how}"
         is_text = name not in numeric and (found is None or found.kind == "level")
         if is_text and date_form(values) == SEVERAL:
             warnings.append(f"feature {name}: {AMBIGUOUS}")
-    return Encoder(tuple(columns), dropped, tuple(warnings), tuple(suspects))
+    return Encoder(tuple(columns), dropped, tuple(warnings), suspects)
 
 
 def _look_at(
@@ -225,8 +233,8 @@ def _look_at(
         known = values.dropna()
         if known.nunique() == 1 and len(known) == len(values):
             return Column(name, "number" if keep else "absent"), "constant"
-        if not keep and (said := counts_rows(values, name, days)):
-            return None, said
+        if not keep and is_named_identifier(values, name):
+            return None, NAMED
         if not numeric and _is_flag(known):
             return Column(name, "flag"), None
         if not numeric and days is not None and has_enough_to_be_dates(known) and (form := number_form(values)):

@@ -200,8 +200,37 @@ def test_numbers_that_name_a_row_are_no_features():
     assert all(frame[name].is_unique for name in ("loan", "reference", "income", "score"))
     model = train(frame, "is_bad", time="granted_on", config=QUICK)
     assert "in the order of time" in model.metadata["dropped"]["loan"]
+    assert any("feature loan: whole numbers" in said for said in model.metadata["warnings"])
     assert "say nothing of the outcome" in model.metadata["dropped"]["reference"]
     assert {"income", "score"} <= set(model.features)
+
+
+def test_whole_numbers_that_order_the_risk_are_features_unless_their_name_says_identifier():
+    generator = np.random.default_rng(7)
+    rank = generator.permutation(600)
+    frame = pd.DataFrame({"rank": rank, "credit_id": rank, "loanId": rank[::-1], "noise": generator.normal(size=600)})
+    frame["balance"] = np.where(np.arange(600) % 20, generator.permutation(660)[:600], np.nan)
+    frame["is_bad"] = generator.random(600) < 1 / (1 + np.exp(-(rank - 440) / 60))
+    model = train(frame, "is_bad", config=QUICK)
+    assert model.features == ("noise", "rank")
+    assert model.metrics["overall"]["auc"] > 0.85
+    assert sorted(model.metadata["dropped"]) == ["balance", "credit_id", "loanId"]
+    assert [said for said in model.metadata["warnings"] if "kept, for they say something" in said][0].startswith(
+        "feature rank: whole numbers, each once, hardly any left out"
+    )
+
+
+def test_a_suspected_identifier_is_not_asked_of_the_outcomes_that_test_the_model():
+    """Numbers that know the outcomes of the last months only are noise to whoever learns before them."""
+    generator = np.random.default_rng(8)
+    n = 5200
+    frame = loans(n).sort_values("granted_on", ignore_index=True)
+    frame["granted_on"] = pd.Timestamp("2015-01-01") + pd.to_timedelta(np.arange(n) // 5, unit="D")
+    numbers = generator.permutation(n)
+    late = np.arange(n) > 0.93 * n
+    numbers[late] = np.sort(numbers[late])[np.argsort(np.argsort(frame["is_bad"][late], kind="stable"))]
+    model = train(frame.assign(number=numbers), "is_bad", time="granted_on", config=QUICK)
+    assert "say nothing of the outcome" in model.metadata["dropped"]["number"]
 
 
 def test_values_that_give_the_outcome_away_are_warned_of_and_a_steep_risk_is_not():
