@@ -4,7 +4,7 @@ Belongs here: what a column *is*, learnt without looking at the outcome, and how
 scoring. What a number means for the risk is learnt by the members, inside each fold.
 """
 
-import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -13,21 +13,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.delinquency.date_codes import DIGIT_FORMS, are_dates
 from ml.delinquency.dates import (
     AMBIGUOUS,
     SEVERAL,
-    date_form,
-    has_enough_to_be_dates,
+    any_ahead,
+    are_few,
+    dates_and_others,
     has_two_digit_years,
     in_past_century,
+    in_words,
+    most_dates,
     mostly_past,
-    number_form,
-    read_dates,
     text_of,
+    wrong_in_words,
 )
-from ml.delinquency.errors import FeatureError
+from ml.delinquency.errors import FeatureError, FeatureWarning
 from ml.delinquency.frame import plain_type, plain_types, to_numbers
 from ml.delinquency.identifiers import NAMED, is_named_identifier, looks_like_identifier
+from ml.delinquency.numbers_in_text import parsed, read_numbers
 from ml.explain.wording import NO_VALUE
 
 Floats = NDArray[np.float64]
@@ -40,6 +44,8 @@ MAX_LEVELS = 1000
 RARE_ROWS = 10
 OTHER = "(rare)"
 NO_LEVEL = NO_VALUE
+# So many different numbers that read as dates are told of where they are taken as numbers.
+_FEWEST_TO_TELL = 10
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,11 @@ class Encoder:
         ------
         FeatureError
             If a column is absent, is infinite, or holds what is no number where numbers are expected.
+
+        Warns
+        -----
+        FeatureWarning
+            If values of a date are none of the form that training read: they are missing.
         """
         if not all(isinstance(name, str) for name in frame.columns):
             frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
@@ -133,7 +144,7 @@ class Encoder:
             if column.kind == "level":
                 X[:, position] = _level_codes(frame[column.name], column.levels)
             elif column.kind in ("number_in_text", "number_with_comma"):
-                X[:, position] = _read_numbers(frame[column.name], column.kind == "number_with_comma")
+                X[:, position] = read_numbers(frame[column.name], column.kind == "number_with_comma")
             elif column.kind == "days_before":
                 X[:, position] = _days_before(frame[column.name], column, days)
         return X
@@ -200,11 +211,12 @@ def learn_encoder(
     """
     columns: list[Column] = []
     dropped: dict[str, str] = {}
-    warnings: list[str] = []
+    said: list[str] = []
     suspects: dict[str, str] = {}
     for name in names:
         values = plain_type(frame[name])
-        found, reason = _look_at(values, name, name in numeric, keep, days)
+        found, reason, told = _look_at(values, name, name in numeric, keep, days)
+        said += [f"feature {name}: {one}" for one in told]
         if found is not None and (keep or found.kind != "absent"):
             columns.append(found)
         if reason:
@@ -215,40 +227,75 @@ def learn_encoder(
             elif not asks_outcome and (how := looks_like_identifier(values, days, even=False)):
                 columns.pop()
                 dropped[name] = f"{NAMED}, {how}"
-        is_text = name not in numeric and (found is None or found.kind == "level")
-        if is_text and date_form(values) == SEVERAL:
-            warnings.append(f"feature {name}: {AMBIGUOUS}")
-    return Encoder(tuple(columns), dropped, tuple(warnings), suspects)
+    return Encoder(tuple(columns), dropped, tuple(said), suspects)
+
+
+# The column, why it is left out or takes no part, and what is to be known of it.
+Look = tuple[Column | None, str | None, list[str]]
 
 
 def _look_at(
     values: "pd.Series[Any]", name: str, numeric: bool, keep: bool, days: NDArray[np.datetime64] | None
-) -> tuple[Column | None, str | None]:
-    """The column, and why it is left out or takes no part."""
+) -> Look:
     if values.dtype.kind == "c":
         raise FeatureError(f"feature {name} has the type {values.dtype}; expected real numbers")
     if values.isna().all():
-        return Column(name, "number" if keep else "absent"), "no value in any row"
+        return Column(name, "number" if keep else "absent"), "no value in any row", []
     if numeric or pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values) or _only_numbers(values):
         known = values.dropna()
         if known.nunique() == 1 and len(known) == len(values):
-            return Column(name, "number" if keep else "absent"), "constant"
+            return Column(name, "number" if keep else "absent"), "constant", []
         if not keep and is_named_identifier(values, name):
-            return None, NAMED
+            return None, NAMED, []
         if not numeric and _is_flag(known):
-            return Column(name, "flag"), None
-        if not numeric and days is not None and has_enough_to_be_dates(known) and (form := number_form(values)):
-            return Column(name, "days_before", form=form), None
-        return Column(name), None
-    form = date_form(values)
-    if form is not None and form != SEVERAL:
-        if days is None:
-            return None, "a date, and no time is given to count days from"
-        dates = read_dates(values, form).to_numpy().astype("datetime64[D]")
-        return Column(
-            name, "days_before", form=form, is_past=has_two_digit_years(form) and mostly_past(dates, days)
-        ), None
-    return _look_at_text(values, name)
+            return Column(name, "flag"), None, []
+        if numeric or days is None:
+            return Column(name), None, []
+        look, told = _look_at_dates(values, name, days)
+        return look or (Column(name), None, told)
+    look, told = _look_at_dates(values, name, days)
+    if look is None:
+        column, reason = _look_at_text(values, name)
+        takes_no_part = reason is not None and reason != "constant"
+        look = (column, "; ".join([reason, *told]), []) if reason and takes_no_part else (column, reason, told)
+    return look
+
+
+def _look_at_dates(
+    values: "pd.Series[Any]", name: str, days: NDArray[np.datetime64] | None
+) -> tuple[Look | None, list[str]]:
+    """What a column of dates is; None where it is none, with what is to be known of it."""
+    form, odd = most_dates(values)
+    rows = int(values.notna().sum())
+    if form is None:
+        return None, []
+    if form == SEVERAL:
+        return None, [AMBIGUOUS] if are_few(odd, rows) else []
+    if not are_few(odd, rows):
+        if form in DIGIT_FORMS:
+            return None, []
+        return None, [f"{rows - odd} of {rows} values are dates such as {in_words(form)}; give the others as missing"]
+    dates, wrong = dates_and_others(values, form)
+    if form in DIGIT_FORMS:
+        like = f"digits such as {in_words(form)}"
+        if not are_dates(dates, form, name, days):
+            is_worth_saying = dates.nunique() >= _FEWEST_TO_TELL
+            said = f"{like} are taken as they are, for they may be codes; call it {name}_date if they are dates"
+            return None, [said] if is_worth_saying else []
+        told = [f"{like} are taken as dates; give text such as C201503 if they are codes"]
+    else:
+        told = []
+    if days is None:
+        return (None, "a date, and no time is given to count days from", []), []
+    if wrong:
+        told.append(f"{wrong_in_words(wrong, rows, form).removesuffix(', as in training')}: taken as missing")
+    found, is_past = dates.to_numpy().astype("datetime64[D]"), False
+    if has_two_digit_years(form):
+        is_past = mostly_past(found, days)
+        if any_ahead(found, days):
+            century = "are of the century before" if is_past else "lie in the row's future"
+            told.append(f"years have two digits: those that may lie ahead {century}, as a guess; give four digits")
+    return (Column(name, "days_before", form=form, is_past=is_past), None, told), []
 
 
 def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, str | None]:
@@ -257,7 +304,7 @@ def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, s
     if counts.empty:
         return Column(name, "absent"), "no value in any row"
     for kind, comma in (("number_in_text", False), ("number_with_comma", True)):
-        if not np.isnan(_parsed(text.dropna(), comma)).any():
+        if not np.isnan(parsed(text.dropna(), comma)).any():
             return Column(name, kind), None  # type: ignore[arg-type]
     if len(counts) == 1 and text.notna().all():
         return Column(name, "absent"), "constant"
@@ -290,37 +337,6 @@ def _only_numbers(values: "pd.Series[Any]") -> bool:
     )  # fmt: skip
 
 
-# Thousands separated in threes, or not at all; "0,126" is no thousand. One convention holds for a whole column.
-_POINT = re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d*)(?:,\d*)?")
-
-
-def _parsed(text: "pd.Series[Any]", comma: bool) -> Floats:
-    """Numbers in text, with a point or a comma before the fraction; signs of percent and currency are left aside."""
-    bare = text.str.replace(r"[%$€£\s]", "", regex=True)
-    bare = bare.where(bare.str.fullmatch(_COMMA if comma else _POINT))
-    bare = (
-        bare.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-        if comma
-        else bare.str.replace(",", "", regex=False)
-    )
-    numbers = pd.to_numeric(bare, errors="coerce").astype("Float64")
-    return np.asarray(numbers.to_numpy(float, na_value=np.nan), dtype=np.float64)
-
-
-def _read_numbers(values: "pd.Series[Any]", comma: bool) -> Floats:
-    text = text_of(values)
-    found = _parsed(text, comma)
-    wrong = np.isnan(found) & text.notna().to_numpy(bool)
-    if wrong.any() or np.isinf(found).any():
-        raise FeatureError(
-            f"feature {values.name}: {int(wrong.sum() + np.isinf(found).sum())} of {len(values)} values are no finite "
-            f"numbers; expected numbers such as {'13,5' if comma else '13.5'} or {'13,5' if comma else '13.5'}%, as in "
-            "training"
-        )
-    return found
-
-
 def _level_codes(values: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
     text = text_of(values)
     codes = pd.Index(levels).get_indexer(pd.Index(text.astype(object))).astype(float)
@@ -338,7 +354,11 @@ def _days_before(values: "pd.Series[Any]", column: Column, days: NDArray[np.date
         )
     if values.isna().all():
         return np.full(len(values), np.nan)
-    dates = read_dates(values, column.form).to_numpy().astype("datetime64[D]")
+    read, wrong = dates_and_others(values, column.form)
+    if wrong:
+        said = f"feature {values.name}: {wrong_in_words(wrong, len(values), column.form)}; taken as missing"
+        warnings.warn(said, FeatureWarning, stacklevel=3)
+    dates = read.to_numpy().astype("datetime64[D]")
     if column.is_past:
         dates = in_past_century(dates, days)
     gone = (days - dates).astype("timedelta64[D]").astype(float)

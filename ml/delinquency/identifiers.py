@@ -38,7 +38,8 @@ def looks_like_identifier(
 
     Parameters
     ----------
-    values : pandas.Series of n numbers
+    values : pandas.Series of shape (n,)
+        Numbers.
     days : ndarray of shape (n,), optional
         Time of each row.
     even : bool
