@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Days = NDArray[np.datetime64]
@@ -15,7 +14,7 @@ Days = NDArray[np.datetime64]
 # Forms of digits only.
 DIGIT_FORMS = ("%Y%m", "%Y%m%d")
 _WORD = re.compile(
-    r"date|dt|day|d|month|mth|mon|y?ym|ymd|yyyymm(dd)?|period|vintage|cohort|open(ed|ing)|issued?|granted|clos(ed|ing)"
+    r"date|dt|day|d|month|mth|mon|y?ym|ymd|yyyymm(dd)?|period|vintage|cohort|open(ed|ing)?|issued?|granted|clos(ed|ing)"
     r"|born|birth(day)?|dob|since|start|end|maturity|due|on|at|\w+(date|month|period)"
 )
 _NO_DATE = re.compile("candidate|mandate|codes?|id|no|nr|number|branch|zip|postcode")
@@ -64,8 +63,9 @@ def _is_overwhelming(found: Days, form: str) -> bool:
     """Whether values fill the calendar as dates do: the days of the month where they are written, else every month of
     the year, over years, with hardly one left out."""
     if form == "%Y%m%d":
-        different = pd.Series(np.unique(found))
-        return len(different) >= _DIFFERENT_DAYS and different.dt.day.nunique() >= _MANY
+        different = np.unique(found)
+        of_month = different - different.astype("datetime64[M]").astype("datetime64[D]")
+        return len(different) >= _DIFFERENT_DAYS and len(np.unique(of_month)) >= _MANY
     months, rows = np.unique(found.astype("datetime64[M]").astype(int), return_counts=True)
     # The middle nine tenths: the first and the last few dates are thinly spread.
     share = np.cumsum(rows) / rows.sum()

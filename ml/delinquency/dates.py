@@ -108,7 +108,7 @@ def most_dates(values: "pd.Series[Any]") -> tuple[str | None, int]:
         return None, 0
     if not is_number and (form := _form_of(known)):
         return form, 0
-    return _form_of_most(known, few, counts.to_numpy(), is_number)
+    return _form_of_most(known, few, np.asarray(counts, dtype=np.int64), is_number)
 
 
 def _form_of_most(
