@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.delinquency import FeatureError, OneClassError, TrainedModel, score, train
+from ml.delinquency import Candidate, FeatureError, OneClassError, TrainedModel, score, train
 from ml.delinquency.dates import SEVERAL, date_form, number_form, read_dates
 from ml.delinquency.encoding import Encoder, learn_encoder
 from ml.delinquency.errors import FeatureWarning
@@ -335,6 +335,31 @@ def test_a_suspected_identifier_is_not_asked_of_the_outcomes_that_test_the_model
     numbers[late] = np.sort(numbers[late])[np.argsort(np.argsort(frame["is_bad"][late], kind="stable"))]
     model = train(frame.assign(number=numbers), "is_bad", time="granted_on", config=QUICK)
     assert "say nothing of the outcome" in model.metadata["dropped"]["number"]
+
+
+def test_a_model_tested_by_time_is_the_same_whatever_the_order_of_rows_and_columns():
+    generator = np.random.default_rng(9)
+    n = 1600
+    frame = loans(n)
+    frame["granted_on"] = pd.Timestamp("2015-01-01") + pd.to_timedelta(np.arange(n), unit="D")
+    frame["opened_ym"] = opened(frame).dt.strftime("%Y%m").astype(int)
+    frame["born"] = opened(frame, 3).dt.strftime("%d-%b-%y")
+    frame["seen"] = opened(frame, 4).dt.strftime("%Y-%m-%d")
+    frame.loc[[7, 900], "seen"] = "not known"
+    frame["score"] = (1e6 * frame["a"].rank(pct=True) + generator.integers(0, 300, n)).astype(int)
+    frame["drawn"] = generator.permutation(n)
+    frame["town"] = [f"t{code}" for code in generator.integers(0, 40, n)]
+    frame["who"] = generator.integers(0, 900, n)
+    average = Candidate("average", (*LOGISTIC.members, *TREES.members))
+    config = quick(average, held_out_above_rows=1000)
+    turned = frame.sample(frac=1, random_state=2)[frame.columns[::-1]]
+    with pytest.warns(FeatureWarning, match="seen: 2 of 1600"):
+        models = [train(one, "is_bad", time="granted_on", group="who", config=config) for one in (frame, frame, turned)]
+    assert models[0].metadata["design"]["by_time"]
+    assert {"opened_ym", "born", "seen", "score"} <= set(models[0].features)
+    assert "drawn" in models[0].metadata["dropped"]
+    assert len({model.sha256 for model in models}) == 1
+    assert models[0].metadata == models[1].metadata == models[2].metadata
 
 
 def test_values_that_give_the_outcome_away_are_warned_of_and_a_steep_risk_is_not():
