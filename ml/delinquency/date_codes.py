@@ -32,7 +32,12 @@ def says_date(name: str) -> bool:
     """Whether a column's name says that it holds dates."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     tokens = [token for token in re.split(r"[^a-z]+", words) if token]
-    return any(map(_WORD.fullmatch, tokens)) and not any(map(_NO_DATE.fullmatch, tokens))
+    if not tokens or _NO_DATE.fullmatch(tokens[-1]):
+        return False
+    # The last word says what a column is: a branch_code_date is a date, a date_code and a start_branch_code are none.
+    return bool(_WORD.fullmatch(tokens[-1])) or (
+        any(map(_WORD.fullmatch, tokens)) and not any(map(_NO_DATE.fullmatch, tokens))
+    )
 
 
 def are_dates(dates: Any, form: str, name: str, days: Days | None) -> bool:

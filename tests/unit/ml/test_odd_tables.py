@@ -127,6 +127,8 @@ def test_digits_are_dates_where_the_name_says_so_or_they_fill_the_calendar(as_te
             "branch_code": one_year,
             "branch": one_year,
             "opened_ym": one_year,
+            "branch_code_date": one_year,
+            "date_code": one_year,
             "issueDate": one_year,
             "v1": months.strftime("%Y%m").astype(int),
             "v2": months.strftime("%Y%m%d").astype(int),
@@ -136,7 +138,7 @@ def test_digits_are_dates_where_the_name_says_so_or_they_fill_the_calendar(as_te
     )
     found, encoder = kinds(frame.astype(str) if as_text else frame)
     number = "number_in_text" if as_text else "number"
-    dates = {"opened_ym", "issueDate", "v1", "v2"}
+    dates = {"opened_ym", "branch_code_date", "issueDate", "v1", "v2"}
     assert found == {name: "days_before" if name in dates else number for name in frame}
     told = {said.split(":")[0].removeprefix("feature "): said for said in encoder.warnings}
     assert set(told) == set(frame)
