@@ -1,6 +1,7 @@
 """Dates out of whatever a column holds: dates of any type, text in one of many forms, numbers such as 201503.
 
-A form is taken only where it fits every value that is there. ``03/04/2015`` may be March or April: one value such as
+A form is taken where it fits every value that is there but for a few in a thousand, such as "not known", which are
+missing. ``03/04/2015`` may be March or April: one value such as
 ``25/04/2015`` decides for the whole column, and where none does the column is no date. The form is kept with the model,
 so that a single row is read as training read the column.
 """
@@ -40,15 +41,24 @@ _EITHER_WAY = tuple(
     for year in ("%Y", "%y")
     for clock in _CLOCKS
 )
-# Text that is a date has at least this many values in a column of numbers such as 201503: fewer may be amounts.
-_FEWEST_DIFFERENT = 10
+# Values that are no dates, where all others are: missing up to this share, and one in a column of at least so many.
+_ODD_SHARE = 0.005
+_ENOUGH_FOR_ONE_ODD = 50
+# A form worth trying on all values has this share of a sample.
+_LIKELY_SHARE = 0.25
+# Day before month, or after it: values that can only be read the one way, for each that can only be the other.
+_DECISIVE = 20
 # Two digits of a year are read as 1969 to 2068; later than this many days after the row they are of the century before.
 _A_YEAR = 366
 _CENTURY = 100
+# A date so long after its row is none of a contract: the century is wrong.
+_FAR_AHEAD = 40 * 365.25
+# No number of a date is as large.
+_LARGEST = 1e12
 SEVERAL = "several"
 AMBIGUOUS = (
-    "day and month can't be told apart: no value has a day above 12; taken as text. Give dates, or text such as "
-    "2015-03-25"
+    "day and month can't be told apart: no value has a day above 12, or some have one in either place; taken as text. "
+    "Give dates, or text such as 2015-03-25"
 )
 
 
@@ -60,13 +70,82 @@ def text_of(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def date_form(values: "pd.Series[Any]") -> str | None:
     """Form of the dates in a column: ``"dates"`` where they are dates already, else a format, ``SEVERAL`` where day and
-    month can't be told apart, None where it is no date."""
+    month can't be told apart, None where any value is no date."""
     if is_dates(values):
         return "dates"
     text = text_of(values) if _is_text(values) else None
     if text is None or text.notna().sum() == 0:
         return None
-    known = pd.Series(text.dropna().unique()).astype(str)
+    return _form_of(pd.Series(text.dropna().unique()).astype(str))
+
+
+def most_dates(values: "pd.Series[Any]") -> tuple[str | None, int]:
+    """Form that more than half of the values of a column have, see :func:`date_form`, and how many have another.
+
+    Numbers such as 201503 and 20150325 are looked at like their text.
+    """
+    if is_dates(values):
+        return "dates", 0
+    if is_number := pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        numbers = pd.to_numeric(values.dropna()).astype(float)
+        if 2 * numbers.between(190001, 21001231).sum() <= len(numbers):
+            return None, 0
+        if not ((numbers == np.floor(numbers)) & (numbers.abs() < _LARGEST)).all():
+            return None, 0
+        text = numbers.astype(np.int64).astype(str)
+    elif _is_text(values):
+        text = text_of(values).dropna().astype(str)
+    else:
+        return None, 0
+    # By their text: what is found does not depend on the order of rows.
+    counts = text.value_counts().sort_index()
+    known = pd.Series(counts.index, dtype=object).astype(str)
+    total = int(counts.sum())
+    if not total:
+        return None, 0
+    few = known.iloc[np.unique(np.linspace(0, len(known) - 1, 50).astype(int))]
+    if few.map(_may_be_date).mean() <= 0.5:
+        return None, 0
+    if not is_number and (form := _form_of(known)):
+        return form, 0
+    return _form_of_most(known, few, np.asarray(counts, dtype=np.int64), is_number)
+
+
+def _form_of_most(
+    known: "pd.Series[str]", few: "pd.Series[str]", rows: NDArray[np.int64], is_number: bool
+) -> tuple[str | None, int]:
+    """Form of more than half of the rows, and how many rows have another; ``few`` is a sample of ``known``."""
+    likely = few[few.map(_may_be_date).to_numpy(bool)]
+    if is_number or likely.str.fullmatch(r"\d*\.?\d*").all():
+        forms: tuple[str, ...] = _OF_DIGITS[:2] if is_number else _OF_DIGITS
+    else:
+        has_names = likely.str.contains("[a-z]{3}", case=False).any()
+        either_way = tuple(form for pair in _EITHER_WAY for form in pair)
+        forms = (*_YEAR_FIRST, *(_MONTH_NAMED if has_names else (*_DOTTED, *_MONTH_YEAR)), *either_way)
+    # Words such as "not known" are none of any form, though one that is left open may take "t" or "may".
+    possible = known.map(_may_be_date).to_numpy(bool)
+    fits = {
+        form: possible & _which_fit(known, form) for form in forms if _which_fit(likely, form).mean() > _LIKELY_SHARE
+    }
+    covered = {form: int(rows[which].sum()) for form, which in fits.items()}
+    if not covered or 2 * max(covered.values()) <= rows.sum():
+        return None, 0
+    form = max(covered, key=lambda one: covered[one])
+    odd = int(rows.sum()) - covered[form]
+    for other in (other for pair in _EITHER_WAY if form in pair for other in pair if other != form and other in fits):
+        against, decisive = rows[fits[other] & ~fits[form]].sum(), rows[fits[form] & ~fits[other]].sum()
+        if decisive <= _DECISIVE * against:
+            return SEVERAL, odd
+    return form, odd
+
+
+def are_few(odd: int, rows: int) -> bool:
+    """Whether so few of the values of a column are no dates that they may be missing."""
+    return odd <= max(_ODD_SHARE * rows, 1 if rows >= _ENOUGH_FOR_ONE_ODD else 0)
+
+
+def _form_of(known: "pd.Series[str]") -> str | None:
+    """Form that fits every one of different texts."""
     # A cheap look first: a column of names fails at its first values.
     few = known.head(50)
     if not few.map(_may_be_date).all():
@@ -107,11 +186,6 @@ def number_form(values: "pd.Series[Any]") -> str | None:
     return form if _fits(text, form) else None
 
 
-def has_enough_to_be_dates(values: "pd.Series[Any]") -> bool:
-    """Whether so many different numbers read as dates that they hardly do so by chance."""
-    return values.nunique() >= _FEWEST_DIFFERENT
-
-
 def read_dates(values: "pd.Series[Any]", form: str) -> Any:
     """Dates without time zone; missing stays missing.
 
@@ -120,12 +194,34 @@ def read_dates(values: "pd.Series[Any]", form: str) -> Any:
     FeatureError
         If a value is none of the form.
     """
+    dates, wrong = dates_and_others(values, form)
+    if wrong:
+        raise FeatureError(f"feature {values.name}: {wrong_in_words(wrong, len(values), form)}")
+    return dates
+
+
+def wrong_in_words(wrong: int, rows: int, form: str) -> str:
+    """How many values are no dates, for people."""
+    return f"{wrong} of {rows} values are no dates of the form {in_words(form)}, as in training"
+
+
+def dates_and_others(values: "pd.Series[Any]", form: str) -> tuple[Any, int]:
+    """Dates without time zone, and how many values are no dates of the form: those are missing.
+
+    Raises
+    ------
+    FeatureError
+        If the column's type is another than training knew, or day and month can't be told apart.
+    """
     if is_dates(values):
-        return _plain(values)
+        return _plain(values), 0
     if form == "dates":
         found = date_form(values)
-        if found is None and values.isna().all():
-            return pd.Series(pd.NaT, index=values.index)
+        if found is None and _is_text(values):
+            # Odd values among dates; without any other hint text is read as the one form that has no second meaning.
+            found = most_dates(values)[0] or "ISO8601"
+        elif found is None and values.isna().all():
+            return pd.Series(pd.NaT, index=values.index), 0
         if found is None or found == SEVERAL:
             raise FeatureError(
                 f"feature {values.name} has the type {values.dtype}; expected dates, as in training, or text such as "
@@ -133,15 +229,20 @@ def read_dates(values: "pd.Series[Any]", form: str) -> Any:
             )
         form = found
     if pd.api.types.is_numeric_dtype(values):
-        values = values.astype("Float64").astype("Int64").astype("string")
+        values = _as_digits(values)
     text = text_of(values)
     dates = _parsed(text, form)
-    if wrong := int((dates.isna() & text.notna()).sum()):
-        raise FeatureError(
-            f"feature {values.name}: {wrong} of {len(values)} values are no dates of the form {in_words(form)}, as in "
-            "training"
-        )
-    return dates
+    if form in _OF_DIGITS[:2]:
+        dates = dates.where(text.str.fullmatch(r"\d{6}" if form == "%Y%m" else r"\d{8}").fillna(False).astype(bool))
+    return dates, int((dates.isna() & text.notna()).sum())
+
+
+def _as_digits(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Whole numbers as text of digits; any other number is a word that is no date."""
+    numbers = values.astype("Float64")
+    is_whole = (numbers.abs() < _LARGEST) & (numbers == np.floor(numbers))
+    digits = numbers.where(is_whole.fillna(False)).astype("Int64").astype("string")
+    return digits.mask(numbers.notna() & digits.isna(), "no date")
 
 
 def is_dates(values: "pd.Series[Any]") -> bool:
@@ -164,9 +265,20 @@ def in_past_century(dates: NDArray[np.datetime64], days: NDArray[np.datetime64])
 
 
 def mostly_past(dates: NDArray[np.datetime64], days: NDArray[np.datetime64]) -> bool:
-    """Whether at least half of the dates lie before the row's time: then the others are of the century before."""
+    """Whether dates that would lie in the row's future are of the century before.
+
+    They are where any would lie some 40 years ahead, as those of birth do and those of contracts do not, or where at
+    least half of the dates lie before the row's time.
+    """
     known = ~np.isnat(dates)
-    return bool(known.any() and (dates[known] <= days[known]).mean() >= 0.5)
+    ahead = (dates[known] - days[known]).astype("timedelta64[D]").astype(float)
+    return bool(known.any() and ((ahead > _FAR_AHEAD).any() or (ahead <= 0).mean() >= 0.5))
+
+
+def any_ahead(dates: NDArray[np.datetime64], days: NDArray[np.datetime64]) -> bool:
+    """Whether any date lies more than a year after its row, so that its century is a guess."""
+    known = ~np.isnat(dates)
+    return bool(((dates[known] - days[known]).astype("timedelta64[D]").astype(float) > _A_YEAR).any())
 
 
 def in_words(form: str) -> str:
@@ -188,14 +300,22 @@ def _parsed(text: "pd.Series[Any]", form: str) -> Any:
     return pd.to_datetime(text.astype(object), format=form, errors="coerce", utc=True).dt.tz_localize(None)
 
 
+# Plain numbers are no dates, though ISO 8601 would take "2017" or "20170301" for one.
+_LOOKS = {
+    "ISO8601": r".*\d-\d.*",
+    "%m.%Y": r"\d\d\.(?:19|20)\d\d",
+    "%Y%m%d": r"(?:19|20)\d{6}",
+    "%Y%m": r"(?:19|20)\d{4}",
+}
+
+
 def _fits(known: "pd.Series[str]", form: str) -> bool:
-    # Plain numbers are no dates, though ISO 8601 would take "2017" or "20170301" for one.
-    if form == "ISO8601" and not known.str.contains(r"\d-\d").all():
-        return False
-    if form == "%m.%Y" and not known.str.fullmatch(r"\d\d\.(?:19|20)\d\d").all():
-        return False
-    if form in ("%Y%m%d", "%Y%m") and not known.str.fullmatch(r"(?:19|20)\d{4}(?:\d\d)?").all():
-        return False
-    if (form == "%Y%m%d" and not known.str.len().eq(8).all()) or (form == "%Y%m" and not known.str.len().eq(6).all()):
-        return False
-    return bool(pd.to_datetime(known.astype(object), format=form, errors="coerce", utc=True).notna().all())
+    return bool(_which_fit(known, form).all())
+
+
+def _which_fit(known: "pd.Series[str]", form: str) -> NDArray[np.bool_]:
+    looks = known.str.fullmatch(_LOOKS[form]).to_numpy(bool) if form in _LOOKS else np.ones(len(known), dtype=bool)
+    if not looks.any():
+        return looks
+    dates = pd.to_datetime(known.astype(object), format=form, errors="coerce", utc=True)
+    return np.asarray(looks & dates.notna().to_numpy(bool))

@@ -1,72 +1,27 @@
-"""From any table to numbers, one column a feature: kinds of columns, levels, what is left out and why.
+"""From any table to numbers, one column a feature: what is left out and why, and how values become numbers.
 
-Belongs here: what a column *is*, learnt without looking at the outcome, and how its values become numbers when
-scoring. What a number means for the risk is learnt by the members, inside each fold.
+What a column *is* is found in ``columns``. What a number means for the risk is learnt by the members, inside each fold.
 """
 
-import re
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.delinquency.dates import (
-    AMBIGUOUS,
-    SEVERAL,
-    date_form,
-    has_enough_to_be_dates,
-    has_two_digit_years,
-    in_past_century,
-    mostly_past,
-    number_form,
-    read_dates,
-    text_of,
-)
-from ml.delinquency.errors import FeatureError
+from ml.delinquency.columns import NO_LEVEL, OTHER, Column, look_at
+from ml.delinquency.dates import dates_and_others, in_past_century, text_of, wrong_in_words
+from ml.delinquency.errors import FeatureError, FeatureWarning
 from ml.delinquency.frame import plain_type, plain_types, to_numbers
-from ml.delinquency.identifiers import counts_rows, is_evenly_spread
-from ml.explain.wording import NO_VALUE
+from ml.delinquency.identifiers import NAMED, looks_like_identifier
+from ml.delinquency.numbers_in_text import read_numbers
+
+__all__ = ["NO_LEVEL", "OTHER", "Column", "Encoder", "learn_encoder"]
 
 Floats = NDArray[np.float64]
-Kind = Literal["number", "flag", "number_in_text", "number_with_comma", "level", "days_before", "absent"]
-
-# 1,000 levels: codes of places, trades, employers and banks still are levels (2026-11-28: of 3,000 employers and 400
-# towns in 30,000 rows, 200 levels each cost 0.016 of AUC against a plain logistic regression). A level needs 10 rows,
-# however many the table has; rarer ones are one level.
-MAX_LEVELS = 1000
-RARE_ROWS = 10
-OTHER = "(rare)"
-NO_LEVEL = NO_VALUE
-
-
-@dataclass(frozen=True)
-class Column:
-    """One feature: how its values become a number.
-
-    Attributes
-    ----------
-    name : str
-    kind : str
-        ``number`` as it stands; ``flag``: true or false; ``number_in_text`` such as "13.5%" and "1,250";
-        ``number_with_comma`` such as "13,5" and "1.250,00"; ``level``: the position in ``levels``, an unknown one is
-        missing, or the rare one where there is one; ``days_before``: days from the date to the row's time;
-        ``absent``: constant or wholly missing in training, always missing.
-    levels : tuple of str
-        Levels in the order of their text.
-    form : str
-        How a date is written, see ``dates.date_form``.
-    is_past : bool
-        Years of two digits that would lie in the row's future are of the century before.
-    """
-
-    name: str
-    kind: Kind = "number"
-    levels: tuple[str, ...] = ()
-    form: str = ""
-    is_past: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,14 +35,14 @@ class Encoder:
         Why others were left out, name to reason.
     warnings : tuple of str
         What is to be known of columns.
-    suspects : tuple of str
-        Features that are identifiers unless they say something of the outcome.
+    suspects : dict
+        Features that are identifiers unless they say something of the outcome, name to how they resemble one.
     """
 
     columns: tuple[Column, ...]
     dropped: dict[str, str]
     warnings: tuple[str, ...] = ()
-    suspects: tuple[str, ...] = ()
+    suspects: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -118,6 +73,11 @@ class Encoder:
         ------
         FeatureError
             If a column is absent, is infinite, or holds what is no number where numbers are expected.
+
+        Warns
+        -----
+        FeatureWarning
+            If values of a date are none of the form that training read: they are missing.
         """
         if not all(isinstance(name, str) for name in frame.columns):
             frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
@@ -133,7 +93,7 @@ class Encoder:
             if column.kind == "level":
                 X[:, position] = _level_codes(frame[column.name], column.levels)
             elif column.kind in ("number_in_text", "number_with_comma"):
-                X[:, position] = _read_numbers(frame[column.name], column.kind == "number_with_comma")
+                X[:, position] = read_numbers(frame[column.name], column.kind == "number_with_comma")
             elif column.kind == "days_before":
                 X[:, position] = _days_before(frame[column.name], column, days)
         return X
@@ -178,6 +138,7 @@ def learn_encoder(
     numeric: frozenset[str],
     keep: bool,
     days: NDArray[np.datetime64] | None = None,
+    asks_outcome: bool = False,
 ) -> Encoder:
     """Find out what each column is.
 
@@ -193,124 +154,29 @@ def learn_encoder(
         The caller named the features: constant, wholly missing ones and ids in numbers stay in the schema.
     days : ndarray of shape (n,), optional
         Time of each row; without it dates can't become days before it.
+    asks_outcome : bool
+        The caller asks whether the suspects say something of the outcome. Otherwise numbers, each once, that hardly
+        leave out any or follow time are left out by their look.
     """
     columns: list[Column] = []
     dropped: dict[str, str] = {}
-    warnings: list[str] = []
-    suspects: list[str] = []
+    said: list[str] = []
+    suspects: dict[str, str] = {}
     for name in names:
         values = plain_type(frame[name])
-        found, reason = _look_at(values, name, name in numeric, keep, days)
+        found, reason, told = look_at(values, name, name in numeric, keep, days)
+        said += [f"feature {name}: {one}" for one in told]
         if found is not None and (keep or found.kind != "absent"):
             columns.append(found)
         if reason:
             dropped[name] = reason
-        if not keep and found is not None and found.kind == "number" and is_evenly_spread(values):
-            suspects.append(name)
-        is_text = name not in numeric and (found is None or found.kind == "level")
-        if is_text and date_form(values) == SEVERAL:
-            warnings.append(f"feature {name}: {AMBIGUOUS}")
-    return Encoder(tuple(columns), dropped, tuple(warnings), tuple(suspects))
-
-
-def _look_at(
-    values: "pd.Series[Any]", name: str, numeric: bool, keep: bool, days: NDArray[np.datetime64] | None
-) -> tuple[Column | None, str | None]:
-    """The column, and why it is left out or takes no part."""
-    if values.dtype.kind == "c":
-        raise FeatureError(f"feature {name} has the type {values.dtype}; expected real numbers")
-    if values.isna().all():
-        return Column(name, "number" if keep else "absent"), "no value in any row"
-    if numeric or pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values) or _only_numbers(values):
-        known = values.dropna()
-        if known.nunique() == 1 and len(known) == len(values):
-            return Column(name, "number" if keep else "absent"), "constant"
-        if not keep and (said := counts_rows(values, name, days)):
-            return None, said
-        if not numeric and _is_flag(known):
-            return Column(name, "flag"), None
-        if not numeric and days is not None and has_enough_to_be_dates(known) and (form := number_form(values)):
-            return Column(name, "days_before", form=form), None
-        return Column(name), None
-    form = date_form(values)
-    if form is not None and form != SEVERAL:
-        if days is None:
-            return None, "a date, and no time is given to count days from"
-        dates = read_dates(values, form).to_numpy().astype("datetime64[D]")
-        return Column(
-            name, "days_before", form=form, is_past=has_two_digit_years(form) and mostly_past(dates, days)
-        ), None
-    return _look_at_text(values, name)
-
-
-def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, str | None]:
-    text = text_of(values)
-    counts = text.value_counts()
-    if counts.empty:
-        return Column(name, "absent"), "no value in any row"
-    for kind, comma in (("number_in_text", False), ("number_with_comma", True)):
-        if not np.isnan(_parsed(text.dropna(), comma)).any():
-            return Column(name, kind), None  # type: ignore[arg-type]
-    if len(counts) == 1 and text.notna().all():
-        return Column(name, "absent"), "constant"
-    frequent = counts[counts >= RARE_ROWS]
-    if len(counts) <= MAX_LEVELS and (len(counts) <= 10 or counts.sum() / len(counts) >= 2):
-        # Few levels: each has its own code as long as it is more than a handful of rows.
-        kept = counts[counts >= 3].index if len(counts) > 10 else counts.index
-        rare = len(kept) < len(counts)
-    else:
-        kept = frequent.sort_index().sort_values(ascending=False, kind="stable").head(MAX_LEVELS).index
-        rare = True
-        covered = float(counts[kept].sum() / counts.sum())
-        if covered < 0.2:
-            return None, f"an identifier or free text: {len(counts)} different values in {int(counts.sum())} rows"
-    return Column(name, "level", (*sorted(map(str, kept)), *([OTHER] if rare else []))), None
-
-
-def _is_flag(known: "pd.Series[Any]") -> bool:
-    if pd.api.types.is_bool_dtype(known):
-        return True
-    return known.dtype == object and pd.api.types.infer_dtype(known, skipna=True) == "boolean"
-
-
-def _only_numbers(values: "pd.Series[Any]") -> bool:
-    """Whether a column of Python objects holds numbers (Decimal, int, bool) and nothing else."""
-    if values.dtype != object:
-        return False
-    return pd.api.types.infer_dtype(values, skipna=True) in (
-        "integer", "floating", "decimal", "boolean", "mixed-integer-float",
-    )  # fmt: skip
-
-
-# Thousands separated in threes, or not at all; "0,126" is no thousand. One convention holds for a whole column.
-_POINT = re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d*)(?:,\d*)?")
-
-
-def _parsed(text: "pd.Series[Any]", comma: bool) -> Floats:
-    """Numbers in text, with a point or a comma before the fraction; signs of percent and currency are left aside."""
-    bare = text.str.replace(r"[%$€£\s]", "", regex=True)
-    bare = bare.where(bare.str.fullmatch(_COMMA if comma else _POINT))
-    bare = (
-        bare.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-        if comma
-        else bare.str.replace(",", "", regex=False)
-    )
-    numbers = pd.to_numeric(bare, errors="coerce").astype("Float64")
-    return np.asarray(numbers.to_numpy(float, na_value=np.nan), dtype=np.float64)
-
-
-def _read_numbers(values: "pd.Series[Any]", comma: bool) -> Floats:
-    text = text_of(values)
-    found = _parsed(text, comma)
-    wrong = np.isnan(found) & text.notna().to_numpy(bool)
-    if wrong.any() or np.isinf(found).any():
-        raise FeatureError(
-            f"feature {values.name}: {int(wrong.sum() + np.isinf(found).sum())} of {len(values)} values are no finite "
-            f"numbers; expected numbers such as {'13,5' if comma else '13.5'} or {'13,5' if comma else '13.5'}%, as in "
-            "training"
-        )
-    return found
+        if not keep and found is not None and found.kind == "number":
+            if asks_outcome and (how := looks_like_identifier(values, days)):
+                suspects[name] = how
+            elif not asks_outcome and (how := looks_like_identifier(values, days, even=False)):
+                columns.pop()
+                dropped[name] = f"{NAMED}, {how}"
+    return Encoder(tuple(columns), dropped, tuple(said), suspects)
 
 
 def _level_codes(values: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
@@ -330,7 +196,11 @@ def _days_before(values: "pd.Series[Any]", column: Column, days: NDArray[np.date
         )
     if values.isna().all():
         return np.full(len(values), np.nan)
-    dates = read_dates(values, column.form).to_numpy().astype("datetime64[D]")
+    read, wrong = dates_and_others(values, column.form)
+    if wrong:
+        said = f"feature {values.name}: {wrong_in_words(wrong, len(values), column.form)}; taken as missing"
+        warnings.warn(said, FeatureWarning, stacklevel=3)
+    dates = read.to_numpy().astype("datetime64[D]")
     if column.is_past:
         dates = in_past_century(dates, days)
     gone = (days - dates).astype("timedelta64[D]").astype(float)

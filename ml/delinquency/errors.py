@@ -9,6 +9,10 @@ class FeatureError(ValueError):
     """A feature can't be used as it stands: missing column, text, infinite value, or nothing varies."""
 
 
+class FeatureWarning(UserWarning):
+    """Values of a feature could not be read when scoring and count as missing."""
+
+
 class SchemaMismatchError(ValueError):
     """The frame to score is not what the model was trained on."""
 

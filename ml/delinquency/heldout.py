@@ -121,6 +121,7 @@ def fit_in(found: Measured, at: int, settings: Settings, products: Pairs = ()) -
         member = TreeMember.fit(
             X[split.learn], y[split.learn], settings, table.signs, found.config.seed, table.levels,
             stop=(X[split.stop], y[split.stop]), used=found.used[at], products=products,
+            groups=table.groups[split.learn],
         )  # fmt: skip
     else:
         # What has nothing to stop learns from those rows as well.
@@ -170,6 +171,7 @@ def final_model(
         return TreeMember.fit(
             table.X, table.y, settings, table.signs, config.seed, table.levels,
             rounds=_final_rounds(found, settings), used=used, products=products.get(settings, ()),
+            groups=table.groups,
         )  # fmt: skip
 
     members = tuple(fit(settings) for settings in candidate.members)
@@ -207,7 +209,7 @@ def _used(table: Table, rows: Integers, trees: Sequence[TreeSettings], config: T
         return tuple(range(table.X.shape[1]))
     return important_features(
         table.X[rows], table.y[rows], trees[len(trees) // 2], table.signs, config.seed, table.levels,
-        below=config.prune_below,
+        below=config.prune_below, groups=table.groups[rows],
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def learn_nested(table: Table, config: TrainingConfig) -> Learnt:
     repeats = config.repeats_for(*X.shape)
     nested = nested_cross_validation(X, y, groups, signs, config, levels)
     selection = select(X, y, groups, signs, config, config.seed, repeats=repeats, levels=levels, candidates=candidates)
-    members = tuple(fit_member(X, y, one, signs, config.seed, levels) for one in selection.candidate.members)
+    members = tuple(fit_member(X, y, one, signs, config.seed, levels, groups) for one in selection.candidate.members)
     judged = Judged(
         np.arange(len(y)),
         nested.probability,

@@ -35,15 +35,15 @@ def score(
     model : TrainedModel
         As trained, or loaded from the registry.
     frame : pandas.DataFrame of shape (n, k)
-        Exactly the model's features, in its order; identifiers belong in the index.
+        Exactly the model's features, in its order, and the time where it is named; identifiers belong in the index.
     catalogue : mapping or Catalogue, optional
         Words the reasons; its version must be the model's.
     catalogue_version : str, optional
         Version of the catalogue the frame was built with, where no catalogue with a version is given.
     top_reasons : int
         Reasons a row, at most.
-    time : sequence of length n, optional
-        Time of each row: needed where the model counts days from a date to it.
+    time : str or sequence of length n, optional
+        Time of each row, or the name of its column: needed where the model counts days from a date to it.
 
     Returns
     -------
@@ -58,11 +58,18 @@ def score(
         If names, order or catalogue version differ from the model's.
     FeatureError
         If a feature holds text or infinite values.
+
+    Warns
+    -----
+    FeatureWarning
+        If values of a date are none of the form that training read: they are missing.
     """
     time = named(frame, time)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    model.check_schema([str(column) for column in frame.columns], version_of(catalogue) or catalogue_version)
     when = pick(frame, time, "time")
+    if isinstance(time, str) and time not in model.features:
+        frame = frame.drop(columns=time)
+    model.check_schema([str(column) for column in frame.columns], version_of(catalogue) or catalogue_version)
     days = None if when is None else as_days(when)
     X = model.numbers(frame, days)
     # Features that training never saw a value of say nothing about how much is known of a row.

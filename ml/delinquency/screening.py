@@ -1,6 +1,6 @@
 """A look at features before learning: what nothing can be learnt from, and what looks like the answer itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,24 +116,31 @@ def _rows_given_away(values: Floats, outcome: Floats, count: int) -> int:
     return most if most >= _GIVEN_AWAY * total and by_chance < _HARDLY_CHANCE else 0
 
 
-def silent_identifiers(X: Floats, y: Floats, names: Sequence[str], suspects: Sequence[str]) -> dict[str, str]:
+def silent_identifiers(X: Floats, y: Floats, names: Sequence[str], suspects: Mapping[str, str]) -> dict[str, str]:
     """Why suspected identifiers are left out, by name: those that say nothing of the outcome.
 
-    Neither their order nor their tenths tell bad from good: both tests at 1 %.
+    Neither their order nor their tenths (and gaps) tell bad from good: both tests at 1 %. ``suspects`` says of each
+    how it resembles an identifier.
     """
     from scipy.stats import chi2, rankdata
 
     found = {}
-    bad, good = y.sum(), len(y) - y.sum()
-    for name in suspects:
-        ranks = rankdata(X[:, names.index(name)])
-        above = (ranks[y == 1].mean() - (len(y) + 1) / 2) / np.sqrt((len(y) + 1) * good / (12 * bad))
-        tenth = np.minimum((10 * (ranks - 1) / len(y)).astype(int), 9)
-        rows, bads = np.bincount(tenth, minlength=10), np.bincount(tenth, y, minlength=10)
-        expected = rows * y.mean()
-        apart = ((bads - expected) ** 2 / (expected * (1 - y.mean()))).sum()
-        if abs(above) < 2.58 and apart < chi2.ppf(0.99, 9):
-            found[name] = "an identifier: whole numbers, each once, spread evenly, that say nothing of the outcome"
+    for name, how in suspects.items():
+        values = X[:, names.index(name)]
+        known = ~np.isnan(values)
+        ranks, told, n = rankdata(values[known]), y[known], int(known.sum())
+        bad, good = told.sum(), n - told.sum()
+        above = 0.0
+        if bad and good:
+            above = (ranks[told == 1].mean() - (n + 1) / 2) / np.sqrt((n + 1) * good / (12 * bad))
+        # Tenths of what is known; a gap is a cell of its own.
+        cell = np.full(len(y), 10)
+        cell[known] = np.minimum((10 * (ranks - 1) / n).astype(int), 9)
+        rows, bads = np.bincount(cell), np.bincount(cell, y)
+        expected = rows[rows > 0] * y.mean()
+        apart = ((bads[rows > 0] - expected) ** 2 / (expected * (1 - y.mean()))).sum()
+        if abs(above) < 2.58 and apart < chi2.ppf(0.99, len(expected) - 1):
+            found[name] = f"an identifier: whole numbers, each once, {how}, that say nothing of the outcome"
     return found
 
 

@@ -1,6 +1,6 @@
 """Train a default model on any table: look at it, put it in order, learn in the way that suits its size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,11 @@ from ml.delinquency.config import TrainingConfig
 from ml.delinquency.encoding import Encoder, learn_encoder
 from ml.delinquency.errors import FeatureError, OneClassError
 from ml.delinquency.frame import named, pick
+from ml.delinquency.identifiers import IN_ORDER_OF_TIME
 from ml.delinquency.learning import Judged, Learnt, learn_held_out, learn_nested, treatment_of
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.outcome import as_days, codes_of, outcome
+from ml.delinquency.parts import design_parts
 from ml.delinquency.screening import (
     check_that_something_varies,
     leak_warnings,
@@ -100,11 +102,13 @@ def train(
     given = [name for name in (target, time, group) if isinstance(name, str)]
     encoder = _encoder(frame, features, given, catalogue, days)
     X = encoder.numbers(frame, days)
-    if drawn := silent_identifiers(X, y, encoder.names, encoder.suspects):
-        X = np.delete(X, [encoder.names.index(name) for name in drawn], axis=1)
-        encoder = encoder.without(drawn)
-    check_that_something_varies(X, encoder.names)
     is_held_out = config.is_held_out(len(y), int(y.sum()))
+    if encoder.suspects:
+        rows = _rows_to_ask(y, groups, days, len(encoder.names), config, is_held_out)
+        drawn = silent_identifiers(X[rows], y[rows], encoder.names, encoder.suspects)
+        X = np.delete(X, [encoder.names.index(name) for name in drawn], axis=1)
+        encoder = _tell_of_suspects(encoder, drawn).without(drawn)
+    check_that_something_varies(X, encoder.names)
     signs = dict.fromkeys(encoder.names, 0)
     if config.use_expected_signs:
         # Mean, greatest and last value have a direction; a deviation, a least value or a trend can mean either.
@@ -164,11 +168,53 @@ def _encoder(
     if target_like := sorted(set(names) & set(given)):
         raise FeatureError(f"features name {target_like}, which are target, time or group; leave them out")
     encoder = learn_encoder(
-        frame, names if keep else sorted(names), numeric=frozenset(entries_of(catalogue)), keep=keep, days=days
+        frame,
+        names if keep else sorted(names),
+        numeric=frozenset(entries_of(catalogue)),
+        keep=keep,
+        days=days,
+        asks_outcome=True,
     )
     if not encoder.columns:
         raise FeatureError(f"nothing can be learnt from any of {len(names)} columns: {encoder.dropped}")
     return encoder
+
+
+def _rows_to_ask(
+    y: Floats,
+    groups: NDArray[np.intp] | None,
+    days: NDArray[np.datetime64] | None,
+    n_features: int,
+    config: TrainingConfig,
+    is_held_out: bool,
+) -> NDArray[np.bool_]:
+    """Rows whose outcomes say which suspected identifiers are features: those before the test, where it is by time.
+
+    Otherwise every row is tested in its turn, and all are asked: one in fifty columns of drawn numbers is kept.
+    """
+    if days is None or not is_held_out:
+        return np.ones(len(y), dtype=bool)
+    people = np.arange(len(y)) if groups is None else groups
+    # The order of rows decides which people are held out, not when the test begins.
+    design = design_parts(y, people, days, n_features, config)
+    if not design.by_time:
+        return np.ones(len(y), dtype=bool)
+    return np.asarray(days < min(days[split.test].min() for split in design.splits))
+
+
+def _tell_of_suspects(encoder: Encoder, drawn: Mapping[str, str]) -> Encoder:
+    """The encoder with a warning of each suspect that is kept, and of each that follows time."""
+    said = []
+    for name, how in encoder.suspects.items():
+        looks = f"feature {name}: whole numbers, each once, {how}, as those of an identifier"
+        if name not in drawn:
+            said.append(
+                f"{looks}; kept, for they say something of the outcome. If it names rows, leave it out or call it "
+                f"{name}_id"
+            )
+        elif how == IN_ORDER_OF_TIME:
+            said.append(f"{looks}; left out, for they say nothing of the outcome. If it is measured, name the features")
+    return replace(encoder, warnings=(*encoder.warnings, *said))
 
 
 def _check_classes(y: Floats, groups: NDArray[np.intp], config: TrainingConfig) -> None:

@@ -70,6 +70,7 @@ class TreeMember:
         rounds: int | None = None,
         used: Sequence[int] | None = None,
         products: Sequence[tuple[int, int]] = (),
+        groups: Integers | None = None,
     ) -> "TreeMember":
         """Fit; what is done to rows before the booster sees them is learnt from the same rows.
 
@@ -91,6 +92,8 @@ class TreeMember:
             Trees; those of ``settings`` where not given.
         used, products
             See the attributes.
+        groups : ndarray of shape (n,), optional
+            Person of each row: none of a person's rows says what a level is worth to another.
         """
         import lightgbm as lgb
 
@@ -107,7 +110,7 @@ class TreeMember:
         held = [0 if levels and levels[at] else signs[at] for at in (chosen or range(X.shape[1]))]
         parameters = _parameters(settings, [*held, *([0] * len(products))], seed)
         data = lgb.Dataset(
-            prepared.design(X, own=_own_values(X, y, levels, seed)), y, params=parameters, free_raw_data=True
+            prepared.design(X, own=_own_values(X, y, levels, seed, groups)), y, params=parameters, free_raw_data=True
         )
         booster = _boost(parameters, data, settings, rounds, prepared, stop)
         return cls(booster, fill, cap, ranks or None, chosen, tuple(products))
@@ -196,13 +199,14 @@ def important_features(
     *,
     below: float,
     rounds: int = 60,
+    groups: Integers | None = None,
 ) -> tuple[int, ...]:
     """Positions of the features with at least a share ``below`` of the total gain, never none.
 
     Learnt on the training rows alone, by a short and quick boosting of its own.
     """
     quick = replace(settings, learning_rate=0.1)
-    member = TreeMember.fit(X, y, quick, signs, seed, levels, rounds=rounds)
+    member = TreeMember.fit(X, y, quick, signs, seed, levels, rounds=rounds, groups=groups)
     gain = np.asarray(member.booster.feature_importance("gain"), dtype=float)
     if gain.sum() == 0.0:
         return tuple(range(X.shape[1]))
@@ -272,15 +276,19 @@ def _level_values(codes: Floats, y: Floats, count: int) -> Floats:
     return rank
 
 
-def _own_values(X: Floats, y: Floats, levels: Sequence[int], seed: int) -> dict[int, Floats]:
-    """Columns of features with many levels for the rows that are learnt from, each valued by the other rows.
+def _own_values(
+    X: Floats, y: Floats, levels: Sequence[int], seed: int, groups: Integers | None = None
+) -> dict[int, Floats]:
+    """Columns of features with many levels for the rows that are learnt from, each valued by other people's rows.
 
     A row's own outcome is part of its level's rate: trees would learn to read it there, the more the rarer the level.
+    So are the outcomes of the same person's other rows, which mostly are alike.
     """
     many = [at for at, count in enumerate(levels) if count > _FEW_LEVELS]
     if not many:
         return {}
-    fold = np.random.default_rng(seed).permutation(len(y)) % _LEVEL_FOLDS
+    people = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    fold = (np.random.default_rng(seed).permutation(people.max() + 1) % _LEVEL_FOLDS)[people]
     found = {at: np.full(len(y), np.nan) for at in many}
     for number in range(_LEVEL_FOLDS):
         here = fold == number

@@ -56,14 +56,21 @@ class Selection:
 
 
 def fit_member(
-    X: Floats, y: Floats, settings: Settings, signs: Sequence[int], seed: int, levels: Sequence[int] = ()
+    X: Floats,
+    y: Floats,
+    settings: Settings,
+    signs: Sequence[int],
+    seed: int,
+    levels: Sequence[int] = (),
+    groups: Integers | None = None,
 ) -> Member:
-    """Fit one member on ``X`` (n, k) and ``y`` (n,); ``levels`` is the number of levels of each feature."""
+    """Fit one member on ``X`` (n, k), ``y`` (n,) and people ``groups`` (n,); ``levels`` is the number of levels of each
+    feature."""
     if isinstance(settings, LogisticSettings):
         return LogisticMember.fit(X, y, settings, signs, seed, levels)
     if isinstance(settings, ScorecardSettings):
         return ScorecardMember.fit(X, y, settings, signs, seed, levels)
-    return TreeMember.fit(X, y, settings, signs, seed, levels)
+    return TreeMember.fit(X, y, settings, signs, seed, levels, groups=groups)
 
 
 def challengers_of(candidates: Sequence[Candidate], defaults: Mapping[str, Settings]) -> dict[str, list[Settings]]:
@@ -124,7 +131,9 @@ def select(
     for repeat in range(repeats):
         for train_rows, test_rows in folds(y, groups, config.inner_folds, seed + repeat):
             for member in members:
-                fitted = fit_member(X[train_rows], y[train_rows], member, signs, config.seed, levels)
+                fitted = fit_member(
+                    X[train_rows], y[train_rows], member, signs, config.seed, levels, groups[train_rows]
+                )
                 held_out[member][repeat, test_rows] = fitted.log_odds(X[test_rows])
     best: tuple[float, Candidate, Link] | None = None
     losses: dict[str, float] = {}
@@ -211,7 +220,7 @@ def nested_cross_validation(
                 [*selection.candidate.members, *(settings for settings, _ in selection.challengers.values())]
             )
             raw_of = {
-                settings: fit_member(X_in, y_in, settings, signs, config.seed, levels).log_odds(X[test_rows])
+                settings: fit_member(X_in, y_in, settings, signs, config.seed, levels, groups_in).log_odds(X[test_rows])
                 for settings in needed
             }
             raw = np.mean([raw_of[settings] for settings in selection.candidate.members], axis=0)

@@ -266,3 +266,33 @@ def test_trees_do_not_read_a_row_in_its_own_level():
     with_noise = train(frame, "is_bad", config=quick(trees)).metrics["overall"]["auc"]
     without = train(frame.drop(columns="code"), "is_bad", config=quick(trees)).metrics["overall"]["auc"]
     assert with_noise > without - 0.015
+
+
+def test_a_persons_rows_do_not_tell_his_level_to_each_other():
+    from ml.delinquency.trees import _own_values
+
+    person = np.random.default_rng(9).integers(0, 600, 2400)
+    X, y = (person // 2).astype(float)[:, None], np.random.default_rng(9).integers(0, 2, 2400).astype(float)
+    told = _own_values(X, y, [300], 0, person)[0]
+    own = person == person[5]
+    after = _own_values(X, np.where(own, 1 - y, y), [300], 0, person)[0]
+    alike = (X[:, 0] == X[5, 0]) & ~own
+    assert (after[own] == told[own]).all()
+    assert (after[alike] != told[alike]).any()
+
+
+@pytest.mark.parametrize(("people", "each", "level"), [(300, 8, -2.0), (150, 6, -2.5)], ids=["held out", "nested"])
+def test_trees_do_not_read_a_person_in_the_level_of_his_other_rows(people, each, level):
+    """Outcomes are mostly a person's, and the level nearly names him: to people not seen it says nothing."""
+    rng = np.random.default_rng(9)
+    n = people * each
+    person = rng.integers(0, people, n)
+    is_risky = (rng.random(people) < 0.3)[person]
+    frame = pd.DataFrame({"x": rng.normal(size=n), "branch": [f"b{one}" for one in person // 2], "who": person})
+    frame["is_bad"] = rng.random(n) < 1 / (1 + np.exp(-level - frame["x"] - 3.0 * is_risky))
+    config = quick(Candidate("trees", (TreeSettings(3, rounds=60, feature_fraction=1.0),)), held_out_above_rows=2000)
+    model = train(frame, "is_bad", group="who", config=config)
+    assert (model.out_of_fold is None) == (n > 2000)
+    with_branch = model.metrics["overall"]["auc"]
+    without = train(frame.drop(columns="branch"), "is_bad", group="who", config=config).metrics["overall"]["auc"]
+    assert with_branch > without - 0.016

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.delinquency import FeatureError, OneClassError, TrainedModel, score, train
+from ml.delinquency import Candidate, FeatureError, OneClassError, TrainedModel, score, train
 from ml.delinquency.dates import SEVERAL, date_form, number_form, read_dates
+from ml.delinquency.encoding import Encoder, learn_encoder
+from ml.delinquency.errors import FeatureWarning
 from ml.delinquency.outcome import as_days, outcome
 
 from .conftest import LOGISTIC, TREES, quick
@@ -90,6 +92,110 @@ def test_years_of_two_digits_that_would_lie_ahead_are_of_the_century_before():
     years = X[:, model.features.index("born")] / 365.25
     assert 63 < years.max() < 66
     assert 32 < years.min() < 36
+
+
+@pytest.mark.parametrize("form", ["%d-%b-%y", "%m/%d/%y", "%d.%m.%y"])
+def test_births_in_two_digits_are_never_ahead_and_maturities_are(form):
+    """Two thirds of these births read as 2028 to 2068; a contract ends within 40 years of its row."""
+    generator = np.random.default_rng(0)
+    days = np.full(400, np.datetime64("2008-06-01"))
+    born = pd.Timestamp("1928-01-01") + pd.to_timedelta(generator.integers(0, 365 * 60, 400), "D")
+    ends = pd.Timestamp("2008-06-02") + pd.to_timedelta(generator.integers(0, 365 * 30, 400), "D")
+    frame = pd.DataFrame({"born": born.strftime(form), "ends": ends.strftime(form)})
+    encoder = learn_encoder(frame, ["born", "ends"], numeric=frozenset(), keep=False, days=days)
+    told = encoder.numbers(frame, days)
+    assert (told == (days[:, None] - np.column_stack([born, ends]).astype("datetime64[D]")).astype(float)).all()
+    assert [said.split(":")[0] for said in encoder.warnings if "have two digits" in said] == [
+        "feature born", "feature ends",
+    ]  # fmt: skip
+
+
+def kinds(frame: pd.DataFrame, day: str = "2019-06-01") -> tuple[dict[str, str], Encoder]:
+    days = np.full(len(frame), np.datetime64(day))
+    encoder = learn_encoder(frame, list(frame), numeric=frozenset(), keep=False, days=days)
+    return {column.name: column.kind for column in encoder.columns}, encoder
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_digits_are_dates_where_the_name_says_so_or_they_fill_the_calendar(as_text):
+    generator = np.random.default_rng(1)
+    n = 1000
+    months = pd.Timestamp("2012-01-01") + pd.to_timedelta(generator.integers(0, 1500, n), "D")
+    one_year = 200100 + generator.integers(1, 13, n)
+    frame = pd.DataFrame(
+        {
+            "branch_code": one_year,
+            "branch": one_year,
+            "opened_ym": one_year,
+            "branch_code_date": one_year,
+            "date_code": one_year,
+            "issueDate": one_year,
+            "v1": months.strftime("%Y%m").astype(int),
+            "v2": months.strftime("%Y%m%d").astype(int),
+            "v3": 200001 + 1000 * generator.integers(0, 10, n) // 100 * 100 + generator.integers(0, 12, n),
+            "rate_date": 190001 + generator.integers(0, 12, n),
+        }
+    )
+    found, encoder = kinds(frame.astype(str) if as_text else frame)
+    number = "number_in_text" if as_text else "number"
+    dates = {"opened_ym", "branch_code_date", "issueDate", "v1", "v2"}
+    assert found == {name: "days_before" if name in dates else number for name in frame}
+    told = {said.split(":")[0].removeprefix("feature "): said for said in encoder.warnings}
+    assert set(told) == set(frame)
+    assert all(("are taken as dates" in said) == (name in dates) for name, said in told.items())
+
+
+def test_a_code_that_is_no_date_is_missing_when_scoring_and_counted():
+    frame = pd.DataFrame({"opened_ym": np.tile(200101 + np.arange(12), 20), "b": np.arange(240) % 7})
+    encoder = kinds(frame)[1]
+    days = np.full(3, np.datetime64("2002-01-01"))
+    for values in ([200101, 200113, None], ["200101", "new", None], [200101.0, 200101.5, np.nan]):
+        with pytest.warns(FeatureWarning, match="opened_ym: 1 of 3 values are no dates of the form 201503"):
+            X = encoder.numbers(pd.DataFrame({"opened_ym": values, "b": 1}), days)
+        assert X[0, 0] == 365
+        assert np.isnan(X[1:, 0]).all()
+
+
+@pytest.mark.parametrize("odd", ["not known", "0000-00-00", "2015-02-30"])
+def test_a_few_values_that_are_no_dates_are_missing_and_told(odd):
+    days = pd.Timestamp("2012-01-01") + pd.to_timedelta(np.arange(1000), "D")
+    frame = pd.DataFrame({"opened": days.strftime("%Y-%m-%d"), "number": days.strftime("%Y%m%d").astype(int)})
+    frame = frame.assign(first=frame["opened"], many=frame["opened"], number_date=frame["number"])
+    frame.loc[[0], "first"] = odd
+    frame.loc[[3, 500], "opened"] = odd
+    frame.loc[[3, 500], "number_date"] = [0, 99991231]
+    frame.loc[::10, "many"] = odd
+    found, encoder = kinds(frame)
+    assert found == dict.fromkeys(["opened", "number", "first", "number_date"], "days_before")
+    assert any("opened: 2 of 1000 values are no dates of the form 2015-03-25: taken as missing" in said
+               for said in encoder.warnings)  # fmt: skip
+    assert "900 of 1000 values are dates such as 2015-03-25" in encoder.dropped["many"]
+    with pytest.warns(FeatureWarning):
+        X = encoder.numbers(frame, np.full(1000, np.datetime64("2019-06-01")))
+    assert np.flatnonzero(np.isnan(X[:, encoder.names.index("opened")])).tolist() == [3, 500]
+
+
+def test_odd_values_do_not_decide_between_day_and_month():
+    generator = np.random.default_rng(2)
+    day, month = generator.integers(1, 13, (2, 1000))
+    frame = pd.DataFrame({"opened": [f"{a:02d}/{b:02d}/2015" for a, b in zip(day, month, strict=True)]})
+    frame.loc[[5, 6], "opened"] = ["25/04/2015", "04/25/2015"]
+    found, encoder = kinds(frame)
+    assert found == {"opened": "level"}
+    assert "day and month can't be told apart" in encoder.warnings[0]
+    frame["opened"] = (pd.Timestamp("2015-01-01") + pd.to_timedelta(np.arange(1000), "D")).strftime("%d/%m/%Y")
+    frame.loc[[5, 6], "opened"] = "not known"
+    assert [column.form for column in kinds(frame)[1].columns] == ["%d/%m/%Y"]
+
+
+def test_the_time_may_be_named_when_scoring():
+    frame = loans()
+    frame["opened"] = opened(frame)
+    model = train(frame, "is_bad", time="granted_on", config=QUICK)
+    rows = frame.head(5)
+    named = score(model, rows[[*model.features, "granted_on"]], time="granted_on")
+    apart = score(model, rows[list(model.features)], time=rows["granted_on"])
+    assert named["probability"].tolist() == apart["probability"].tolist()
 
 
 def test_day_and_month_are_never_guessed():
@@ -200,8 +306,62 @@ def test_numbers_that_name_a_row_are_no_features():
     assert all(frame[name].is_unique for name in ("loan", "reference", "income", "score"))
     model = train(frame, "is_bad", time="granted_on", config=QUICK)
     assert "in the order of time" in model.metadata["dropped"]["loan"]
+    assert any("feature loan: whole numbers" in said for said in model.metadata["warnings"])
     assert "say nothing of the outcome" in model.metadata["dropped"]["reference"]
     assert {"income", "score"} <= set(model.features)
+
+
+def test_whole_numbers_that_order_the_risk_are_features_unless_their_name_says_identifier():
+    generator = np.random.default_rng(7)
+    rank = generator.permutation(600)
+    frame = pd.DataFrame({"rank": rank, "credit_id": rank, "loanId": rank[::-1], "noise": generator.normal(size=600)})
+    frame["balance"] = np.where(np.arange(600) % 20, generator.permutation(660)[:600], np.nan)
+    frame["is_bad"] = generator.random(600) < 1 / (1 + np.exp(-(rank - 440) / 60))
+    model = train(frame, "is_bad", config=QUICK)
+    assert model.features == ("noise", "rank")
+    assert model.metrics["overall"]["auc"] > 0.85
+    assert sorted(model.metadata["dropped"]) == ["balance", "credit_id", "loanId"]
+    assert next(said for said in model.metadata["warnings"] if "kept, for they say something" in said).startswith(
+        "feature rank: whole numbers, each once, hardly any left out"
+    )
+
+
+def test_a_suspected_identifier_is_not_asked_of_the_outcomes_that_test_the_model():
+    """Numbers that know the outcomes of the last months only are noise to whoever learns before them."""
+    generator = np.random.default_rng(8)
+    n = 5200
+    frame = loans(n).sort_values("granted_on", ignore_index=True)
+    frame["granted_on"] = pd.Timestamp("2015-01-01") + pd.to_timedelta(np.arange(n) // 5, unit="D")
+    numbers = generator.permutation(n)
+    late = np.arange(n) > 0.93 * n
+    numbers[late] = np.sort(numbers[late])[np.argsort(np.argsort(frame["is_bad"][late], kind="stable"))]
+    model = train(frame.assign(number=numbers), "is_bad", time="granted_on", config=QUICK)
+    assert "say nothing of the outcome" in model.metadata["dropped"]["number"]
+
+
+def test_a_model_tested_by_time_is_the_same_whatever_the_order_of_rows_and_columns():
+    generator = np.random.default_rng(9)
+    n = 1600
+    frame = loans(n)
+    frame["granted_on"] = pd.Timestamp("2015-01-01") + pd.to_timedelta(np.arange(n), unit="D")
+    frame["opened_ym"] = opened(frame).dt.strftime("%Y%m").astype(int)
+    frame["born"] = opened(frame, 3).dt.strftime("%d-%b-%y")
+    frame["seen"] = opened(frame, 4).dt.strftime("%Y-%m-%d")
+    frame.loc[[7, 900], "seen"] = "not known"
+    frame["score"] = (1e6 * frame["a"].rank(pct=True) + generator.integers(0, 300, n)).astype(int)
+    frame["drawn"] = generator.permutation(n)
+    frame["town"] = [f"t{code}" for code in generator.integers(0, 40, n)]
+    frame["who"] = generator.integers(0, 900, n)
+    average = Candidate("average", (*LOGISTIC.members, *TREES.members))
+    config = quick(average, held_out_above_rows=1000)
+    turned = frame.sample(frac=1, random_state=2)[frame.columns[::-1]]
+    with pytest.warns(FeatureWarning, match="seen: 2 of 1600"):
+        models = [train(one, "is_bad", time="granted_on", group="who", config=config) for one in (frame, frame, turned)]
+    assert models[0].metadata["design"]["by_time"]
+    assert {"opened_ym", "born", "seen", "score"} <= set(models[0].features)
+    assert "drawn" in models[0].metadata["dropped"]
+    assert len({model.sha256 for model in models}) == 1
+    assert models[0].metadata == models[1].metadata == models[2].metadata
 
 
 def test_values_that_give_the_outcome_away_are_warned_of_and_a_steep_risk_is_not():
