@@ -1,8 +1,9 @@
 {# Which days of the grid have to be worked out anew: parts of features.predelinquency_grid and of what is computed a grid day. #}
 
 {#
-  Inputs that keep their former rows, or whose former rows are touched with the new one, and whose rows say which load they came from: relation, column of that load, of the day of the fact, how many days after D
-  such a day may lie, and by which cut-off of the grid day the fact had to be known.
+  Inputs that keep their former rows, or whose former rows are touched with the new one, and whose rows say which load they came
+  from: relation, column of that load, of the day of the fact, how many days after D such a day may lie, and by which cut-off of
+  the grid day the fact had to be known.
 #}
 {% macro grid_inputs() %}
     {{ return([
