@@ -1,4 +1,37 @@
-{# Which version of an account counts, and whose it is: the one home of both rules. #}
+{# Which versions of an account there are, which of them counts, and whose it is: the one home of these rules. #}
+
+{#
+  Versions of accounts from rows that a history file notes by day: a version counts from the day it was noted. Before the first
+  note the first one holds, from the opening on, however late a bank's notes begin; but for a closing, of which nothing is known
+  before its own note: an account that was closed when it was first noted has been open until then. Adds valid_from and
+  closed_then (the closing as known by the version) to the columns of `relation`.
+
+  relation: a CTE with one row per `key` and updated_on, with opened_on and closed_on.
+#}
+{% macro account_versions_from_notes(relation, key) %}
+    with noted as (
+        select
+            {{ relation }}.*,
+            row_number() over (partition by {{ key }} order by updated_on) as note_number
+        from {{ relation }}
+    )
+
+    select
+        noted.*,
+        case when note_number = 1 then least(opened_on, updated_on) else updated_on end as valid_from,
+        case when note_number > 1 or updated_on <= opened_on then closed_on end as closed_then
+    from noted
+    union all
+    select
+        noted.*,
+        updated_on as valid_from,
+        closed_on as closed_then
+    from noted
+    where
+        note_number = 1
+        and closed_on is not null
+        and updated_on > opened_on
+{% endmacro %}
 
 {#
   Rows of `relation` with the version of their account that counts: of those known by the cut-off the newest. A row without one

@@ -185,13 +185,86 @@ def test_a_days_news_recompute_no_day_of_the_grid_not_even_one_without_a_borrowe
     assert undone == (0, 0, 26)
 
 
+def test_a_corrected_register_changes_the_days_that_it_speaks_of(lived: Warehouse, run_day: RunDay) -> None:
+    grid = run_day.compiled("predelinquency_grid")
+
+    def changed_by(statement: str, key: str = loan_id(7)) -> list[dt.date]:
+        """Days of the grid that the next run would work out anew; the statement is taken back."""
+        with lived.connect("assay_dbt") as dbt:
+            count = dbt.execute(statement, (key,)).rowcount
+            found = dbt.execute(
+                f"with now as ({grid}) select as_of_date from now "
+                "inner join features.predelinquency_grid as before using (as_of_date) "
+                "where now.inputs_no > before.inputs_no and as_of_date >= %s order by 1",
+                (GRID[0],),
+            ).fetchall()
+            dbt.rollback()
+        assert count == 1
+        return [day for (day,) in found]
+
+    loans = "update core.loans set {} where loan_id = %s"
+    accounts = "update core.accounts set {} where account_id = %s"
+    owners = "update core.account_holders set {} where account_id = %s"
+    version, owner = (
+        f"insert into core.{table} select (jsonb_populate_record({table}, '{{}}')).* "
+        f"from core.{table} where account_id = %s"
+        for table in ("accounts", "account_holders")
+    )
+    today = f'{{"valid_from": "{LAST}", "known_at": "2026-10-01", "party_id": "test:customer:9"}}'
+    later = "known_at = '2026-07-02 00:00-04'"
+    assert changed_by(loans.format(f"granted_on = '2026-07-01', {later}")) == GRID
+    assert changed_by(accounts.format(f"valid_from = '2026-07-01', opened_on = '2026-07-01', {later}")) == GRID
+    assert changed_by(owners.format(f"valid_from = '2026-07-01', {later}")) == GRID
+    assert changed_by(owners.format(f"valid_from = '2026-07-01', {later}"), "test:account:14") == GRID
+    assert changed_by(accounts.format("product_name = 'Home Loan'")) == GRID
+    # A fact with a day of its own: on the days before, nothing has changed. A label looks 35 days ahead.
+    assert changed_by(owners.format("valid_to = '2026-07-01'")) == GRID[3:]
+    assert changed_by(accounts.format("deleted_on = '2026-07-01'")) == GRID[3:]
+    assert changed_by(accounts.format("closed_on = '2026-07-01'")) == GRID[1:]
+    assert changed_by(version.replace("{}", '{"valid_from": "2026-09-20", "known_at": "2026-09-21"}')) == GRID[4:]
+    # What is delivered again, or becomes of a contract today.
+    assert changed_by(loans.format("load_id = 75")) == []
+    assert changed_by(owners.format(f"valid_to = '{LAST}', load_id = 75")) == []
+    assert changed_by(accounts.format(f"deleted_on = '{LAST}', closed_on = '{LAST}', load_id = 75")) == []
+    assert changed_by(version.replace("{}", today)) == []
+    assert changed_by(owner.replace("{}", today)) == []
+
+
+def move_days_later(warehouse: Warehouse) -> None:
+    """Corrections of what keeps one row a key: loan 7, account of loan 13, owners of loan 10 and account 14."""
+    granted, opened, since = dt.date(2026, 6, 20), dt.date(2026, 6, 15), dt.date(2026, 7, 1)
+    with warehouse.connect("assay_dbt") as dbt:
+        dbt.execute(
+            "update core.loans set granted_on = %s, known_at = %s, load_id = 80 where loan_id = %s",
+            (granted, end_of(granted), loan_id(7)),
+        )
+        dbt.execute(
+            "update core.accounts set valid_from = %s, opened_on = %s, known_at = %s, load_id = 80 "
+            "where account_id = %s",
+            (opened, opened, end_of(opened), loan_id(13)),
+        )
+        for account in (loan_id(10), "test:account:14"):
+            dbt.execute(
+                "update core.account_holders set valid_from = %s, known_at = %s, load_id = 80 where account_id = %s",
+                (since, end_of(since), account),
+            )
+
+
 def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Warehouse, run_day: RunDay) -> None:
     before = {table: rows(lived, table) for table in ("predelinquency_labels", "training_features")}
-    untouched = written(lived)
     booked_on, granted = GRID[3] - dt.timedelta(days=3), GRID[2] - dt.timedelta(days=5)
     with lived.connect("assay_dbt") as dbt:
         insert(dbt, "transactions", [transaction("late", GOOD, booked_on, "salary", 12345, load_id=80)])
+    assert [label_of(lived, number, GRID[1]) for number in (7, 10, 13)] == [[False]] * 3
+    move_days_later(lived)
     run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    untouched = written(lived)
+    # The days that a former row had fed, too: labels of 1 June, 29 June and 27 July.
+    assert [[label_of(lived, number, day) for day in GRID[1:4]] for number in (7, 10, 13)] == [
+        [[], [False], [False]],
+        [[], [], [False]],
+        [[], [False], [False]],
+    ]
     with lived.connect() as connection:
         income = connection.execute(
             "select income_last from features.training_features where gr_id = %s and as_of_date = %s",

@@ -8,8 +8,9 @@
         indexes=[{'columns': ['as_of_date'], 'unique': true}]
     )
 }}
-{#- Only rows of loads newer than the ones looked at before are read, through an index where there are many: an ordinary day
-    costs the same however long the history is. A fact that was touched again counts as changed, whatever it says. -#}
+{#- Of facts only rows of loads newer than the ones looked at before are read, through an index where there are many: an ordinary
+    day costs the same however long the history is. A fact that was touched again counts as changed, whatever it says. Of registers
+    (loans, accounts, their owners) and coverage what they say is compared. -#}
 {%- set inputs = grid_inputs() -%}
 {#- As literals: the planner then sees how few rows are newer. -#}
 {%- set looked_at_to = {} -%}
@@ -62,7 +63,9 @@ covered as (
             grid_days.label_known_at >= coverage.known_at
             and {{ dbt.dateadd('day', maturity_days(), 'grid_days.as_of_date') }} >= coverage.covered_from
     group by grid_days.as_of_date
-)
+),
+
+{{ registered_ctes() }}
 {%- if is_incremental() %},
 
 looked_at as (
@@ -129,7 +132,10 @@ changed as (
     from looked_at
     inner join grid_days on looked_at.as_of_date = grid_days.as_of_date
     left join covered on looked_at.as_of_date = covered.as_of_date
-    where looked_at.coverage_hash is distinct from covered.coverage_hash
+    left join registered on looked_at.as_of_date = registered.as_of_date
+    where
+        looked_at.coverage_hash is distinct from covered.coverage_hash
+        or looked_at.registers_hash is distinct from registered.registers_hash
 )
 {%- endif %}
 
@@ -142,6 +148,7 @@ select
     {%- endfor %}
     newest.links_recorded_at,
     covered.coverage_hash,
+    registered.registers_hash,
     {%- if is_incremental() %}
     case
         when looked_at.as_of_date is null then 1
@@ -158,6 +165,7 @@ select
 from grid_days
 cross join newest
 left join covered on grid_days.as_of_date = covered.as_of_date
+left join registered on grid_days.as_of_date = registered.as_of_date
 {%- if is_incremental() %}
 left join looked_at on grid_days.as_of_date = looked_at.as_of_date
 left join changed on grid_days.as_of_date = changed.as_of_date
