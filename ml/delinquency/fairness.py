@@ -17,7 +17,7 @@ from psycopg import sql
 from ml.bulk import copy_in, copy_out
 from ml.delinquency.model import TrainedModel
 from ml.evaluate.gate import GateResult
-from ml.fairness import FairnessConfig, fairness_gate, group_rates, protected_columns
+from ml.fairness import FairnessConfig, fairness_gate, group_rates, protected_columns, rates_of_many
 
 # 0.10 of both rates (2026-11-28): groups that default less often have fewer of their defaults above any one threshold,
 # so that a sound model shows some points; a tenth of a group's defaults unseen besides, surely, is more than that.

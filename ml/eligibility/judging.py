@@ -11,8 +11,7 @@ from ml.eligibility.thresholds import APPROVE, SOFT_DECLINE
 from ml.evaluate.gate import GateResult, gate
 from ml.evaluate.intervals import intervals
 from ml.evaluate.slices import segment_labels
-from ml.fairness import FairnessConfig, fairness_measured, fairness_rules, group_rates
-from ml.fairness.rates import RATES
+from ml.fairness import FairnessConfig, fairness_measured, fairness_rules, group_rates, rates_of_many
 
 Floats = NDArray[np.float64]
 
@@ -88,8 +87,9 @@ def judge_fairness(
     found = group_rates(target, selected, groups, min_group_size=size)
     large = found.groupby("characteristic")["is_large_enough"].sum()
     wanted = set(large.index) if required is None else set(required)
-    judged = rates[rates["characteristic"].isin(wanted | set(large.index[large >= 2]))]
-    return [*fairness_rules(_of_many(judged), config), *fairness_measured(rates, config, required)]
+    judged = [name for name in large.index if name in wanted or large[name] >= 2]
+    rules = fairness_rules(rates_of_many(target, selected, groups[judged], min_group_size=size), config)
+    return [*rules, *fairness_measured(found, config, required)]
 
 
 def average_precision(y: Floats, probability: Floats) -> float:

@@ -89,6 +89,11 @@ def judge(
         If there is no such version, or it was changed.
     """
     model = _read(connection, version)
+    if "config" not in model.metadata:
+        raise ArtifactError(
+            f"{MODEL_NAME} {version} was registered without the settings it was trained with: its limits are not "
+            "known. Train anew."
+        )
     told = model.metadata["config"]
     if day is None:
         day = newest_decided_day(connection)

@@ -7,7 +7,7 @@ model ever sees a group.
 
 from ml.fairness.gate import FairnessConfig, fairness_gate, fairness_measured, fairness_rules
 from ml.fairness.protected import protected_columns, stand_ins
-from ml.fairness.rates import UNKNOWN, group_rates, wilson_interval
+from ml.fairness.rates import UNKNOWN, group_rates, rates_of_many, wilson_interval
 from ml.fairness.sampling import random_review_sample
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "group_rates",
     "protected_columns",
     "random_review_sample",
+    "rates_of_many",
     "stand_ins",
     "wilson_interval",
 ]

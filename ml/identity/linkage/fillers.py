@@ -29,8 +29,8 @@ def without_fillers(
 ) -> tuple[tuple[Column, ...], list[str]]:
     """The columns, those of birthdays with their fillers, and a warning for each filler.
 
-    A filler is a conventional day on which many more people are born than on others. Ordinary is what the column itself shows: where
-    all have but the year, every first of January has many.
+    A filler is a conventional day on which many more people are born than on others. Ordinary is what the column itself
+    shows: where all have but the year, every first of January has many.
     """
     names = [column.name for column in columns if column.kind in _NAMED]
     made, notes = [], []
@@ -61,7 +61,8 @@ def _found(
         "GROUP BY day), "
         f"ordinary AS (SELECT quantile_disc(people, {_ORDINARY}) AS people FROM days) "
         "SELECT d.day, d.held FROM days d, ordinary o "
-        f"WHERE {_CONVENTIONAL} AND d.people > greatest({_TIMES} * o.people, o.people + {_DEVIATIONS} * sqrt(o.people)) ORDER BY d.day"
+        f"WHERE {_CONVENTIONAL} "
+        f"AND d.people > greatest({_TIMES} * o.people, o.people + {_DEVIATIONS} * sqrt(o.people)) ORDER BY d.day"
     ).fetchall()
     con.unregister("filled_records")
     return [(str(day), int(held)) for day, held in rows]

@@ -18,6 +18,9 @@ from ml.eligibility.registered import MODEL_NAME, artifacts, judge, load
 from ml.registry import UnknownModelError
 from ml.registry.lookup import alias_version
 from ml.registry.promotion import rollback
+from orchestration.runtime import Runtime
+from orchestration.settings import Settings, load_settings
+from orchestration.tracking import artifact_folder, record_eligibility, tracker
 from orchestration.warehouse import Role
 from tests.integration.eligibility.conftest import OTHER, QUICK, Agency
 from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN, known

@@ -12,7 +12,7 @@ from ml.eligibility.lifecycle import champion_or_train
 from ml.eligibility.monitoring import watch_day
 from ml.eligibility.registered import MODEL_NAME, judge
 from ml.eligibility.shadow import shadow_day
-from ml.registry.events import drift_since_training
+from ml.registry.events import unanswered_drift
 from tests.integration.eligibility.conftest import OTHER, QUICK, Agency
 from tests.integration.eligibility.registry import CUTOFF, DAY, DECIDED, OPEN
 
@@ -78,11 +78,11 @@ def test_what_has_moved_is_named_keeps_versions_back_and_asks_for_one_training(
     alerts = watched(connection).named("alert")
     assert [name for name in alerts if name.startswith(alert)], alerts
     assert failed(connection, agency.version) == gate
-    assert drift_since_training(connection, MODEL_NAME)
+    assert unanswered_drift(connection, MODEL_NAME)
     again = champion_or_train(connection, DAY, CUTOFF, QUICK)
     assert again.trained_now
     watched(connection)
-    assert drift_since_training(connection, MODEL_NAME) == [], "a drift that lasts asks once"
+    assert unanswered_drift(connection, MODEL_NAME) == [], "a drift that lasts asks once"
 
 
 def test_a_late_source_and_fewer_applications_are_alerts(agency: Agency, connection) -> None:
@@ -101,7 +101,7 @@ def test_a_late_source_and_fewer_applications_are_alerts(agency: Agency, connect
         )
     assert {*watched(connection, day).named("alert")} >= {"test all days_late 10", "open applications volume 60"}
     # Training mends neither.
-    assert drift_since_training(connection, MODEL_NAME) == []
+    assert unanswered_drift(connection, MODEL_NAME) == []
 
 
 def test_outcomes_tell_what_earlier_decisions_were_worth(agency: Agency, connection) -> None:
