@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from orchestration.assets.default_models import TrainingRun, because
-from orchestration.assets.retries import TRANSIENT, only_transient_retries
+from orchestration.assets.model_days import each_day, work_as_ml
+from orchestration.assets.retries import TRANSIENT
 from orchestration.checks.eligibility import ALL_DECIDED, CHAMPION
 from orchestration.portfolio import Portfolio
 from orchestration.runtime import Runtime
 from orchestration.tracking import record_eligibility
 from orchestration.transformation.translator import OWNERS
-from orchestration.warehouse import Role
 
 if TYPE_CHECKING:
     import pandas as pd
+    import psycopg
 
     from ml.eligibility.days import DecidedDay
     from ml.eligibility.lifecycle import EligibilityOutcome
@@ -86,12 +87,8 @@ def _training() -> dg.AssetsDefinition:
 
         started = time.perf_counter()
         portfolio = runtime.settings.portfolio
-        with (
-            only_transient_retries(),
-            runtime.work.measure("eligibility model"),
-            runtime.exclusive(LOCK),
-            runtime.warehouse.connect(Role.ML) as connection,
-        ):
+
+        def work(connection: "psycopg.Connection[Any]") -> "tuple[EligibilityOutcome, dict[str, str] | None]":
             day = run_as_of_date(context, portfolio)
             if "dagster/partition" not in context.run.tags:
                 day = max(day, newest_decided_day(connection) or day)
@@ -103,6 +100,9 @@ def _training() -> dg.AssetsDefinition:
                 asked=because(context) if config.force else None,
             )
             files = artifacts(connection, outcome.version) if outcome.trained_now and outcome.version else None
+            return outcome, files
+
+        outcome, files = work_as_ml(runtime, "eligibility model", work, lock=LOCK)
         tracked = _tracked(runtime, outcome, files)
         if "tracking_warning" in tracked:
             context.log.warning(tracked["tracking_warning"])
@@ -195,21 +195,16 @@ def _deciding(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
 
         started = time.perf_counter()
         portfolio = runtime.settings.portfolio
-        days, told = [], dict[str, Any]()
-        for key in context.partition_keys:
-            day = dt.date.fromisoformat(key)
-            with (
-                only_transient_retries(),
-                runtime.work.measure("eligibility decisions"),
-                runtime.exclusive(LOCK),
-                runtime.warehouse.connect(Role.ML) as connection,
-            ):
-                settings, cutoff = portfolio.eligibility, portfolio.knowledge_cutoff(day)
-                shares = settings.review_shares(runtime.settings.review_seed)
-                days.append(decide_day(connection, day, cutoff, shares, settings.open_days))
-                # The last day of a range speaks for it.
-                told = _realised(*realised_rates(connection, day, cutoff, min_group_size=settings.min_group_size))
-        yield _decided(days, told, time.perf_counter() - started)
+
+        def work(connection: "psycopg.Connection[Any]", day: dt.date) -> "tuple[DecidedDay, dict[str, Any]]":
+            settings, cutoff = portfolio.eligibility, portfolio.knowledge_cutoff(day)
+            shares = settings.review_shares(runtime.settings.review_seed)
+            decided = decide_day(connection, day, cutoff, shares, settings.open_days)
+            return decided, _realised(*realised_rates(connection, day, cutoff, min_group_size=settings.min_group_size))
+
+        found = each_day(context, runtime, "eligibility decisions", work, lock=LOCK)
+        # The last day of a range speaks for it.
+        yield _decided([decided for decided, _ in found], found[-1][1], time.perf_counter() - started)
 
     return eligibility_decisions
 

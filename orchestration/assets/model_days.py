@@ -56,7 +56,9 @@ def each_day(
     runtime: Runtime,
     stage: str,
     work: "DayWork[Result]",
+    *,
+    lock: str | None = None,
 ) -> list[Result]:
     """The run's days, the oldest first: what is usual of a day comes from those before it."""
     days = sorted(dt.date.fromisoformat(key) for key in context.partition_keys)
-    return [work_as_ml(runtime, stage, partial(work, day=day)) for day in days]
+    return [work_as_ml(runtime, stage, partial(work, day=day), lock=lock) for day in days]
