@@ -20,6 +20,7 @@ from orchestration.warehouse import Role, Warehouse
 
 if TYPE_CHECKING:
     from orchestration.ingestion.loading import FileToLoad
+    from orchestration.ingestion.number_series import SeriesColumn
 
 # Any constant will do; the lock is per database.
 _LOCK = "select pg_advisory_lock(hashtextextended('assay.ingestion', 0))"
@@ -76,9 +77,11 @@ def ingest(
     """
     # Brings Arrow along, which the definitions of Dagster need not wait for.
     from orchestration.ingestion.loading import prepare_session
+    from orchestration.ingestion.number_series import columns_elsewhere
 
     known = load_contracts(source, staging_dir)
     contracts = _chosen(known, tables)
+    series = columns_elsewhere(known, source, staging_dir)
     if not landing.is_dir():
         raise IngestionError(f"{landing}: there is no such folder; put the files of {source} there, or set LANDING", [])
     results: list[LoadResult] = []
@@ -112,7 +115,7 @@ def ingest(
             accepted = 0
             for match in mine:
                 started = time.perf_counter()
-                result = _load(connection, match, block_bytes)
+                result = _load(connection, match, series, block_bytes)
                 accepted += result.accepted
                 report(result, started)
             if accepted:
@@ -174,7 +177,9 @@ def _order(match: _Match) -> tuple[dt.date, str]:
     return day or dt.date.min, match.name
 
 
-def _load(connection: psycopg.Connection[Any], match: _Match, block_bytes: int) -> LoadResult:
+def _load(
+    connection: psycopg.Connection[Any], match: _Match, series: "dict[str, list[SeriesColumn]]", block_bytes: int
+) -> LoadResult:
     from orchestration.ingestion.loading import NO_HASH, FileToLoad, load_file, record_refusal
 
     contract = match.contract
@@ -192,7 +197,7 @@ def _load(connection: psycopg.Connection[Any], match: _Match, block_bytes: int) 
         fault = ""
         if contract.delivery == "snapshot" and delivered_on is None:
             fault = "a snapshot needs its date in the file name, group snapshot_on of file_pattern"
-    file = FileToLoad(contract, match.path, match.name, sha256, delivered_on)
+    file = FileToLoad(contract, match.path, match.name, sha256, delivered_on, series)
     return _seen_before(connection, file) or (
         record_refusal(connection, file, "stopped", fault)
         if fault

@@ -5,13 +5,14 @@ Nothing of a file that is refused reaches ``raw``; that it was refused, why, and
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
 
+from orchestration.ingestion.number_series import SeriesColumn, refuse_taken
 from orchestration.ingestion.raw_table import raw_table
 from orchestration.ingestion.reading import FileReader, open_reader
 from orchestration.ingestion.records import Reject
@@ -39,6 +40,7 @@ class FileToLoad:
     name: str
     sha256: str
     delivered_on: dt.date | None
+    series: dict[str, list[SeriesColumn]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,14 @@ def load_file(connection: psycopg.Connection[Any], file: FileToLoad, *, block_by
 def _load(connection: psycopg.Connection[Any], file: FileToLoad, reader: FileReader) -> LoadResult:
     create_staging(connection, file.contract)
     stage(connection, file.contract, reader)
-    counts = _reject_conflicts(connection, file.contract, reader)
+    has_repeats = _reject_conflicts(connection, file.contract, reader)
+    taken, told = refuse_taken(connection, file.contract, reader, file.name, file.series)
+    stage_rejects(connection, taken)
+    reader.warnings += told
+    counts = _count(connection, has_repeats=has_repeats)
     load_id = _next_load_id(connection)
     if counts.rejected > file.contract.reject_budget * counts.read:
-        message = _over_budget(connection, file, counts, load_id)
+        message = "; ".join([_over_budget(connection, file, counts, load_id), *told])
         _write_load(connection, file, load_id, "stopped", counts, message=message)
         _write_rejects(connection, file, load_id)
         drop_staging(connection)
@@ -159,8 +165,8 @@ def prepare_session(connection: psycopg.Connection[Any]) -> None:
     connection.execute("set extra_float_digits = 1")
 
 
-def _reject_conflicts(connection: psycopg.Connection[Any], contract: TableContract, reader: FileReader) -> _Counts:
-    """Hash the staged rows; reject those whose key comes with different content in the same file."""
+def _reject_conflicts(connection: psycopg.Connection[Any], contract: TableContract, reader: FileReader) -> bool:
+    """Hash the staged rows; reject those whose key comes with two contents in one file. Whether keys repeat."""
     connection.execute(
         sql.SQL("create temporary table assay_staged as select *, {} as _row_hash from assay_rows").format(
             row_hash(contract)
@@ -188,6 +194,10 @@ def _reject_conflicts(connection: psycopg.Connection[Any], contract: TableContra
                 connection,
                 (Reject(line, column, "key_conflict", text) for line, text in reader.records_at(lines)),
             )
+    return has_repeats
+
+
+def _count(connection: psycopg.Connection[Any], *, has_repeats: bool) -> _Counts:
     row = connection.execute(
         "select (select count(*) from assay_staged), (select count(*) from assay_rejects)"
     ).fetchone()

@@ -77,6 +77,9 @@ class ColumnContract(_Closed):
         Limits of the value after conversion.
     personal : bool
         Says something about a person; such values never reach logs, messages or metadata.
+    number_series : str or None
+        Its values number the records of all tables that name the same series: in it a number belongs to the table that
+        had it first, see ``number_series``.
     """
 
     name: str = Field(min_length=1)
@@ -95,6 +98,7 @@ class ColumnContract(_Closed):
     min: int | float | dt.date | dt.datetime | None = None
     max: int | float | dt.date | dt.datetime | None = None
     personal: bool = False
+    number_series: str | None = Field(default=None, min_length=1)
 
     @field_validator("name")
     @classmethod
@@ -303,6 +307,11 @@ class TableContract(_Closed):
     def contract_hash(self) -> str:
         """SHA-256 of all that decides how a file is loaded; descriptions don't count."""
         content = self.model_dump(mode="json", exclude={"description": True, "columns": {"__all__": {"description"}}})
+        # Without a series nothing differs from before there were any: no stored file is to be read again.
+        content["columns"] = [
+            {key: value for key, value in column.items() if key != "number_series" or value is not None}
+            for column in content["columns"]
+        ]
         text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -61,16 +61,17 @@ def stock_table() -> dict[str, Any]:
 
 @dataclass
 class Shop:
-    """The source ``shop`` with the files that lie in its landing folder."""
+    """A source, ``shop``, with the files that lie in its landing folder."""
 
     warehouse: Warehouse
     folder: Path
     tables: list[dict[str, Any]]
     block_bytes: int = 1 << 20
+    source: str = "shop"
 
     @property
     def landing(self) -> Path:
-        path = self.folder / "landing"
+        path = self.folder / ("landing" if self.source == "shop" else f"landing_{self.source}")
         path.mkdir(exist_ok=True)
         return path
 
@@ -80,10 +81,10 @@ class Shop:
         return path
 
     def write_contract(self) -> None:
-        path = self.folder / "staging" / "shop" / "_shop__sources.yml"
+        path = self.folder / "staging" / self.source / f"_{self.source}__sources.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         meta = {"meta": {"time_zone": "Europe/Prague", "currency": "CZK"}}
-        source = {"name": "shop", "schema": "raw", "config": meta, "tables": self.tables}
+        source = {"name": self.source, "schema": "raw", "config": meta, "tables": self.tables}
         text = yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False)
         if not path.exists() or path.read_text() != text:  # another thread may be reading it
             path.write_text(text)
@@ -91,7 +92,7 @@ class Shop:
     def ingest(self, **options: Any) -> list[LoadResult]:
         self.write_contract()
         options = {"block_bytes": self.block_bytes} | options
-        return ingest(self.warehouse, "shop", self.landing, staging_dir=self.folder / "staging", **options)
+        return ingest(self.warehouse, self.source, self.landing, staging_dir=self.folder / "staging", **options)
 
     def rows(self, query: str | sql.Composable) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.warehouse.conninfo(Role.INGEST)) as connection:

@@ -112,3 +112,11 @@ def test_the_hash_leaves_descriptions_and_tests_out_and_counts_the_rest(staging:
     assert hash_of(staging, GOOD.replace(", data_tests: [not_null]", "")) == base
     assert hash_of(staging, GOOD.replace("%y%m%d", "%Y%m%d")) != base
     assert hash_of(staging, GOOD.replace("Europe/Prague", "UTC")) != base
+
+
+def test_a_number_series_is_part_of_the_hash_only_where_there_is_one(staging: Path) -> None:
+    # As of 2026-11-28, before there were series: with another hash every stored file would be read again.
+    assert hash_of(staging, GOOD).startswith("fab3f871935c3584")
+    named = GOOD.replace("description: Key.,", "description: Key., config: {meta: {number_series: order}},")
+    assert named != GOOD
+    assert hash_of(staging, named) != hash_of(staging, GOOD)
