@@ -38,7 +38,8 @@ held_accounts as (
             and numbered_spine.knowledge_cutoff >= holders.known_at
 ),
 
--- Of all owners of such an account, those of other people among them, the one whose it is on the day.
+-- Of all owners of such an account, those of other people among them, the one whose it is on the day. Who is nobody's record, as
+-- an owner whom no file of parties has named, owns nothing: so it is of exposures and profiles.
 owned_accounts as (
     select
         ranked.spine_no,
@@ -61,6 +62,7 @@ owned_accounts as (
                 and owners.holder_role = 'owner'
                 and held_accounts.as_of_date >= owners.valid_from
                 and held_accounts.knowledge_cutoff >= owners.known_at
+        where owners.party_id in (select party_id from {{ source('ml', 'party_xref') }})
     ) as ranked
     where
         ranked.owner_rank = 1

@@ -98,7 +98,7 @@ def main(people: int = PEOPLE) -> None:
     try:
         bookings = generate(warehouse, people)
         print(f"{people:,} people, {bookings:,} bookings in {WINDOW_DAYS} days")
-        written = dbt(settings, warehouse, home, "account_daily_activity", "account_day_signals")
+        written = dbt(settings, warehouse, home, "core.rollups", "account_day_signals")
         print(f"written once: account_day_signals of {WINDOW_DAYS} days in {written['account_day_signals']:.1f} s")
         short = measured(settings, warehouse, home)
         print(f"customer_features, one day, warm: {describe(short)}")

@@ -15,29 +15,6 @@ with links as (
     {{ party_links() }}
 ),
 
-owners as (
-    select
-        holders.account_id,
-        holders.party_id,
-        row_number() over (
-            partition by holders.account_id
-            order by holders.valid_from, holders.party_id
-        ) as owner_rank
-    from {{ ref('account_holders') }} as holders
-    where
-        holders.holder_role = 'owner'
-        and holders.party_id in (select party_id from links)
-),
-
-newest_activity as (
-    select
-        links.gr_id,
-        max(activity.load_id) as load_id
-    from {{ ref('account_daily_activity') }} as activity
-    inner join links on activity.party_id = links.party_id
-    group by links.gr_id
-),
-
 newest_coverage as (
     select
         source_system,
@@ -46,44 +23,84 @@ newest_coverage as (
     group by source_system
 ),
 
--- Everything else that the accounts of a golden record are read from; a row without a newer load is as it was.
+-- Everything else that the accounts of a golden record are read from; a row without a newer load is as it was. Another owner of
+-- an account decides, too, whose it is.
+account_loads as (
+    select
+        account_id,
+        max(load_id) as load_id
+    from (
+        {%- for input in ['account_holders', 'accounts', 'account_balances', 'account_daily_activity'] %}
+        select
+            account_id,
+            max(load_id) as load_id
+        from {{ ref(input) }}
+        group by account_id
+        {{- "\n        union all" if not loop.last }}
+        {%- endfor %}
+    ) as loads
+    group by account_id
+),
+
 newest_account as (
     select
         links.gr_id,
-        max(greatest(holders.load_id, accounts.load_id, balances.load_id)) as load_id
+        max(account_loads.load_id) as load_id
     from {{ ref('account_holders') }} as holders
     inner join links on holders.party_id = links.party_id
-    left join (
-        select
-            account_id,
-            max(load_id) as load_id
-        from {{ ref('accounts') }}
-        group by account_id
-    ) as accounts on holders.account_id = accounts.account_id
-    left join (
-        select
-            account_id,
-            max(load_id) as load_id
-        from {{ ref('account_balances') }}
-        group by account_id
-    ) as balances on holders.account_id = balances.account_id
+    inner join account_loads on holders.account_id = account_loads.account_id
     group by links.gr_id
 ),
 
-loan_owners as (
+-- Who borrows: whom the source names as owner of the loan itself, else of the account that it is paid from, as the day before the
+-- loan knew it; where nobody was known, the first that became known: the owner of a loan is somebody.
+candidates as (
+    select
+        loans.loan_id,
+        1 as account_rank,
+        loans.granted_on as owned_on,
+        holders.party_id,
+        holders.valid_from,
+        holders.valid_to,
+        holders.known_at
+    from {{ ref('loans') }} as loans
+    inner join {{ ref('account_holders') }} as holders on loans.loan_id = holders.account_id
+    where holders.holder_role = 'owner'
+    union all
+    select
+        loans.loan_id,
+        2 as account_rank,
+        cast({{ dbt.dateadd('day', -1, 'loans.granted_on') }} as date) as owned_on,
+        holders.party_id,
+        holders.valid_from,
+        holders.valid_to,
+        holders.known_at
+    from {{ ref('loans') }} as loans
+    inner join {{ ref('account_holders') }} as holders on loans.settlement_account_id = holders.account_id
+    where holders.holder_role = 'owner'
+),
+
+borrowers as (
     select
         loans.loan_id,
         {{ cutoff_on('loans.granted_on') }} as knowledge_cutoff,
-        coalesce(settlement_owners.party_id, own.party_id) as party_id
+        candidates.party_id,
+        row_number() over (
+            partition by loans.loan_id
+            order by
+                candidates.account_rank asc,
+                case
+                    when
+                        candidates.valid_from <= candidates.owned_on
+                        -- A loan and its owner become known together, after it was granted.
+                        and (candidates.account_rank = 1 or candidates.known_at <= {{ cutoff_on('loans.granted_on') }}) then 0
+                    else 1
+                end asc,
+                {{ owner_order('candidates', 'candidates.owned_on') }}
+        ) as owner_rank
     from {{ ref('loans') }} as loans
-    left join owners as settlement_owners
-        on
-            loans.settlement_account_id = settlement_owners.account_id
-            and settlement_owners.owner_rank = 1
-    left join owners as own
-        on
-            loans.loan_id = own.account_id
-            and own.owner_rank = 1
+    inner join candidates on loans.loan_id = candidates.loan_id
+    where candidates.party_id in (select party_id from links)
 ),
 
 loans_with_owner as (
@@ -93,23 +110,23 @@ loans_with_owner as (
         loans.settlement_account_id,
         loans.granted_on,
         links.gr_id,
-        loan_owners.party_id,
+        borrowers.party_id,
         cast({{ dbt.dateadd('day', -1, 'loans.granted_on') }} as date) as as_of_date,
-        loan_owners.knowledge_cutoff,
+        borrowers.knowledge_cutoff,
         loans.principal_amount as loan_principal_amount,
         loans.term_months as loan_term_months,
         loans.instalment_amount as loan_instalment_amount,
-        greatest(
-            loans.load_id, newest_activity.load_id, newest_coverage.load_id, newest_account.load_id
-        ) as load_id
+        greatest(loans.load_id, newest_coverage.load_id, newest_account.load_id) as load_id
     from {{ ref('loans') }} as loans
-    inner join loan_owners on loans.loan_id = loan_owners.loan_id
+    inner join borrowers
+        on
+            loans.loan_id = borrowers.loan_id
+            and borrowers.owner_rank = 1
     left join links
         on
-            loan_owners.party_id = links.party_id
-            and (links.known_from is null or loan_owners.knowledge_cutoff >= links.known_from)
-            and loan_owners.knowledge_cutoff < links.known_until
-    left join newest_activity on links.gr_id = newest_activity.gr_id
+            borrowers.party_id = links.party_id
+            and (links.known_from is null or borrowers.knowledge_cutoff >= links.known_from)
+            and borrowers.knowledge_cutoff < links.known_until
     left join newest_account on links.gr_id = newest_account.gr_id
     left join newest_coverage on loans.source_system = newest_coverage.source_system
 ),

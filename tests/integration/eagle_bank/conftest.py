@@ -27,6 +27,7 @@ CORE_TABLES = (
         "account_balances",
         "account_daily_activity",
         "account_holders",
+        "account_owners",
         "accounts",
         "bureau_reports",
         "contacts",

@@ -15,7 +15,7 @@ from orchestration.warehouse import Warehouse
 from tests.integration.features.population import AS_OF
 
 Build = Callable[..., None]
-MODELS = ("account_daily_activity", "core.identity", "core.measures", "core.profile", "core.flags", "features")
+MODELS = ("core.rollups", "core.identity", "core.measures", "core.profile", "core.flags", "features")
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +26,12 @@ def dbt_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def build(module_warehouse: Warehouse, module_warehouse_settings: Settings, dbt_target: Path) -> Build:
-    """``build()`` runs the models for ``AS_OF``; ``build("--full-refresh")`` from nothing."""
+    """``build()`` runs the models for ``AS_OF``; ``build("--full-refresh")`` from nothing, ``models`` only some."""
 
-    def run(*arguments: str) -> None:
+    def run(*arguments: str, models: tuple[str, ...] = MODELS) -> None:
         variables = run_environment(module_warehouse_settings, module_warehouse.dbt_env(), AS_OF)
         command = [
-            str(Path(sys.executable).with_name("dbt")), "run", "--select", *MODELS, *arguments,
+            str(Path(sys.executable).with_name("dbt")), "run", "--select", *models, *arguments,
             "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(dbt_target),
             "--log-path", str(dbt_target), "--no-use-colors",
         ]  # fmt: skip

@@ -16,6 +16,7 @@ from tests.integration.features.population import (
     holder,
     insert,
     party,
+    transaction,
     write_links,
 )
 
@@ -24,21 +25,22 @@ __all__ = ["build", "dbt_target"]
 OPENED, GRANTED = dt.date(2026, 1, 5), dt.date(2026, 8, 20)
 # No feature has this value; a row that still has it was left alone.
 UNTOUCHED = -987654.0
+PEOPLE = range(1, 6)
 
 
 @pytest.fixture(scope="module")
 def loans(module_warehouse: Warehouse, build: Build) -> Warehouse:
-    parties = [party(number, OPENED) for number in (1, 2)]
+    parties = [party(number, OPENED) for number in PEOPLE]
     with module_warehouse.connect("assay_dbt") as connection:
         create_inputs(connection)
         insert(connection, "parties", parties)
-        insert(connection, "accounts", [account(number, OPENED) for number in (1, 2)])
-        insert(connection, "account_holders", [holder(number, number, OPENED) for number in (1, 2)])
-        covered = [coverage(subject, OPENED, scope=f"test:account:{n}") for subject in SUBJECTS for n in (1, 2)]
+        insert(connection, "accounts", [account(number, OPENED) for number in PEOPLE])
+        insert(connection, "account_holders", [holder(number, number, OPENED) for number in PEOPLE])
+        covered = [coverage(subject, OPENED, scope=f"test:account:{n}") for subject in SUBJECTS for n in PEOPLE]
         insert(connection, "coverage", covered)
         terms = {"principal_amount": 6000, "term_months": 12, "instalment_amount": 520, "load_id": 1}
         dates = {"granted_on": GRANTED, "matures_on": GRANTED.replace(year=2027), "known_at": end_of(GRANTED)}
-        keys = [{"loan_id": f"loan{n}", "settlement_account_id": f"test:account:{n}"} for n in (1, 2)]
+        keys = [{"loan_id": f"loan{n}", "settlement_account_id": f"test:account:{n}"} for n in PEOPLE]
         insert(connection, "loans", [{**key, **terms, **dates, "source_system": "test"} for key in keys])
     with module_warehouse.connect("assay_ml") as connection:
         write_links(connection, parties)
@@ -65,7 +67,7 @@ def untouched(warehouse: Warehouse) -> list[str]:
 def test_other_definitions_compute_the_row_anew(loans: Warehouse, build: Build) -> None:
     mark(loans, "update features.origination_features set catalogue_version = 'older' where loan_id = 'loan1'")
     build()
-    assert untouched(loans) == ["loan2"]
+    assert untouched(loans) == ["loan2", "loan3", "loan4", "loan5"]
     with loans.connect() as connection:
         versions = connection.execute("select distinct catalogue_version from features.origination_features").fetchall()
     assert len(versions) == 1
@@ -77,27 +79,29 @@ def test_a_table_from_before_the_version_is_computed_anew(loans: Warehouse, buil
     assert untouched(loans) == []
 
 
-@pytest.mark.parametrize("source", ["accounts", "account_balances", "coverage"])
-def test_a_newer_load_of_an_input_computes_its_loans_anew(
-    loans: Warehouse,
-    build: Build,
-    source: str,
+def test_a_newer_load_of_what_an_account_is_read_from_computes_its_owners_loans_anew(
+    loans: Warehouse, build: Build
 ) -> None:
-    load = {"accounts": 11, "account_balances": 12, "coverage": 13}[source]
     mark(loans)
+    balance = {"balance_on": AS_OF, "balance_amount": 1, "row_hash": "1", "known_at": end_of(AS_OF)}
     fresh = {
         "accounts": {**account(1, OPENED), "valid_from": AS_OF},
-        "account_balances": {
-            "account_id": "test:account:1",
-            "balance_on": AS_OF,
-            "balance_amount": 1,
-            "row_hash": "1",
-            "known_at": end_of(AS_OF),
-        },
-        "coverage": coverage("transactions", OPENED, scope="test:account:1"),
-    }[source]
+        "account_balances": {"account_id": "test:account:2", **balance},
+        "transactions": transaction("new", 3, AS_OF, "salary", 100),
+        # Somebody without a loan: who else owns an account decides, too, whose it is.
+        "account_holders": holder(4, 6, AS_OF),
+    }
     with loans.connect("assay_dbt") as connection:
-        insert(connection, source, [{**fresh, "load_id": load}])
+        for load, (table, row) in enumerate(fresh.items(), start=11):
+            insert(connection, table, [{**row, "load_id": load}])
     build()
-    # Coverage is told by source, so both loans are computed anew; an account is its owner's.
-    assert untouched(loans) == ([] if source == "coverage" else ["loan2"])
+    assert untouched(loans) == ["loan5"]
+
+
+def test_a_newer_load_of_coverage_computes_its_sources_loans_anew(loans: Warehouse, build: Build) -> None:
+    mark(loans)
+    with loans.connect("assay_dbt") as connection:
+        wider = coverage("transactions", OPENED, scope="test:account:1")
+        insert(connection, "coverage", [{**wider, "load_id": 20}])
+    build()
+    assert untouched(loans) == []

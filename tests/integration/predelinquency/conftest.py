@@ -14,7 +14,7 @@ from orchestration.transformation.environment import run_environment
 from orchestration.warehouse import Warehouse
 from tests.integration.predelinquency.borrowers import write_world
 
-MODELS = ("account_daily_activity", "core.identity", "features")
+MODELS = ("core.rollups", "core.identity", "features")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -162,7 +162,7 @@ def written(warehouse: Warehouse) -> dict[str, Rows]:
 def test_a_days_news_recompute_no_day_of_the_grid_not_even_one_without_a_borrower(
     lived: Warehouse, run_day: RunDay
 ) -> None:
-    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    run_day(LAST, select=("core.rollups", "account_day_signals", *DAYS))
     before = written(lived)
     with lived.connect("assay_dbt") as dbt:
         news = {"load_id": 70, "known_at": end_of(LAST)}
@@ -175,7 +175,7 @@ def test_a_days_news_recompute_no_day_of_the_grid_not_even_one_without_a_borrowe
         insert(dbt, "account_holders", [holder(0, GOOD, LAST, account_id=own["account_id"], load_id=70)])
         # One delivery more: coverage reaches a day further.
         dbt.execute("update core.coverage set covered_to = %s, load_id = 70", (LAST,))
-    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    run_day(LAST, select=("core.rollups", "account_day_signals", *DAYS))
     assert written(lived) == before
     with lived.connect() as connection:
         undone = connection.execute(
@@ -259,7 +259,7 @@ def test_whatever_came_late_its_days_are_as_if_it_had_come_in_time(lived: Wareho
         insert(dbt, "transactions", [transaction("late", GOOD, booked_on, "salary", 12345, load_id=80)])
     assert [label_of(lived, number, GRID[1]) for number in (7, 10, 13)] == [[False]] * 3
     move_days_later(lived)
-    run_day(LAST, select=("account_daily_activity", "account_day_signals", *DAYS))
+    run_day(LAST, select=("core.rollups", "account_day_signals", *DAYS))
     untouched = written(lived)
     # The days that a former row had fed, too: labels of 1 June, 29 June and 27 July.
     assert [[label_of(lived, number, day) for day in GRID[1:4]] for number in (7, 10, 13)] == [

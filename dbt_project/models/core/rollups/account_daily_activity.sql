@@ -13,9 +13,7 @@
     )
 }}
 with owners as (
-    select account_id, party_id, valid_from, valid_to
-    from {{ ref('account_holders') }}
-    where holder_role = 'owner'
+    select * from {{ ref('account_owners') }}
 ),
 
 {% if is_incremental() %}
