@@ -158,12 +158,18 @@ profile_coverage as (
             and profiles.knowledge_cutoff >= coverage.known_at
 ),
 
--- Thirteen weeks, the last one ending on the as-of date.
+-- Thirteen weeks, the last one ending on the as-of date. Their number is a double: a slope takes doubles, and PostgreSQL takes rows in
+-- order for all sums only where all name the very same column; a whole number was sorted anew for every slope of every customer.
 weeks as (
-    {%- for week in range(1, 14) %}
-    select {{ week }} as week_index, {{ 7 * (13 - week) + 6 }} as first_age_days, {{ 7 * (13 - week) }} as last_age_days
-    {{- " union all" if not loop.last }}
-    {%- endfor %}
+    select
+        cast(week_no as double precision) as week_index,
+        7 * (13 - week_no) + 6 as first_age_days,
+        7 * (13 - week_no) as last_age_days
+    from (
+        {%- for week in range(1, 14) %}
+        select {{ week }} as week_no {{- " union all" if not loop.last }}
+        {%- endfor %}
+    ) as numbered_weeks
 ),
 
 -- A week is covered where it is for as long as the account was open in it. One bit a subject: a row of a week stays short.
