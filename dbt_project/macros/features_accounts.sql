@@ -158,8 +158,9 @@ profile_coverage as (
             and profiles.knowledge_cutoff >= coverage.known_at
 ),
 
--- Thirteen weeks, the last one ending on the as-of date. Their number is a double: a slope takes doubles, and PostgreSQL takes rows in
--- order for all sums only where all name the very same column; a whole number was sorted anew for every slope of every customer.
+-- Thirteen weeks, the last one ending on the as-of date. Their number is a double, as a slope takes it: PostgreSQL sorts once for
+-- all statistics in the order of the weeks only where that order and the slope's week are the very same expression; a whole
+-- number was sorted again for each of 16 slopes of every customer.
 weeks as (
     select
         cast(week_no as double precision) as week_index,
