@@ -49,9 +49,10 @@ run: setup ## set up and run the daily job: PORTFOLIO=sample (default), msme, ea
 ui: setup ## Dagster's webserver and daemon on loopback
 	@$(ASSAY) ui --portfolio "$(PORTFOLIO)" $(if $(LANDING),--landing "$(LANDING)")
 
-# One worker per core of the smallest machine we promise to work on; a third made it slower.
+# One worker per core of the smallest machine we promise to work on; a third made it slower. Nor has a worker a second
+# thread for its matrices: two workers' four threads waited for each other in most of their time.
 test: setup-dev ## all tests, on a PostgreSQL of their own
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup -q $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -q $(PYTEST_ARGS)
 
 lint: setup-dev ## formatter, linter, types, SQL linter, Spark transpile check
 	@$(VENV)/bin/ruff format --check .

@@ -1,6 +1,7 @@
 """Selection, false negatives and false positives of every group, each with an interval, and beside everybody else's."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,29 @@ def group_rates(
     Rates by fairlearn's ``MetricFrame``. Wilson (1927), JASA 22; Newcombe (1998), Statistics in Medicine 17, method 10.
     Rows as many as a clustered sample is worth: Korn and Graubard (1998), Survey Methodology 24.
     """
+    return _with_rates(_measure(target, selected, groups, people), min_group_size, confidence)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What the groups of one characteristic show, whatever is asked of it: arrays of shape (groups,)."""
+
+    characteristic: str
+    groups: list[str]
+    rows: Integers
+    people: Integers
+    targets: Floats
+    rates: dict[str, Floats]
+    of: dict[str, Floats]
+    worth: dict[str, Floats]
+
+
+def _measure(
+    target: ArrayLike,
+    selected: ArrayLike,
+    groups: pd.DataFrame | Mapping[str, Sequence[object]],
+    people: ArrayLike | None,
+) -> list[_Measured]:
     from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
 
     y, chosen = _zero_or_one(target, "target"), _zero_or_one(selected, "selected")
@@ -69,15 +93,14 @@ def group_rates(
     who = np.arange(len(y)) if people is None else pd.factorize(np.asarray(people))[0]
     if len(who) != len(y):
         raise ValueError(f"people has {len(who)} rows for {len(y)}; expected the same")
-    z = _quantile(confidence)
     if len(y) == 0:
-        return pd.DataFrame(columns=_columns()).astype({"is_large_enough": bool})
+        return []
     measures = {
         "false_negative_rate": false_negative_rate,
         "false_positive_rate": false_positive_rate,
         "selection_rate": selection_rate,
     }
-    tables = []
+    found = []
     for name in labels.columns:
         label = labels[name].where(labels[name].notna(), UNKNOWN).astype(str)
         # Rows that are alike are one row with a weight: a table of a million rows is as quick as one of four a group.
@@ -103,29 +126,51 @@ def group_rates(
         }
         codes = pd.Index(rates.index).get_indexer(label)
         heads = np.bincount(np.unique(np.column_stack([codes, who]), axis=0)[:, 0], minlength=len(rates))
-        enough = heads >= min_group_size
+        counted = {"false_negative_rate": y == 1, "false_positive_rate": y == 0, "selection_rate": np.ones(len(y)) == 1}
+        events = {"false_negative_rate": 1 - chosen, "false_positive_rate": chosen, "selection_rate": chosen}
+        worth = of
+        if people is not None:
+            worth = {
+                rate: _worth(events[rate][rows], codes[rows], who[rows], len(rates)) for rate, rows in counted.items()
+            }
+        found.append(
+            _Measured(
+                characteristic=name,
+                groups=rates.index.astype(str).tolist(),
+                rows=counts["count"].to_numpy(int),
+                people=heads,
+                targets=counts["sum"].to_numpy(float),
+                rates={rate: rates[rate].to_numpy(float) for rate in RATES},
+                of=of,
+                worth=worth,
+            )
+        )
+    return found
+
+
+def _with_rates(measured: list[_Measured], min_group_size: int, confidence: float) -> pd.DataFrame:
+    z = _quantile(confidence)
+    if not measured:
+        return pd.DataFrame(columns=_columns()).astype({"is_large_enough": bool})
+    tables = []
+    for one in measured:
+        enough = one.people >= min_group_size
         table = pd.DataFrame(
             {
-                "characteristic": name,
-                "group": rates.index.astype(str),
-                "n": counts["count"].to_numpy(int),
-                "n_people": heads,
-                "n_target": np.where(enough, counts["sum"].to_numpy(float), np.nan),
+                "characteristic": one.characteristic,
+                "group": one.groups,
+                "n": one.rows,
+                "n_people": one.people,
+                "n_target": np.where(enough, one.targets, np.nan),
                 "is_large_enough": enough,
             }
         )
-        counted = {"false_negative_rate": y == 1, "false_positive_rate": y == 0, "selection_rate": np.ones(len(y)) == 1}
-        events = {"false_negative_rate": 1 - chosen, "false_positive_rate": chosen, "selection_rate": chosen}
         for rate in RATES:
-            worth = of[rate]
-            if people is not None:
-                rows = counted[rate]
-                worth = _worth(events[rate][rows], codes[rows], who[rows], len(rates))
-            parts = _with_intervals(rates[rate].to_numpy(float), of[rate], worth, z)
+            parts = _with_intervals(one.rates[rate], one.of[rate], one.worth[rate], z)
             for suffix, values in parts.items():
                 table[f"{rate}{suffix}"] = np.where(enough, values, np.nan)
         tables.append(table)
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_columns())
+    return pd.concat(tables, ignore_index=True)
 
 
 def rates_of_many(
@@ -142,11 +187,9 @@ def rates_of_many(
     fail in a third of the trainings; so widened, all of them together fail as rarely as one would. See
     :func:`group_rates`.
     """
-    shown = group_rates(target, selected, groups, min_group_size=min_group_size, people=people)
-    many = max(1, int(shown["is_large_enough"].sum()))
-    return group_rates(
-        target, selected, groups, min_group_size=min_group_size, people=people, confidence=1 - 0.05 / many
-    )
+    measured = _measure(target, selected, groups, people)
+    many = max(1, sum(int((one.people >= min_group_size).sum()) for one in measured))
+    return _with_rates(measured, min_group_size, confidence=1 - 0.05 / many)
 
 
 def wilson_interval(events: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95) -> tuple[Floats, Floats]:

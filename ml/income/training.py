@@ -84,6 +84,19 @@ def cross_fit(
     evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, config: IncomeConfig
 ) -> tuple[IncomeModel, OutOfFold]:
     """As :func:`train`, with what was told of each person by predictors that had not seen him."""
+    # Loaded before the limit is set: it holds only for libraries that are there already.
+    import scipy.optimize  # noqa: F401
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+
+    # One thread: how many there are decides the last digits of the model, and matrices this small gain nothing from
+    # more; beside other work two threads took twice the processor time of one (2026-11-28).
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _cross_fit(evidence, band, fold, scale, config)
+
+
+def _cross_fit(
+    evidence: Evidence, band: Numbers, fold: Numbers, scale: BandScale, config: IncomeConfig
+) -> tuple[IncomeModel, OutOfFold]:
     bands = len(scale.bands)
     counts = np.bincount(band, minlength=bands)
     if len(band) < config.min_declared or counts.min() < config.min_declared_a_band:

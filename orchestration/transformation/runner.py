@@ -21,7 +21,7 @@ from dagster import (
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.settings import Settings
-from orchestration.transformation.manifest import common_arguments, ensure_manifest, environment
+from orchestration.transformation.manifest import common_arguments, ensure_manifest, environment, uncollected
 from orchestration.transformation.metrics import Measured, measure_models
 from orchestration.transformation.translator import AssayTranslator
 from orchestration.warehouse import Role, Warehouse
@@ -125,8 +125,10 @@ class DbtRunner:
                 on_node(event["data"]["node_info"]["node_name"], event["data"]["node_info"]["node_status"])
 
         # A fresh copy each time: dbt writes into the manifest that it runs.
-        manifest = Manifest.from_msgpack((self._settings.dbt_target_dir / "partial_parse.msgpack").read_bytes())
-        manifest.build_flat_graph()  # what macros see as `graph`; only parsing would build it
+        packed = (self._settings.dbt_target_dir / "partial_parse.msgpack").read_bytes()
+        with uncollected():
+            manifest = Manifest.from_msgpack(packed)
+            manifest.build_flat_graph()  # what macros see as `graph`; only parsing would build it
         started = time.perf_counter()
         with environment(variables):
             outcome = dbtRunner(manifest=manifest, callbacks=[collect]).invoke(

@@ -23,7 +23,7 @@ from tests.msme_scenarios import reference
 from tests.msme_scenarios.boundaries import build_boundaries
 from tests.msme_scenarios.landing import read_landing
 from tests.msme_scenarios.lookalikes import build_lookalikes
-from tests.msme_scenarios.pack import build_pack
+from tests.msme_scenarios.pack import Pack
 from tests.msme_scenarios.stage import KINDS
 
 pytestmark = pytest.mark.xdist_group("msme")
@@ -71,16 +71,16 @@ def test_the_unit_tests_of_the_sql_pass(msme: Chain) -> None:
 
 def test_indicators_equal_the_independent_reference_for_every_business(msme: Chain, indicators: pd.DataFrame) -> None:
     # The reference knows one GSTIN a business.
+    two_gstins = build_lookalikes()[1]["two_gstins"]
     frames = {
-        name: rows[~rows["business_id"].isin(build_lookalikes()[1]["two_gstins"])]
+        name: rows[~rows["business_id"].isin(two_gstins)] if "business_id" in rows else rows
         for name, rows in read_landing(msme.settings.landing).items()
-        if "business_id" in rows
-    } | {name: rows for name, rows in read_landing(msme.settings.landing).items() if "business_id" not in rows}
+    }
     wanted = reference.indicators(frames)
     wanted["period"] = pd.to_datetime(wanted["period"])
     wanted = wanted.set_index(["business_id", "period"]).sort_index()
     assert len(wanted) > 2_500
-    found = indicators.drop(index=build_lookalikes()[1]["two_gstins"], level=0)
+    found = indicators.drop(index=two_gstins, level=0)
     assert found.index.equals(wanted.index)
     for name in NULLABLE:
         differ = wanted[name].astype("boolean").compare(found[name])
@@ -110,8 +110,13 @@ def test_the_severity_of_the_seed_follows_from_the_number_of_indicators(msme: Ch
     assert set(severity) == {"HIGH", "MEDIUM", "none"}
 
 
-def test_no_innocent_scenario_has_a_high_fraud_risk_and_every_fraud_has(msme: Chain) -> None:
-    truth = build_pack().truth.set_index("business_id")
+@pytest.fixture(scope="module")
+def truth(scenario_pack: Pack) -> pd.DataFrame:
+    """What each business of the scenario pack is."""
+    return scenario_pack.truth.set_index("business_id")
+
+
+def test_no_innocent_scenario_has_a_high_fraud_risk_and_every_fraud_has(msme: Chain, truth: pd.DataFrame) -> None:
     found = table(msme, "select * from msme_gst_summary").set_index("business_id").loc[truth.index]
     risk = truth.assign(risk=found["fraud_risk"])
     assert risk[risk["is_innocent"] & (risk["risk"] == "HIGH")]["scenario"].tolist() == []
@@ -151,8 +156,7 @@ def test_firms_that_look_alike_are_told_apart(msme: Chain) -> None:
     assert (found.loc[ids["two_gstins"], "total_returns"] == 26).all()
 
 
-def test_late_filers_are_a_compliance_risk_and_no_fraud(msme: Chain) -> None:
-    truth = build_pack().truth.set_index("business_id")
+def test_late_filers_are_a_compliance_risk_and_no_fraud(msme: Chain, truth: pd.DataFrame) -> None:
     found = table(msme, "select * from msme_gst_summary").set_index("business_id")
     late = found.loc[truth.index[truth["scenario"] == "honest_late_filer"]]
     assert set(late["compliance_risk"]) == {"HIGH"}
@@ -213,9 +217,9 @@ def test_all_businesses_have_all_documents(msme: Chain, tmp_path: Path) -> None:
     with psycopg.connect(msme.runtime.warehouse.bi_conninfo()) as connection:
         assert write_documents(connection, tmp_path) == 10 * businesses
     assert len(list(tmp_path.iterdir())) == 10 * businesses
+    validators = {summary: Draft202012Validator(document_schema(summary)) for summary in SUMMARIES}
     for path in tmp_path.glob("CUST_SCN_*.json"):
-        summary = path.stem.split("_", 3)[3]
-        Draft202012Validator(document_schema(summary)).validate(json.loads(path.read_text()))
+        validators[path.stem.split("_", 3)[3]].validate(json.loads(path.read_text()))
 
 
 def test_a_decision_about_an_alert_survives_reruns_and_newer_evidence_opens_it_again(msme: Chain) -> None:

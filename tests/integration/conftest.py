@@ -2,7 +2,7 @@
 
 ``warehouse`` is a database of the test's own; ``warehouse_settings`` are settings that ``open_warehouse``
 opens it with. ``module_warehouse`` and ``module_warehouse_settings`` are the same, shared by the tests of one
-module.
+module; ``module_dbt`` runs dbt there.
 """
 
 import contextlib
@@ -21,6 +21,8 @@ from psycopg import sql
 from orchestration.settings import Settings, load_settings
 from orchestration.warehouse import Warehouse, open_warehouse, stop_warehouse
 from orchestration.warehouse.provisioning import provision
+from tests.dbt import Dbt, Manifests
+from tests.servers import spare_the_disk
 
 _numbers = itertools.count(1)
 
@@ -46,13 +48,15 @@ def template_settings(server_home: Path) -> Settings:
 @pytest.fixture(scope="session")
 def template_warehouse(template_settings: Settings) -> Warehouse:
     """A migrated, empty database of the portfolio ``sample``."""
-    return open_warehouse(template_settings)
+    warehouse = open_warehouse(template_settings)
+    spare_the_disk(warehouse)
+    return warehouse
 
 
 @contextlib.contextmanager
-def fresh_warehouse(template: Warehouse) -> Iterator[Warehouse]:
+def fresh_warehouse(template: Warehouse, name: str | None = None) -> Iterator[Warehouse]:
     """A copy of the empty migrated database; dropped afterwards, its sessions ended."""
-    copy = dataclasses.replace(template, database=f"test_{os.getpid()}_{next(_numbers)}")
+    copy = dataclasses.replace(template, database=name or f"test_{os.getpid()}_{next(_numbers)}")
     names = {"copy": sql.Identifier(copy.database), "template": sql.Identifier(template.database)}
     with dataclasses.replace(template, database="postgres").connect(autocommit=True) as admin:
         admin.execute(sql.SQL("create database {copy} template {template}").format(**names))
@@ -85,7 +89,8 @@ def warehouse_settings(warehouse: Warehouse, template_warehouse: Warehouse, serv
 @pytest.fixture(scope="module")
 def module_warehouse(template_warehouse: Warehouse) -> Iterator[Warehouse]:
     """A fresh migrated database for the tests of one module."""
-    with fresh_warehouse(template_warehouse) as copy:
+    # One name for all modules, which follow each other: dbt's manifest holds it, so all of them share one.
+    with fresh_warehouse(template_warehouse, "test_module") as copy:
         yield copy
 
 
@@ -95,6 +100,13 @@ def module_warehouse_settings(
 ) -> Settings:
     """Settings whose ``open_warehouse`` is the module's ``module_warehouse``."""
     return settings_for(module_warehouse, template_warehouse, server_home)
+
+
+@pytest.fixture(scope="module")
+def module_dbt(module_warehouse: Warehouse, module_warehouse_settings: Settings, manifests: Manifests) -> Dbt:
+    """dbt on the module's database."""
+    manifests.give(module_warehouse_settings)
+    return Dbt(module_warehouse, module_warehouse_settings)
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from psycopg import sql
 
 from orchestration.ingestion import LoadResult, ingest
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
-from orchestration.transformation.environment import run_environment
-from orchestration.transformation.runner import DbtRunner
 from orchestration.warehouse import Warehouse, open_warehouse
+from tests.dbt import Dbt, Manifests
 from tests.integration.conftest import fresh_warehouse
+from tests.servers import spare_the_disk
 
 # Read at import: later no test sees the caller's ASSAY_ variables.
 _REAL_DATA = Path(os.environ.get("ASSAY_REAL_DATA", PROJECT_ROOT.parent / "shared" / "data"))
@@ -55,11 +55,7 @@ class Bank:
 
     def dbt(self, command: str, *flags: str, select: Sequence[str] = MODELS) -> None:
         """Run dbt on the staging, input and rollup models; fails with dbt's own messages."""
-        outcome = DbtRunner(self.settings).run(
-            [command, "--select", *select, *flags],
-            run_environment(self.settings, self.warehouse.dbt_env(), BUSINESS_DATE),
-        )
-        assert outcome.success, (outcome.error, outcome.failures())
+        Dbt(self.warehouse, self.settings)(BUSINESS_DATE, command, "--select", *select, *flags)
 
     def rows(self, query: str) -> list[tuple]:
         """Result of a query."""
@@ -97,7 +93,9 @@ def bank_files() -> Path:
 @pytest.fixture(scope="session")
 def empty_bank(server_home: Path, bank_files: Path) -> Warehouse:
     """A migrated, empty database of the portfolio; others are copied from it."""
-    return open_warehouse(load_settings(home=server_home, portfolio_name="eagle_bank", landing=bank_files))
+    warehouse = open_warehouse(load_settings(home=server_home, portfolio_name="eagle_bank", landing=bank_files))
+    spare_the_disk(warehouse)
+    return warehouse
 
 
 @contextlib.contextmanager
@@ -124,7 +122,9 @@ def exchanged(one: Warehouse, other: Warehouse) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def new_bank(empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+def new_bank(
+    empty_bank: Warehouse, bank_files: Path, manifests: Manifests, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bank]:
     """A database of these tests' own, without data, and a home of its own for its dbt manifest."""
     with fresh_warehouse(empty_bank) as warehouse:
         settings = load_settings(
@@ -134,6 +134,7 @@ def new_bank(empty_bank: Warehouse, bank_files: Path, tmp_path_factory: pytest.T
             database_url=warehouse.url(),
             dagster_url=empty_bank.dagster_url(),
         )
+        manifests.give(settings)
         yield Bank(warehouse, settings)
 
 

@@ -5,20 +5,15 @@ duplicates: the same scheme paid twice for a month.
 """
 
 import datetime as dt
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.transformation.environment import run_environment
 from orchestration.warehouse import Role, Warehouse
+from tests.dbt import Dbt
 from tests.integration.features.population import Row, create_inputs, end_of, insert, party, write_links
 
 JUNE, SEPTEMBER, NEXT_YEAR = dt.date(2026, 6, 30), dt.date(2026, 9, 30), dt.date(2027, 8, 31)
@@ -77,17 +72,10 @@ class Story:
         return str(flag["flag_status"])
 
 
-def build(settings: Settings, warehouse: Warehouse, day: dt.date, target: Path) -> list[Row]:
+def build(dbt: Dbt, day: dt.date) -> list[Row]:
     """Run dbt up to the flags as of a day and return them."""
-    command = [
-        str(Path(sys.executable).with_name("dbt")), "run", "--select", "core.identity", "core.flags",
-        "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target), "--log-path", str(target),
-        "--no-use-colors",
-    ]  # fmt: skip
-    variables = run_environment(settings, warehouse.dbt_env(), day)
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-5000:]
-    with warehouse.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+    dbt(day, "run", "--select", "core.identity", "core.flags")
+    with dbt.warehouse.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute("select * from core.analytics_flags order by flag_id").fetchall()
 
 
@@ -110,10 +98,7 @@ def withdraw(connection: psycopg.Connection[Any], event_id: str, known_at: dt.da
 
 
 @pytest.fixture(scope="module")
-def story(
-    module_warehouse: Warehouse, module_warehouse_settings: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> Story:
-    target = tmp_path_factory.mktemp("dbt_flags")
+def story(module_warehouse: Warehouse, module_dbt: Dbt) -> Story:
     people = [party(number, REGISTERED, birth_date=dt.date(1980, 1, 1)) for number in EVERYBODY]
     people[TWO_TYPES - 1]["death_date"] = DIED
     events = [row for number in EVERYBODY if number != INTO for row in duplicate(number, 5)]
@@ -133,7 +118,7 @@ def story(
     told = Story()
 
     def chapter(name: str, day: dt.date) -> None:
-        told.chapters[name] = build(module_warehouse_settings, module_warehouse, day, target)
+        told.chapters[name] = build(module_dbt, day)
 
     chapter("found", JUNE)
     decisions = {

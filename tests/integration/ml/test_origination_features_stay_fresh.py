@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from orchestration.warehouse import Warehouse
-from tests.integration.features.conftest import Build, build, dbt_target
+from tests.integration.features.conftest import Build, build
 from tests.integration.features.population import (
     AS_OF,
     SUBJECTS,
@@ -20,7 +20,7 @@ from tests.integration.features.population import (
     write_links,
 )
 
-__all__ = ["build", "dbt_target"]
+__all__ = ["build"]
 
 OPENED, GRANTED = dt.date(2026, 1, 5), dt.date(2026, 8, 20)
 # No feature has this value; a row that still has it was left alone.

@@ -12,7 +12,8 @@ import pytest
 from orchestration.definitions import build_defs
 from orchestration.portfolio import portfolio_names
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
-from orchestration.transformation.manifest import DbtProjectError, ensure_manifest
+from orchestration.transformation.manifest import DbtProjectError
+from tests.dbt import Manifests
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -21,9 +22,11 @@ HEAVY = ("great_expectations", "shap", "lightgbm", "sklearn", "pyarrow", "mlflow
 
 
 @pytest.fixture(scope="module", params=portfolio_names())
-def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, manifests: Manifests
+) -> Settings:
     settings = load_settings(home=tmp_path_factory.mktemp("home"), portfolio_name=request.param)
-    ensure_manifest(settings)
+    manifests.give(settings)
     return settings
 
 
@@ -118,19 +121,19 @@ def test_without_a_manifest_the_definitions_say_how_to_make_it(tmp_path: Path) -
         build_defs(settings=load_settings(home=tmp_path))
 
 
-def test_loading_the_definitions_imports_no_heavy_library(settings: Settings) -> None:
+def test_loading_the_definitions_imports_no_heavy_library(tmp_path: Path, manifests: Manifests) -> None:
     program = (
         "import sys, json; from orchestration.definitions import build_defs; "
-        "build_defs().resolve_job_def('daily'); "
+        "from orchestration.settings import load_settings\n"
+        "for name in sys.argv[1:]: build_defs(settings=load_settings(portfolio_name=name)).resolve_job_def('daily')\n"
         f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
-    environment = {
-        **os.environ,
-        "ASSAY_HOME": str(settings.home),
-        "ASSAY_PORTFOLIO": settings.portfolio_name,
-        "PYTHONPATH": str(PROJECT_ROOT),
-    }
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    for name in portfolio_names():
+        manifests.give(load_settings(home=tmp_path, portfolio_name=name))
+    environment = {**os.environ, "ASSAY_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT_ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *portfolio_names()], env=environment, capture_output=True, text=True, check=True
+    )
     assert json.loads(done.stdout.splitlines()[-1]) == []
 
 

@@ -2,16 +2,11 @@
 
 import dataclasses
 import datetime as dt
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.transformation.environment import run_environment
 from orchestration.warehouse import Warehouse
+from tests.dbt import Dbt
 from tests.integration.predelinquency.borrowers import write_world
 
 MODELS = ("core.rollups", "core.identity", "features")
@@ -21,31 +16,20 @@ MODELS = ("core.rollups", "core.identity", "features")
 class RunDay:
     """``run_day(day)`` builds the models as of a day; further arguments go to dbt."""
 
-    warehouse: Warehouse
-    settings: Settings
-    target: Path
+    dbt: Dbt
 
     def __call__(self, day: dt.date, *arguments: str, select: tuple[str, ...] = MODELS) -> None:
-        variables = run_environment(self.settings, self.warehouse.dbt_env(), day)
-        command = [
-            str(Path(sys.executable).with_name("dbt")), "run", "--select", *select, *arguments,
-            "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(self.target), "--log-path", str(self.target),
-            "--no-use-colors",
-        ]  # fmt: skip
-        done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout[-5000:]
+        self.dbt(day, "run", "--select", *select, *arguments)
 
     def compiled(self, model: str) -> str:
         """SQL of a model as the last run that had it made it."""
-        return next((self.target / "compiled").rglob(f"{model}.sql")).read_text(encoding="utf-8")
+        return self.dbt.compiled(model)
 
 
 @pytest.fixture(scope="module")
-def run_day(
-    module_warehouse: Warehouse, module_warehouse_settings: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> RunDay:
+def run_day(module_dbt: Dbt) -> RunDay:
     """dbt on the module's database."""
-    return RunDay(module_warehouse, module_warehouse_settings, tmp_path_factory.mktemp("dbt_target"))
+    return RunDay(module_dbt)
 
 
 @pytest.fixture(scope="module")
