@@ -18,7 +18,14 @@ from ml.delinquency.encoding import Encoder
 from ml.delinquency.errors import ArtifactError
 from ml.eligibility.calibration import Calibrator
 from ml.eligibility.errors import EligibilityInputError
-from ml.eligibility.facts import Feature, column_contributions, column_numbers, features_of, merged
+from ml.eligibility.facts import (
+    Feature,
+    cautious_contributions,
+    column_contributions,
+    column_numbers,
+    features_of,
+    merged,
+)
 from ml.eligibility.piecewise import PiecewiseMember
 from ml.eligibility.policy import Policy
 from ml.eligibility.reading import ID
@@ -55,7 +62,7 @@ class EligibilityModel:
     plausible : tuple of tuple of float
         Values of each feature that occur, to look for the ones that would change a decision.
     max_missing_share : float
-        A row that lacks more of the facts goes to review.
+        A row that lacks more of the facts goes to review; a merged pair is one.
     seed : int
     metadata : dict
         What is told of the model but decides nothing: figures, gates, fairness, refused columns, configuration.
@@ -197,6 +204,21 @@ class EligibilityModel:
     def probability(self, X: Floats) -> Floats:
         """Calibrated probability of need, shape (n,), of columns (n, k)."""
         return self.calibrator.probability(self.raw_log_odds(X))
+
+    def missing_share(self, X: Floats) -> Floats:
+        """Share of the facts that each row lacks, shape (n,); a pair is one fact, which one of its columns tells.
+
+        A fact that training never saw a value of says nothing about how much is known of a row.
+        """
+        in_use = np.array([any(self.usual[at] is not None for at in feature.columns) for feature in self.features])
+        gaps = np.isnan(merged(X, self.features))[:, in_use]
+        return np.asarray(gaps.mean(axis=1) if in_use.any() else np.zeros(len(X)), dtype=float)
+
+    def cautious_log_odds(self, X: Floats) -> tuple[Floats, Floats]:
+        """Raw log-odds for an approval and for a decline, shape (n,) each; gaps count as in ``facts``."""
+        low, high = cautious_contributions(self.member, self.features, self.policy, X, self.usual_row)
+        # Summed as contributions are: without gaps all three are the same to the last bit.
+        return Contributions(low, self.member.intercept).log_odds, Contributions(high, self.member.intercept).log_odds
 
     def contributions(self, X: Floats) -> Contributions:
         """What each column adds to the log-odds beyond its usual value, shape (n, k).

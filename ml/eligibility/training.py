@@ -6,6 +6,7 @@ their order decides nothing.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from ml.eligibility.model import EligibilityModel
 from ml.eligibility.piecewise import PiecewiseMember, PiecewiseSettings
 from ml.eligibility.policy import SUPPORT_POLICY, Policy, policy_of_table
 from ml.eligibility.reading import ID, check_facts, check_ids, check_target, read_table
-from ml.eligibility.thresholds import choose_thresholds
+from ml.eligibility.thresholds import REVIEW, choose_thresholds, decide_known
 from ml.evaluate.calibration import log_loss
 from ml.fairness import protected_columns, stand_ins
 
@@ -91,11 +92,25 @@ def train(
 
     features = features_of(policy)
     F = merged(X, features)
+    usual = _usual(X, policy)
     chosen, raw, losses = _choose(F, y, grades, focus, people, features, config)
     calibration = choose_calibrator(raw, y, people, config.seed + 1)
     thresholds, found = choose_thresholds(y, calibration.held_out, config.targets)
     member = _fit(F, grades, focus, config.candidates_for(len(y))[chosen], features)
-    decision = thresholds.decide(calibration.held_out)
+    model = EligibilityModel(
+        target=target,
+        algorithm=f"logistic regression, {chosen}",
+        policy=policy,
+        encoder=encoder,
+        member=member,
+        calibrator=calibration.calibrator,
+        thresholds=thresholds,
+        usual=usual,
+        plausible=_plausible(F, features, policy),
+        max_missing_share=config.max_missing_share,
+        seed=config.seed,
+    )
+    decision = _held_out_decision(model, X, raw, calibration.held_out)
     metadata: dict[str, Any] = {
         "n_rows": len(y),
         "n_features": len(policy.facts),
@@ -114,18 +129,8 @@ def train(
         "config": _plain(config.to_dict()),
     }  # fmt: skip
     metadata |= judge(y, calibration.held_out, decision, people, frame[refused], config)
-    return EligibilityModel(
-        target=target,
-        algorithm=f"logistic regression, {chosen}",
-        policy=policy,
-        encoder=encoder,
-        member=member,
-        calibrator=calibration.calibrator,
-        thresholds=thresholds,
-        usual=_usual(X, policy),
-        plausible=_plausible(F, features, policy),
-        max_missing_share=config.max_missing_share,
-        seed=config.seed,
+    return replace(
+        model,
         metadata=metadata,
         out_of_fold=pd.DataFrame(
             {"target": y, "probability": calibration.held_out, "decision": decision}, index=pd.Index(ids, name=ID)
@@ -249,6 +254,17 @@ def _choose(
         if not best or losses[name] < losses[best]:
             best = name
     return best, raw_of[best], losses
+
+
+def _held_out_decision(model: EligibilityModel, X: Floats, raw: Floats, held_out: Floats) -> NDArray[np.object_]:
+    """Decisions by held-out probabilities; how far gaps move a row is the model's, which saw it."""
+    own = model.raw_log_odds(X)
+    low, high = (
+        np.where(cautious == own, held_out, model.calibrator.probability(raw + cautious - own))
+        for cautious in model.cautious_log_odds(X)
+    )
+    decision, _ = decide_known(model.thresholds, held_out, low, high)
+    return np.where(model.missing_share(X) > model.max_missing_share, REVIEW, decision).astype(object)
 
 
 def _usual(X: Floats, policy: Policy) -> tuple[float | None, ...]:
