@@ -109,8 +109,8 @@ def _look(
         reached = model.member.contribution(at, grid)
         part = np.where(by_low, block.low[:, at], block.high[:, at])
         target = (part + gap)[:, None]
-        flips = reached >= target + _MARGIN if upward else reached < target - _MARGIN
-        gaps = np.isnan(block.X[:, feature.columns]).any(axis=1)
+        flips: NDArray[np.bool_] = (reached >= target + _MARGIN) if upward else (reached < target - _MARGIN)
+        gaps = np.asarray(np.isnan(block.X[:, feature.columns]).any(axis=1), dtype=bool)
         # An approval that counts the missing one of a pair as bad as can be does not depend on the known one.
         wanted: NDArray[np.bool_] = asked if floor is not None else asked & ~(gaps & by_low)
         flips &= wanted[:, None]

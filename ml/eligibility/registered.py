@@ -151,19 +151,21 @@ def _fairness(connection: psycopg.Connection[Any], model: EligibilityModel, vers
     config, required = FairnessConfig(**told["fairness"]), told["required_characteristics"]
     columns = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
     query = sql.SQL(
-        "select h.is_bad, h.probability, {groups} from ml.heldout_scores as h "
+        "select h.is_bad, h.probability, coalesce(r.gr_id_to, h.gr_id), {groups} from ml.heldout_scores as h "
         "left join core.gr_redirects as r on r.gr_id_from = h.gr_id "
         "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, h.gr_id) "
         "where h.model_name = %s and h.model_version = %s order by h.exposure_id, h.as_of_date"
     ).format(groups=columns)
     rows = connection.execute(query, (MODEL_NAME, version)).fetchall()
-    found = pd.DataFrame(rows, columns=["target", "probability", *CHARACTERISTICS])
+    found = pd.DataFrame(rows, columns=["target", "probability", "gr_id", *CHARACTERISTICS])
     if found.empty:
         return [GateResult("fairness_measured", False, "no held-out row", "rows that the version had not learnt from")]
     decision = model.thresholds.decide(found["probability"].to_numpy(float))
     groups = pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS})
     required = None if required is None else tuple(required)
-    return judge_fairness(found["target"].astype(int), decision != SOFT_DECLINE, groups, config, required)
+    return judge_fairness(
+        found["target"].astype(int), decision != SOFT_DECLINE, groups, config, required, found["gr_id"]
+    )
 
 
 def _read(connection: psycopg.Connection[Any], version: str) -> EligibilityModel:

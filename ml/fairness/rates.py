@@ -37,8 +37,8 @@ def group_rates(
     min_group_size : int
         People. Smaller groups have their count only: their rates would be noise, and come close to telling of a person.
     people : array_like of shape (n,), optional
-        Person of each row; without it each row is one. Rows of one person tell less than as many people would: a rate
-        counts as if it were of so many rows as have the spread that it shows between people.
+        Person or household of each row; without it each row is one. Rows of one person tell less than as many people
+        would: a rate counts as if it were of so many rows as have the spread that it shows between people.
     confidence : float
         Of the intervals; closer to 1 where many groups are judged at once.
 
@@ -69,6 +69,8 @@ def group_rates(
     who = np.arange(len(y)) if people is None else pd.factorize(np.asarray(people))[0]
     if len(who) != len(y):
         raise ValueError(f"people has {len(who)} rows for {len(y)}; expected the same")
+    # People of one row each are worth as many rows as they are, to the last digit.
+    is_clustered = len(np.unique(who)) < len(who)
     z = _quantile(confidence)
     if len(y) == 0:
         return pd.DataFrame(columns=_columns()).astype({"is_large_enough": bool})
@@ -118,7 +120,7 @@ def group_rates(
         events = {"false_negative_rate": 1 - chosen, "false_positive_rate": chosen, "selection_rate": chosen}
         for rate in RATES:
             worth = of[rate]
-            if people is not None:
+            if is_clustered:
                 rows = counted[rate]
                 worth = _worth(events[rate][rows], codes[rows], who[rows], len(rates))
             parts = _with_intervals(rates[rate].to_numpy(float), of[rate], worth, z)

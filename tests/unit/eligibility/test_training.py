@@ -277,6 +277,16 @@ def test_rows_of_a_household_stay_in_one_fold(applications):
     assert honest.metadata["candidate_log_loss"]["pieces"] > leaked.metadata["candidate_log_loss"]["pieces"]
 
 
+def test_fairness_counts_households_and_not_their_rows(applications):
+    rows = applications.assign(household=np.arange(len(applications)) // 50)
+    told = train(rows, config=quick(household="household")).metadata
+    table = pd.DataFrame(told["fairness"]["not_declined"])
+    assert table["n"].max() > 1000
+    assert table["n_people"].max() == 80
+    assert not table["is_large_enough"].any()
+    assert [gate["passed"] for gate in told["gates"] if gate["name"] == "fairness_measured"] == [False]
+
+
 def test_a_grade_must_have_the_target_as_one_of_its_cuts(applications):
     rows = applications.drop(columns=["sex", "age", "district"])
     graded = rows.assign(grade=np.where(rows["eligible"] == 1, 1, 3 + rows["family_size"] % 2))
