@@ -284,6 +284,23 @@ def test_an_appeal_takes_its_steps_and_is_upheld_only_with_another_decision(mode
         appeal(upheld, "filed")
 
 
+def test_an_appeal_never_contradicts_the_decision_and_a_changed_one_may_be_appealed_against(model, well_off):
+    (record,) = decide(model, [well_off]).to_dict("records")
+    filed = appeal(record, "filed")
+    with pytest.raises(ValueError, match="has succeeded; expected upheld"):
+        appeal(override(filed, "REVIEW", by="board", reason="proof"), "rejected")
+    rejected = appeal(filed, "rejected")
+    assert override(rejected, "SOFT_DECLINE", by="board", reason="once more")["appeal_state"] == "rejected"
+    reopened = override(rejected, "APPROVE", by="board", reason="new proof")
+    assert (reopened["appeal_state"], appeal(reopened, "upheld")["appeal_state"]) == ("filed", "upheld")
+    taken_back = override(appeal(reopened, "upheld"), "SOFT_DECLINE", by="board", reason="a forged letter")
+    assert (taken_back["appeal_state"], taken_back["appealed_decision"]) == ("filed", "SOFT_DECLINE")
+    assert appeal(appeal(taken_back, "rejected"), "filed")["appeal_state"] == "filed"
+    looked_at = override(appeal(reopened, "upheld"), "REVIEW", by="board", reason="to be looked at again")
+    assert looked_at["appeal_state"] == "upheld"
+    assert appeal(looked_at, "filed")["appealed_decision"] == "REVIEW"
+
+
 def test_an_appeal_is_against_what_was_in_force_when_it_was_filed(model, unemployed):
     (record,) = decide(model, [unemployed]).to_dict("records")
     assert record["decision"] == "APPROVE"
