@@ -106,14 +106,22 @@ def test_protected_columns_are_known_by_any_usual_name_and_others_are_not_taken_
         "sex", "applicantSex", "SQBage", "agesq", "age2", "log_age", "ageband", "age_group", "AgeYears", "years_old",
         "woman", "is_female", "dis", "lugar3", "province", "canton", "postcode", "zip", "zip_code", "city", "city_id",
         "districtid", "Region_Code", "civil_status", "householdtype", "hh_type", "estadocivil1", "maritalStatus",
-        "birthYear", "state", "disabled", "ethnic_group",
+        "birthYear", "state", "disabled", "ethnic_group", "estado_civil", "fecha_nacimiento", "edadjefe",
+        "nacionalidad", "discapacitado", "discapacitadas", "distrito", "raza", "etnia", "departamento", "country",
+        "countries", "género", "Mujeres", "región", "paisNacimiento", "tipo_hogar", "idade", "raça", "cidades",
+        "estado", "sexe", "nationalité", "code_postal", "Geschlecht", "Alter", "Staatsangehörigkeit", "PLZ",
+        "cittadinanza", "stato_civile", "leeftijd", "refugee_status", "الجنسية", "العمر",
     ]  # fmt: skip
     assert protected_columns(protected) == protected
     others = [
         "package", "average", "usage", "distance", "image", "capacity", "mortgage", "wage_total", "storage", "stage",
         "page", "village_bank", "manage", "dismissed", "discount", "velocity", "trace", "embrace", "zipped", "agent",
         "agency", "agenda", "management", "statement", "estate_value", "status", "family_size", "hhsize", "rooms",
-        "credit_score", "seniority", "personal_loan",
+        "credit_score", "seniority", "personal_loan", "average_balance", "percentage", "wage", "mileage", "coverage",
+        "genera_ingresos", "paise", "casa", "deficit", "invalid_rows", "department_store", "alteration", "etag",
+        "recommend", "commodity", "nativity_index", "malediction", "salary", "gross_income", "ingreso_mensual",
+        "deuda_total", "estado_cuenta", "statecapacity", "beta", "theta", "metadata", "seta", "date", "year", "yearend", "residual",
+        "dependents", "tuition", "countertop", "accounting", "pension",
     ]  # fmt: skip
     assert protected_columns(others) == []
     assert protected_columns(["age_of_account"], but=("age_of_account",)) == []
