@@ -29,6 +29,7 @@ from ml.eligibility.facts import (
 from ml.eligibility.piecewise import PiecewiseMember
 from ml.eligibility.policy import Policy
 from ml.eligibility.reading import ID
+from ml.eligibility.soundness import check_sound
 from ml.eligibility.thresholds import Thresholds
 from ml.explain.additive import Contributions
 from ml.fairness import protected_columns
@@ -140,7 +141,7 @@ class EligibilityModel:
         Raises
         ------
         ArtifactError
-            If it was changed, or is not one of ours.
+            If it was changed, is not one of ours, or its parts do not fit together.
         """
         found = hashlib.sha256(artifact.encode()).hexdigest()
         if found != sha256:
@@ -148,10 +149,27 @@ class EligibilityModel:
                 f"the artifact was changed: its sha256 is {found}, expected {sha256}. It was not read. "
                 "Restore it from a backup or train anew."
             )
-        body = json.loads(artifact)
-        if not isinstance(body, dict) or body.get("format") != FORMAT:
-            stated = body.get("format") if isinstance(body, dict) else type(body).__name__
-            raise ArtifactError(f"the artifact has the format {stated!r}; this version of Assay reads {FORMAT!r}")
+        try:
+            body = json.loads(artifact)
+            stated = body.get("format"), body.get("model_name")
+            if stated != (FORMAT, MODEL_NAME):
+                raise ArtifactError(
+                    f"the artifact has the format {stated[0]!r} of a model {stated[1]!r}; this version of Assay reads "
+                    f"{FORMAT!r} of {MODEL_NAME!r}"
+                )
+            model = cls._parsed(body, dict(metadata or {}))
+            check_sound(model)
+        except ArtifactError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # What can't be read is not repeated: nobody knows what it is.
+            raise ArtifactError(
+                f"the artifact is no eligibility model: reading it ended in a {type(error).__name__}. Train anew."
+            ) from error
+        return model
+
+    @classmethod
+    def _parsed(cls, body: Mapping[str, Any], metadata: dict[str, Any]) -> "EligibilityModel":
         return cls(
             target=body["target"],
             algorithm=body["algorithm"],
@@ -159,12 +177,12 @@ class EligibilityModel:
             encoder=None if body["encoder"] is None else Encoder.from_dict(body["encoder"]),
             member=PiecewiseMember.from_dict(body["member"]),
             calibrator=Calibrator.from_dict(body["calibrator"]),
-            thresholds=Thresholds(**body["thresholds"]),
-            usual=tuple(body["usual"]),
-            plausible=tuple(tuple(values) for values in body["plausible"]),
+            thresholds=Thresholds(**{name: float(value) for name, value in body["thresholds"].items()}),
+            usual=tuple(None if value is None else float(value) for value in body["usual"]),
+            plausible=tuple(tuple(float(value) for value in values) for values in body["plausible"]),
             max_missing_share=float(body["max_missing_share"]),
             seed=int(body["seed"]),
-            metadata=dict(metadata or {}),
+            metadata=metadata,
         )
 
     def numbers(self, frame: pd.DataFrame, source: str = "rows") -> Floats:

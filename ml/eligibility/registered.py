@@ -119,10 +119,12 @@ def artifacts(connection: psycopg.Connection[Any], version: str) -> dict[str, st
     UnknownModelError
         If there is no such version.
     ArtifactError
-        If a file was changed.
+        If a file was changed, or none was kept.
     """
     load_text(connection, MODEL_NAME, version)
-    return read_artifacts(connection, MODEL_NAME, version)
+    if not (files := read_artifacts(connection, MODEL_NAME, version)):
+        raise ArtifactError(f"no file of {MODEL_NAME} {version} was kept: train anew to have them")
+    return files
 
 
 def keep_artifacts(connection: psycopg.Connection[Any], model: EligibilityModel, version: str) -> None:

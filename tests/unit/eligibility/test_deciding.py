@@ -77,6 +77,12 @@ def test_top_features_agree_with_explain(model, applications):
         assert parts[row].tolist() == [f["shap_value"] for f in answer["top_features"]]
 
 
+def test_fewer_than_no_features_are_refused_in_words(model, unemployed):
+    with pytest.raises(ValueError, match="top is -1; expected 0 or more"):
+        explain(model, unemployed, top=-1)
+    assert explain(model, unemployed, top=0)["top_features"] == []
+
+
 def test_a_record_holds_what_an_auditor_asks_for(model, moderate):
     (record,) = decide(model, [moderate]).to_dict("records")
     assert record["decision_basis"] == "thresholds"

@@ -120,8 +120,8 @@ def test_protected_columns_are_known_by_any_usual_name_and_others_are_not_taken_
         "credit_score", "seniority", "personal_loan", "average_balance", "percentage", "wage", "mileage", "coverage",
         "genera_ingresos", "paise", "casa", "deficit", "invalid_rows", "department_store", "alteration", "etag",
         "recommend", "commodity", "nativity_index", "malediction", "salary", "gross_income", "ingreso_mensual",
-        "deuda_total", "estado_cuenta", "statecapacity", "beta", "theta", "metadata", "seta", "date", "year", "yearend", "residual",
-        "dependents", "tuition", "countertop", "accounting", "pension",
+        "deuda_total", "estado_cuenta", "statecapacity", "beta", "theta", "metadata", "seta", "date", "year", "yearend",
+        "residual", "dependents", "tuition", "countertop", "accounting", "pension",
     ]  # fmt: skip
     assert protected_columns(others) == []
     assert protected_columns(["age_of_account"], but=("age_of_account",)) == []
@@ -241,6 +241,44 @@ def test_a_changed_artifact_is_not_parsed(tmp_path, model):
         load(file.parent)
     with pytest.raises(ArtifactError, match="format"):
         EligibilityModel.from_artifact("{}", hashlib.sha256(b"{}").hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "said"),
+    [
+        (("member", "knots"), [[0.0, 1.0]], "knots is of 1 entries"),
+        (("member", "heights"), None, "ended in a TypeError"),
+        (("member", "knots", 0), [0.0, 1.0], "line of monthly_income is of 2 knots"),
+        (("member", "missing"), [0.0], "missing is of 1 entries"),
+        (("usual",), [1.0], "usual is of 1 entries"),
+        (("usual", 2), 3.0, "usual value of employment_status is 3.0"),
+        (("plausible",), [], "plausible is of 0 entries"),
+        (("thresholds",), {"approve": 0.2, "review": 0.9}, "0 <= review <= approve <= 1"),
+        (("thresholds",), {"approve": 0.2}, "ended in a TypeError"),
+        (("calibrator",), {"kind": "magic"}, "ended in a ValueError"),
+        (("calibrator",), {"kind": "isotonic", "points": [0, 1], "probabilities": [1, 0]}, "rising probabilities"),
+        (("model_name",), "origination_pd", "of a model 'origination_pd'"),
+        (("policy", "facts"), ["a"], "ended in a"),
+    ],
+)
+def test_a_sealed_artifact_whose_parts_do_not_fit_is_refused_in_words(model, part, value, said):
+    body = json.loads(model.artifact)
+    *way, last = part
+    inner = body
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    text = json.dumps(body)
+    with pytest.raises(ArtifactError, match=said):
+        EligibilityModel.from_artifact(text, hashlib.sha256(text.encode()).hexdigest())
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", "null"])
+def test_metrics_that_can_not_be_read_are_refused_in_words(tmp_path, model, text):
+    home = save(model, tmp_path).parent
+    (home / "metrics.json").write_text(text)
+    with pytest.raises(ArtifactError, match=r"metrics.json or the model can't be read"):
+        load(home)
 
 
 def test_two_models_of_one_minute_do_not_share_a_folder(tmp_path, model, applications):
