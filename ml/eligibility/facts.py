@@ -15,7 +15,7 @@ from ml.delinquency.errors import FeatureError
 from ml.eligibility.errors import EligibilityInputError
 from ml.eligibility.piecewise import PiecewiseMember
 from ml.eligibility.policy import Policy
-from ml.eligibility.reading import check_facts
+from ml.eligibility.reading import check_facts, numeric_where_possible
 from ml.explain.additive import Contributions
 
 Floats = NDArray[np.float64]
@@ -59,8 +59,9 @@ def column_numbers(frame: pd.DataFrame, policy: Policy, encoder: Encoder | None,
         If a column is absent or a value is not allowed.
     """
     if encoder is not None:
+        numbers = [c.name for c in encoder.columns if c.kind in ("number", "flag") and c.name in frame.columns]
         try:
-            return encoder.numbers(frame)
+            return encoder.numbers(frame.assign(**{name: numeric_where_possible(frame[name]) for name in numbers}))
         except FeatureError as error:
             raise EligibilityInputError(source, str(error), "the columns and types of the training table") from error
     checked = check_facts(frame, policy, source)

@@ -27,7 +27,7 @@ from ml.eligibility.judging import judge
 from ml.eligibility.model import EligibilityModel
 from ml.eligibility.piecewise import PiecewiseMember, PiecewiseSettings
 from ml.eligibility.policy import SUPPORT_POLICY, Policy, policy_of_table
-from ml.eligibility.reading import ID, check_facts, check_ids, check_target, read_table
+from ml.eligibility.reading import ID, check_facts, check_ids, check_target, numeric_where_possible, read_table
 from ml.eligibility.thresholds import REVIEW, choose_thresholds, decide_known
 from ml.evaluate.calibration import log_loss
 from ml.fairness import protected_columns, stand_ins
@@ -148,6 +148,18 @@ def _policy(
         shared = own & set(SUPPORT_POLICY.columns)
         policy = SUPPORT_POLICY if 2 * len(shared) >= len(SUPPORT_POLICY.columns) else None
     asked = policy.columns if policy is not None else config.features or ()
+    reserved = held.difference(refused)
+    if outcomes := [name for name in asked if name in reserved]:
+        others = (
+            f"features other than {', '.join(sorted(reserved))}: the application, its outcome, who belongs together"
+        )
+        raise EligibilityInputError(source, f"the features {', '.join(outcomes)}", others)
+    if policy is not None and (config.signs or config.merges):
+        stated = sorted({*config.signs, *(merge.name for merge in config.merges)})
+        raise EligibilityInputError(
+            source, f"signs or merges of {', '.join(stated)} beside the policy {policy.name}",
+            "directions and merges of a policy in the policy itself",
+        )  # fmt: skip
     protected = {*refused, *protected_columns(asked, but=config.not_protected)}
     if asked_protected := [name for name in asked if name in protected]:
         raise ProtectedColumnError(
@@ -167,7 +179,7 @@ def _policy(
     if absent := [name for name in names if name not in own]:
         raise EligibilityInputError(source, f"no column {', '.join(absent[:10])}", "every feature that was asked for")
     for name in names:
-        frame[name] = _numeric_where_possible(frame[name])
+        frame[name] = numeric_where_possible(frame[name])
     alike = stand_ins(frame, names, refused, but=config.not_protected)
     if alike and config.features:
         raise ProtectedColumnError(
@@ -178,16 +190,22 @@ def _policy(
     encoder = learn_encoder(frame, sorted(names), numeric=frozenset(), keep=False)
     if not encoder.columns:
         raise EligibilityInputError(source, "no column that varies", "at least one number or category to learn from")
+    _check_signs(own, encoder, config.signs, source)
     told = {name: f"orders people as the protected {other} does" for name, other in alike.items()}
     return policy_of_table(encoder, config.signs, config.merges), encoder, {**encoder.dropped, **told}
 
 
-def _numeric_where_possible(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Text of plain numbers as numbers, so that a file and a frame give the same model."""
-    if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
-        return values
-    numbers = pd.to_numeric(values, errors="coerce")
-    return numbers if numbers.notna().equals(values.notna()) else values
+def _check_signs(own: set[str], encoder: Encoder, signs: Mapping[str, int], source: str) -> None:
+    """A sign that is not in force must not look as if it were; of a column that was left out it is not missed."""
+    if unknown := sorted(set(signs) - own):
+        raise EligibilityInputError(
+            source, f"signs of the columns {', '.join(unknown[:10])}, which the table lacks", "signs of its columns"
+        )
+    levels = {column.name for column in encoder.columns if column.kind == "level"}
+    if categories := sorted(name for name in signs if signs[name] and name in levels):
+        raise EligibilityInputError(
+            source, f"signs of the categories {', '.join(categories[:10])}", "signs of numbers: levels have no order"
+        )
 
 
 def _people(frame: pd.DataFrame, ids: "pd.Series[Any]", config: EligibilityConfig) -> Integers | None:

@@ -314,6 +314,42 @@ def test_any_table_of_numbers_and_categories_works(applications):
         score(model, table.drop(columns=["poor", "rooms"]))
 
 
+def test_signs_that_would_not_be_in_force_are_refused(applications):
+    table = applications[["credit_score", "employment_status", "eligible"]]
+    with pytest.raises(EligibilityInputError, match="signs of the columns Credit_Score, which the table lacks"):
+        train(table, config=quick(signs={"Credit_Score": -1}))
+    with pytest.raises(EligibilityInputError, match="signs of the categories employment_status"):
+        train(table, config=quick(signs={"employment_status": 1}))
+    with pytest.raises(EligibilityInputError, match="signs or merges of credit_score beside the policy support/1"):
+        train(applications, config=quick(signs={"credit_score": 1}))
+    assert train(table, config=quick(signs={"credit_score": -1})).features[0].sign == -1
+
+
+@pytest.mark.parametrize("name", ["eligible", "grade", "home", "eid"])
+def test_outcomes_and_ids_are_refused_as_features(applications, name):
+    table = applications[["eid", "credit_score", "eligible"]].assign(
+        grade=lambda t: t["eligible"] + 1, home=lambda t: t["eid"]
+    )
+    with pytest.raises(EligibilityInputError, match=f"the features {name}; expected features other than"):
+        train(table, config=quick(features=("credit_score", name), grade="grade", household="home"))
+
+
+def test_true_and_false_are_the_same_in_a_file_and_a_frame(tmp_path, applications):
+    table = applications.head(600)[["credit_score", "eligible"]].assign(owns=lambda t: t["credit_score"] > 580)
+    for frame in (table, table.assign(owns=table["owns"].astype("boolean").where(np.arange(600) % 7 > 0))):
+        frame.to_csv(tmp_path / "t.csv", index=False)
+        model = train(frame, config=quick())
+        assert train(tmp_path / "t.csv", config=quick()).artifact == model.artifact
+        rows = pd.read_csv(tmp_path / "t.csv", dtype=str).drop(columns="eligible")
+        assert score(model, rows)["probability"].equals(score(model, frame)["probability"])
+
+
+def test_empty_lines_before_the_header_are_none(tmp_path, csv, model):
+    path = tmp_path / "later.csv"
+    path.write_text("\n\n" + csv.read_text())
+    assert train(path, config=quick()).artifact == model.artifact
+
+
 def test_rows_of_a_household_stay_in_one_fold(applications):
     twice = pd.concat([applications.head(600)] * 2, ignore_index=True).assign(household=lambda t: t["eid"])
     twice["eid"] = [f"{number}" for number in range(len(twice))]
