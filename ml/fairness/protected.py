@@ -28,7 +28,7 @@ _SPANISH_PORTUGUESE = """
     cantao municipio departamento comuna ciudad cidade barrio bairro parroquia lugar latitud longitud estadocivil
     conyuge"""
 _FRENCH_ITALIAN = """
-    sexe homme femme sesso uomo donna maschio femmina eta naissance nascita ethnie ethnique razza pays paese
+    sexe homme femme sesso uomo donna maschio femmina eta naissance nascita ethnie ethnique razza paese
     nationalite nazionalita citoyennete cittadinanza handicape handicapee invalidite disabilita disabile departement
     commune comune arrondissement quartier ville citta regione quartiere etatcivil statocivile celibataire marie mariee
     divorcee veuf veuve celibe nubile vedovo vedova"""
@@ -68,7 +68,8 @@ _PHRASES = (
     "household_type", "hh_type", "family_type", "family_status", "civil_status", "marriage_status", "years_old",
     "foreign_worker", "estado_civil", "etat_civil", "stato_civile", "situation_familiale", "situation_matrimoniale",
     "national_origin", "country_of_origin", "tipo_hogar", "tipo_de_hogar", "tipo_familia", "type_menage",
-    "type_de_menage", "haushaltstyp", "union_libre", "codigo_postal", "code_postal",
+    "type_de_menage", "pays_naissance", "pays_de_naissance", "pays_origine",
+    "haushaltstyp", "union_libre", "codigo_postal", "code_postal",
 )  # fmt: skip
 _WHOLE = frozenset(
     (
