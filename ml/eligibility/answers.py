@@ -74,6 +74,8 @@ def explain(model: EligibilityModel, rows: Any, *, top: int = 3) -> Any:
     ------
     EligibilityInputError
         If a column is absent or unknown, or a value is not allowed.
+    ValueError
+        If ``top`` is below 0.
     """
     frame, source = read_rows(model, [rows] if isinstance(rows, Mapping) else rows)
     X = model.numbers(frame, source)
@@ -96,6 +98,8 @@ def top_features(model: EligibilityModel, X: Floats, top: int = 5) -> tuple[NDAr
 
     For very many rows, where words are not wanted; the first of equals comes first.
     """
+    if top < 0:
+        raise ValueError(f"top is {top}; expected 0 or more")
     top = min(top, X.shape[1])
     which, parts = np.empty((len(X), top), dtype=np.intp), np.empty((len(X), top))
     for start in range(0, len(X), _BLOCK_ROWS):

@@ -142,19 +142,8 @@ def read_decided(
     impossible : dict of str to int
         See :class:`OpenApplications`.
     """
-    # A zone without a name has no days of its own.
-    zone = getattr(knowledge_cutoff.tzinfo, "key", "UTC")
-    local = knowledge_cutoff if zone != "UTC" else knowledge_cutoff.astimezone(dt.UTC)
     query = sql.SQL(
-        "with {people}, "
-        "reviewed as (select distinct on (eid) eid, is_eligible, "
-        "({local}::timestamp - ({day}::date - as_of_date - 1) * interval '1 day') at time zone {zone} as known_at "
-        "from ops.eligibility_review_outcomes where as_of_date < {day} order by eid, outcome_id desc), "
-        "decided as (select a.eid, a.is_eligible, a.known_at from core.eligibility_applications as a "
-        "where a.is_eligible is not null and a.decided_on <= {day} and a.known_at <= {cutoff} "
-        "and (a.superseded_at is null or a.superseded_at > {cutoff})), "
-        "outcomes as (select eid, coalesce(r.is_eligible, d.is_eligible) as is_eligible, "
-        "coalesce(r.known_at, d.known_at) as known_at from decided as d full join reviewed as r using (eid)), "
+        "with {people}, {outcomes}, "
         "stated as ({stated}), "
         # The household as registered by the cut-off: a family of core.golden_records is of now, and merges change it.
         "households as (select distinct on (people.gr_id) people.gr_id, b.household_id from core.beneficiaries as b "
@@ -172,12 +161,38 @@ def read_decided(
         day=sql.Literal(as_of_date),
         cutoff=sql.Literal(knowledge_cutoff),
         stated=_stated(as_of_date, knowledge_cutoff, sql.SQL("a.eid in (select eid from outcomes)")),
-        local=sql.Literal(local.replace(tzinfo=None)),
-        zone=sql.Literal(zone),
+        outcomes=known_outcomes(as_of_date, knowledge_cutoff),
         facts=_facts("a"),
         groups=sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS),
     )
     return usable_facts(copy_out(connection, query))
+
+
+def known_outcomes(as_of_date: dt.date, knowledge_cutoff: dt.datetime) -> sql.Composed:
+    """The table expression ``outcomes``: what people found of each application, as known by the cut-off.
+
+    ``eid, is_eligible, known_at, undecided_on``: the last day on which nobody had decided yet. See
+    :func:`read_decided`.
+    """
+    # A zone without a name has no days of its own.
+    zone = getattr(knowledge_cutoff.tzinfo, "key", "UTC")
+    local = knowledge_cutoff if zone != "UTC" else knowledge_cutoff.astimezone(dt.UTC)
+    return sql.SQL(
+        "reviewed as (select distinct on (eid) eid, is_eligible, as_of_date, "
+        "({local}::timestamp - ({day}::date - as_of_date - 1) * interval '1 day') at time zone {zone} as known_at "
+        "from ops.eligibility_review_outcomes where as_of_date < {day} order by eid, outcome_id desc), "
+        "decided as (select a.eid, a.is_eligible, a.decided_on, a.known_at from core.eligibility_applications as a "
+        "where a.is_eligible is not null and a.decided_on <= {day} and a.known_at <= {cutoff} "
+        "and (a.superseded_at is null or a.superseded_at > {cutoff})), "
+        "outcomes as (select eid, coalesce(r.is_eligible, d.is_eligible) as is_eligible, "
+        "coalesce(r.known_at, d.known_at) as known_at, least(r.as_of_date, d.decided_on - 1) as undecided_on "
+        "from decided as d full join reviewed as r using (eid))"
+    ).format(
+        day=sql.Literal(as_of_date),
+        cutoff=sql.Literal(knowledge_cutoff),
+        local=sql.Literal(local.replace(tzinfo=None)),
+        zone=sql.Literal(zone),
+    )
 
 
 def read_newest(

@@ -68,6 +68,8 @@ class Calibrator:
         """Inverse of :meth:`to_dict`."""
         if stored["kind"] == "platt":
             return cls("platt", float(stored["intercept"]), float(stored["slope"]))
+        if stored["kind"] != "isotonic":
+            raise ValueError("a calibration that is neither platt nor isotonic")
         return cls("isotonic", points=tuple(stored["points"]), probabilities=tuple(stored["probabilities"]))
 
 

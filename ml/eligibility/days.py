@@ -9,7 +9,7 @@ import pandas as pd
 import psycopg
 
 from ml.eligibility.applications import OpenApplications, read_open
-from ml.eligibility.decision import BY_THRESHOLDS, decide
+from ml.eligibility.decision import INSUFFICIENT_EVIDENCE, decide
 from ml.eligibility.model import MODEL_NAME, EligibilityModel
 from ml.eligibility.record import draw_reviews, write_decisions
 from ml.eligibility.registered import usable_champion
@@ -137,7 +137,7 @@ def decided_rows(
     )
     if model is not None and n:
         decided = decide(model, frame[["eid", *model.columns]])
-        by_rule = (decided["decision_basis"] == BY_THRESHOLDS).to_numpy()
+        by_rule = (decided["decision_basis"] != INSUFFICIENT_EVIDENCE).to_numpy()
         rows = rows.assign(
             rule_version=decided["rule_version"].to_numpy(),
             score_status=np.where(by_rule, SCORED, INSUFFICIENT),

@@ -15,7 +15,7 @@ from ml.eligibility.corrections import Corrections, find_corrections
 from ml.eligibility.model import EligibilityModel
 from ml.eligibility.policy import Fact
 from ml.eligibility.reading import ID, check_ids, read_table
-from ml.eligibility.thresholds import REVIEW
+from ml.eligibility.thresholds import REVIEW, decide_known
 from ml.explain.reasons import reasons
 from ml.explain.wording import format_values
 
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 
 # Why a decision is what it is.
-BY_THRESHOLDS, INSUFFICIENT_EVIDENCE = "thresholds", "insufficient_evidence"
+BY_THRESHOLDS, MISSING_EVIDENCE, INSUFFICIENT_EVIDENCE = "thresholds", "missing_evidence", "insufficient_evidence"
 _UNITS = {"amount": "amount", "count": "count", "score": "count", "number": "", "level": ""}
 _MOST_FACTS = 3
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -51,8 +51,10 @@ def read_rows(model: EligibilityModel, rows: Rows) -> tuple[pd.DataFrame, str]:
 def decide_rows(model: EligibilityModel, rows: Rows) -> Decided:
     """Probability and decision of each row.
 
-    A row that lacks more than ``model.max_missing_share`` of the facts goes to review: what is not known declines
-    nobody and approves nobody.
+    What is not known declines nobody and approves nobody. An approval stands only where it would stand whatever the
+    missing facts are, so that leaving facts out never makes an approval of a decline; a decline, where it would stand
+    were they the usual ones. A row whose gaps decide goes to review, and so does one that lacks more than
+    ``model.max_missing_share`` of the facts, of which a merged pair is one.
 
     Raises
     ------
@@ -63,11 +65,11 @@ def decide_rows(model: EligibilityModel, rows: Rows) -> Decided:
     ids = check_ids(frame, source)
     X = model.numbers(frame, source)
     probability = model.probability(X)
-    # Facts that training never saw a value of say nothing about how much is known of a row.
-    in_use = np.array([value is not None for value in model.usual])
-    enough = np.isnan(X[:, in_use]).mean(axis=1) <= model.max_missing_share
-    decision = np.where(enough, model.thresholds.decide(probability), REVIEW).astype(object)
-    basis = np.where(enough, BY_THRESHOLDS, INSUFFICIENT_EVIDENCE).astype(object)
+    low, high = (model.calibrator.probability(raw) for raw in model.cautious_log_odds(X))
+    decision, waits = decide_known(model.thresholds, probability, low, high)
+    empty = model.missing_share(X) > model.max_missing_share
+    decision = np.where(empty, REVIEW, decision).astype(object)
+    basis = np.where(empty, INSUFFICIENT_EVIDENCE, np.where(waits, MISSING_EVIDENCE, BY_THRESHOLDS)).astype(object)
     return Decided(ids, X, probability, decision, basis)
 
 
@@ -86,10 +88,11 @@ def decide(model: EligibilityModel, rows: Rows, *, top_reasons: int = 3) -> pd.D
     Returns
     -------
     pandas.DataFrame of n rows
-        ``eid, probability, decision, decision_basis`` (thresholds or insufficient_evidence), ``approve_threshold,
-        review_threshold, model_version, rule_version``; as JSON text ``reasons`` (see :func:`ml.explain.reasons`;
-        contributions in log-odds beyond the usual values), ``missing_evidence`` and ``correctable_facts``; for people
-        ``override_decision, override_by, override_reason, overridden_at, appealed_decision`` (empty) and
+        ``eid, probability, decision, decision_basis`` (thresholds; missing_evidence: a gap, and not the thresholds,
+        sent it to review; insufficient_evidence: too many gaps), ``approve_threshold, review_threshold, model_version,
+        rule_version``; as JSON text ``reasons`` (see :func:`ml.explain.reasons`; contributions in log-odds beyond the
+        usual values), ``missing_evidence`` and ``correctable_facts``; for people ``override_decision, override_by,
+        override_reason, overridden_at, appealed_decision`` (empty) and
         ``appeal_state`` (none).
 
     Raises
@@ -111,7 +114,7 @@ def decide(model: EligibilityModel, rows: Rows, *, top_reasons: int = 3) -> pd.D
             "model_version": model.version,
             "rule_version": model.rule_version,
             "reasons": [_encode(row) for row in worded_reasons(model, decided.X, top_reasons)],
-            "missing_evidence": _missing_evidence(model, decided.X),
+            "missing_evidence": _missing_evidence(model, decided.X, decided.basis == MISSING_EVIDENCE),
             "correctable_facts": _correctable(model, decided, found),
             "override_decision": nothing,
             "override_by": nothing,
@@ -147,7 +150,7 @@ def _level(fact: Fact, code: float | None) -> str:
     return NO_LEVEL if code is None or np.isnan(code) else fact.levels[int(code)]
 
 
-def _missing_evidence(model: EligibilityModel, X: Floats) -> list[str]:
+def _missing_evidence(model: EligibilityModel, X: Floats, waits: NDArray[np.bool_]) -> list[str]:
     """What is not known, and pairs that contradict each other, as JSON; rows that lack the same share their text."""
     facts = model.policy.facts
     disagree = np.zeros((len(X), len(model.policy.merges)), dtype=bool)
@@ -155,14 +158,18 @@ def _missing_evidence(model: EligibilityModel, X: Floats) -> list[str]:
         pair = X[:, [model.columns.index(name) for name in merge.columns]]
         with np.errstate(invalid="ignore"):
             disagree[:, at] = (pair >= 0).all(axis=1) & (pair.max(axis=1) > merge.tolerance * pair.min(axis=1))
-    patterns, which = np.unique(np.hstack([np.isnan(X), disagree]), axis=0, return_inverse=True)
+    patterns, which = np.unique(np.hstack([np.isnan(X), disagree, waits[:, None]]), axis=0, return_inverse=True)
     texts = []
     for pattern in patterns:
         lacking = [
-            {"column": fact.name, "text": f"{fact.words} is not known; {fact.evidence} would show it"}
+            {
+                "column": fact.name,
+                "text": f"{fact.words} is not known; {fact.evidence} would show it"
+                + (", and the decision waits for it" if pattern[-1] else ""),
+            }
             for fact, gone in zip(facts, pattern, strict=False) if gone
         ]  # fmt: skip
-        for merge, differs in zip(model.policy.merges, pattern[len(facts) :], strict=True):
+        for merge, differs in zip(model.policy.merges, pattern[len(facts) : -1], strict=True):
             if differs:
                 first, second = (model.policy.fact(name) for name in merge.columns)
                 proofs = " and ".join(dict.fromkeys((first.evidence, second.evidence)))
@@ -177,7 +184,7 @@ def _correctable(model: EligibilityModel, decided: Decided, found: Corrections) 
 
     Neither the value that would change it nor what the decision would be is written: together they are a recipe.
     """
-    by_rule = decided.basis == BY_THRESHOLDS
+    by_rule = decided.basis != INSUFFICIENT_EVIDENCE
     order = np.argsort(found.distance, axis=1, kind="stable")[:, :_MOST_FACTS]
     distance = np.where(by_rule[:, None], np.take_along_axis(found.distance, order, axis=1), np.inf)
     rows, places = np.nonzero(np.isfinite(distance))

@@ -15,7 +15,7 @@ from ml.delinquency.errors import FeatureError
 from ml.eligibility.errors import EligibilityInputError
 from ml.eligibility.piecewise import PiecewiseMember
 from ml.eligibility.policy import Policy
-from ml.eligibility.reading import check_facts
+from ml.eligibility.reading import check_facts, numeric_where_possible
 from ml.explain.additive import Contributions
 
 Floats = NDArray[np.float64]
@@ -59,8 +59,9 @@ def column_numbers(frame: pd.DataFrame, policy: Policy, encoder: Encoder | None,
         If a column is absent or a value is not allowed.
     """
     if encoder is not None:
+        numbers = [c.name for c in encoder.columns if c.kind in ("number", "flag") and c.name in frame.columns]
         try:
-            return encoder.numbers(frame)
+            return encoder.numbers(frame.assign(**{name: numeric_where_possible(frame[name]) for name in numbers}))
         except FeatureError as error:
             raise EligibilityInputError(source, str(error), "the columns and types of the training table") from error
     checked = check_facts(frame, policy, source)
@@ -86,6 +87,52 @@ def merged_one(first: Floats, second: Floats | None = None) -> Floats:
         return first
     mean = 0.5 * (first + second)
     return np.where(np.isnan(first), second, np.where(np.isnan(second), first, mean))
+
+
+def cautious_contributions(
+    member: PiecewiseMember, features: tuple[Feature, ...], policy: Policy, X: Floats, usual: Floats
+) -> tuple[Floats, Floats]:
+    """What features with gaps contribute to an approval, and to a decline: shape (n, m) each, equal where all is known.
+
+    An approval counts each missing column as what speaks least for support: nobody is approved for leaving it out. A
+    decline counts a missing feature as the usual one where its gap would count less: nobody is declined for the gap.
+    """
+    low, high = np.empty((len(X), len(features))), np.empty((len(X), len(features)))
+    for at, feature in enumerate(features):
+        low[:, at], high[:, at] = cautious_contribution(
+            member, at, feature, policy, X[:, feature.columns], usual[list(feature.columns)]
+        )
+    return low, high
+
+
+def cautious_contribution(
+    member: PiecewiseMember, at: int, feature: Feature, policy: Policy, values: Floats, usual: Floats
+) -> tuple[Floats, Floats]:
+    """Of one feature: see :func:`cautious_contributions`; ``values`` of shape (n, 1 or 2), ``usual`` of (1 or 2,)."""
+    low = member.contribution(at, merged_one(*values.T))
+    gaps = np.isnan(values)
+    some = gaps.any(axis=1)
+    if not some.any():
+        return low, low
+    high = low.copy()
+    nothing = gaps.all(axis=1)
+    at_usual = float(member.contribution(at, merged_one(*usual[:, None]))[0])
+    high[nothing] = np.maximum(high[nothing], at_usual)
+    low[some] = member.least(at)
+    floor = half_floor(feature, policy)
+    if floor is not None:
+        half = some & ~nothing
+        low[half] = member.contribution(at, 0.5 * (np.nansum(values[half], axis=1) + floor))
+    return low, high
+
+
+def half_floor(feature: Feature, policy: Policy) -> float | None:
+    """Least value of the missing one of a pair, where less of it speaks less for support; None where no end is known.
+
+    Such a pair's mean can't fall below the half of the known value and of this one.
+    """
+    floors = {policy.facts[at].minimum for at in feature.columns}
+    return floors.pop() if len(feature.columns) == 2 and feature.sign > 0 and len(floors) == 1 else None
 
 
 def column_contributions(

@@ -33,7 +33,7 @@ def judge(
     Parameters
     ----------
     y, probability, decision, people : ndarray of shape (n,)
-        Of rows that the model has not learnt from.
+        Of rows that the model has not learnt from; rows of one person or household belong together.
     characteristics : pandas.DataFrame of n rows
         Protected columns; numbers with many values are judged in ranges of about equal counts.
     config : EligibilityConfig
@@ -49,12 +49,14 @@ def judge(
     groups = pd.DataFrame({name: segment_labels(_typed(values)) for name, values in characteristics.items()})
     size = config.fairness.min_group_size
     tables = {
-        NOT_DECLINED: group_rates(y, decision != SOFT_DECLINE, groups, min_group_size=size),
-        APPROVED: group_rates(y, decision == APPROVE, groups, min_group_size=size),
+        NOT_DECLINED: group_rates(y, decision != SOFT_DECLINE, groups, min_group_size=size, people=people),
+        APPROVED: group_rates(y, decision == APPROVE, groups, min_group_size=size, people=people),
     } if len(groups.columns) else {}  # fmt: skip
     gates = gate(metrics, config.gate)
     if tables:
-        gates += judge_fairness(y, decision != SOFT_DECLINE, groups, config.fairness, config.required_characteristics)
+        gates += judge_fairness(
+            y, decision != SOFT_DECLINE, groups, config.fairness, config.required_characteristics, people
+        )
     return {
         "metrics": {name: _known(value) for name, value in metrics.items()},
         "fairness": {name: rate_records(table) for name, table in tables.items()},
@@ -68,6 +70,7 @@ def judge_fairness(
     groups: pd.DataFrame,
     config: FairnessConfig,
     required: tuple[str, ...] | None = None,
+    people: ArrayLike | None = None,
 ) -> list[GateResult]:
     """The fairness gate on the characteristics that can be judged, and on those that must be.
 
@@ -82,13 +85,16 @@ def judge_fairness(
     required : tuple of str, optional
         Characteristics that fail the gate where they are not measured; all where not given. One that the table lacks
         fails too.
+    people : array_like of shape (n,), optional
+        Person or household of each row, which group sizes and intervals count; without it each row is one.
     """
     size = config.min_group_size
-    found = group_rates(target, selected, groups, min_group_size=size)
+    found = group_rates(target, selected, groups, min_group_size=size, people=people)
     large = found.groupby("characteristic")["is_large_enough"].sum()
     wanted = set(large.index) if required is None else set(required)
     judged = [name for name in large.index if name in wanted or large[name] >= 2]
-    rules = fairness_rules(rates_of_many(target, selected, groups[judged], min_group_size=size), config)
+    rates = rates_of_many(target, selected, groups[judged], min_group_size=size, people=people)
+    rules = fairness_rules(rates, config)
     return [*rules, *fairness_measured(found, config, required)]
 
 

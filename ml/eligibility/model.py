@@ -18,10 +18,18 @@ from ml.delinquency.encoding import Encoder
 from ml.delinquency.errors import ArtifactError
 from ml.eligibility.calibration import Calibrator
 from ml.eligibility.errors import EligibilityInputError
-from ml.eligibility.facts import Feature, column_contributions, column_numbers, features_of, merged
+from ml.eligibility.facts import (
+    Feature,
+    cautious_contributions,
+    column_contributions,
+    column_numbers,
+    features_of,
+    merged,
+)
 from ml.eligibility.piecewise import PiecewiseMember
 from ml.eligibility.policy import Policy
 from ml.eligibility.reading import ID
+from ml.eligibility.soundness import check_sound
 from ml.eligibility.thresholds import Thresholds
 from ml.explain.additive import Contributions
 from ml.fairness import protected_columns
@@ -55,7 +63,7 @@ class EligibilityModel:
     plausible : tuple of tuple of float
         Values of each feature that occur, to look for the ones that would change a decision.
     max_missing_share : float
-        A row that lacks more of the facts goes to review.
+        A row that lacks more of the facts goes to review; a merged pair is one.
     seed : int
     metadata : dict
         What is told of the model but decides nothing: figures, gates, fairness, refused columns, configuration.
@@ -133,7 +141,7 @@ class EligibilityModel:
         Raises
         ------
         ArtifactError
-            If it was changed, or is not one of ours.
+            If it was changed, is not one of ours, or its parts do not fit together.
         """
         found = hashlib.sha256(artifact.encode()).hexdigest()
         if found != sha256:
@@ -141,10 +149,27 @@ class EligibilityModel:
                 f"the artifact was changed: its sha256 is {found}, expected {sha256}. It was not read. "
                 "Restore it from a backup or train anew."
             )
-        body = json.loads(artifact)
-        if not isinstance(body, dict) or body.get("format") != FORMAT:
-            stated = body.get("format") if isinstance(body, dict) else type(body).__name__
-            raise ArtifactError(f"the artifact has the format {stated!r}; this version of Assay reads {FORMAT!r}")
+        try:
+            body = json.loads(artifact)
+            stated = body.get("format"), body.get("model_name")
+            if stated != (FORMAT, MODEL_NAME):
+                raise ArtifactError(
+                    f"the artifact has the format {stated[0]!r} of a model {stated[1]!r}; this version of Assay reads "
+                    f"{FORMAT!r} of {MODEL_NAME!r}"
+                )
+            model = cls._parsed(body, dict(metadata or {}))
+            check_sound(model)
+        except ArtifactError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # What can't be read is not repeated: nobody knows what it is.
+            raise ArtifactError(
+                f"the artifact is no eligibility model: reading it ended in a {type(error).__name__}. Train anew."
+            ) from error
+        return model
+
+    @classmethod
+    def _parsed(cls, body: Mapping[str, Any], metadata: dict[str, Any]) -> "EligibilityModel":
         return cls(
             target=body["target"],
             algorithm=body["algorithm"],
@@ -152,12 +177,12 @@ class EligibilityModel:
             encoder=None if body["encoder"] is None else Encoder.from_dict(body["encoder"]),
             member=PiecewiseMember.from_dict(body["member"]),
             calibrator=Calibrator.from_dict(body["calibrator"]),
-            thresholds=Thresholds(**body["thresholds"]),
-            usual=tuple(body["usual"]),
-            plausible=tuple(tuple(values) for values in body["plausible"]),
+            thresholds=Thresholds(**{name: float(value) for name, value in body["thresholds"].items()}),
+            usual=tuple(None if value is None else float(value) for value in body["usual"]),
+            plausible=tuple(tuple(float(value) for value in values) for values in body["plausible"]),
             max_missing_share=float(body["max_missing_share"]),
             seed=int(body["seed"]),
-            metadata=dict(metadata or {}),
+            metadata=metadata,
         )
 
     def numbers(self, frame: pd.DataFrame, source: str = "rows") -> Floats:
@@ -197,6 +222,21 @@ class EligibilityModel:
     def probability(self, X: Floats) -> Floats:
         """Calibrated probability of need, shape (n,), of columns (n, k)."""
         return self.calibrator.probability(self.raw_log_odds(X))
+
+    def missing_share(self, X: Floats) -> Floats:
+        """Share of the facts that each row lacks, shape (n,); a pair is one fact, which one of its columns tells.
+
+        A fact that training never saw a value of says nothing about how much is known of a row.
+        """
+        in_use = np.array([any(self.usual[at] is not None for at in feature.columns) for feature in self.features])
+        gaps = np.isnan(merged(X, self.features))[:, in_use]
+        return np.asarray(gaps.mean(axis=1) if in_use.any() else np.zeros(len(X)), dtype=float)
+
+    def cautious_log_odds(self, X: Floats) -> tuple[Floats, Floats]:
+        """Raw log-odds for an approval and for a decline, shape (n,) each; gaps count as in ``facts``."""
+        low, high = cautious_contributions(self.member, self.features, self.policy, X, self.usual_row)
+        # Summed as contributions are: without gaps all three are the same to the last bit.
+        return Contributions(low, self.member.intercept).log_odds, Contributions(high, self.member.intercept).log_odds
 
     def contributions(self, X: Floats) -> Contributions:
         """What each column adds to the log-odds beyond its usual value, shape (n, k).

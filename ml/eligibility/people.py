@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from ml.eligibility.thresholds import DECISIONS
+from ml.eligibility.thresholds import APPROVE, DECISIONS
 
-# From each state of an appeal, the states that may follow. Upheld: the appellant is right.
+# From each state of an appeal, the states that may follow. Upheld: the appellant is right. An appeal is settled for
+# the decision that was in force then: whoever is not approved may file another one.
 APPEAL_STATES: dict[str, tuple[str, ...]] = {
     "none": ("filed",),
     "filed": ("upheld", "rejected"),
-    "upheld": (),
+    "upheld": ("filed",),
     "rejected": ("filed",),
 }
 
@@ -28,21 +29,45 @@ def next_appeal_state(present: str, state: str, *, appealed: str | None, final: 
     Raises
     ------
     ValueError
-        If the state does not follow, or an appeal is upheld while what it is against still stands.
+        If the state does not follow, one is filed anew against an approval, upheld while nothing more favourable is
+        in force than what it is against, or rejected while something is.
     """
     following = APPEAL_STATES.get(present, ())
     if state not in following:
         said = ", ".join(following) or "nothing"
         raise ValueError(f"the appeal is {present!r} and can't become {state!r}; expected {said}")
-    if state == "upheld" and final == appealed:
-        raise ValueError(f"the appeal is against {appealed}, and that still stands; override it first")
+    if present == "upheld" and final == APPROVE:
+        raise ValueError(f"the appeal is {present!r} and {APPROVE} is in force; expected nothing")
+    if state == "upheld" and not _is_better(final, appealed):
+        still = "that still stands" if final == appealed else f"{final} is in force"
+        raise ValueError(f"the appeal is against {appealed}, and {still}; override it first")
+    if state == "rejected" and _is_better(final, appealed):
+        raise ValueError(
+            f"the appeal is against {appealed}, and {final} is in force: it has succeeded; expected upheld"
+        )
     return state
+
+
+def appeal_after_override(present: str, *, appealed: str | None, final: str) -> str:
+    """State of an appeal once a person has put ``final`` in force.
+
+    A decision that contradicts how an appeal was settled opens it again: in favour after it was rejected, or no better
+    than what it was against after it was upheld.
+    """
+    settled_for = {"upheld": True, "rejected": False}.get(present)
+    return present if settled_for is None or _is_better(final, appealed) == settled_for else "filed"
+
+
+def _is_better(final: str | None, appealed: str | None) -> bool:
+    """Whether a decision is more favourable to the applicant than the one an appeal is against."""
+    order = DECISIONS[::-1]
+    return final in order and (appealed not in order or order.index(final) > order.index(appealed))
 
 
 def override(
     record: Mapping[str, Any], decision: str, *, by: str, reason: str, at: dt.datetime | None = None
 ) -> dict[str, Any]:
-    """A record with a person's decision beside the model's, which stays as it was.
+    """A record with a person's decision beside the model's, which stays as it was; see :func:`appeal_after_override`.
 
     Parameters
     ----------
@@ -70,6 +95,9 @@ def override(
         raise ValueError("at has no time zone; expected an instant")
     return {
         **record,
+        "appeal_state": appeal_after_override(
+            str(record["appeal_state"]), appealed=record.get("appealed_decision"), final=decision
+        ),
         "override_decision": decision,
         "override_by": by.strip(),
         "override_reason": reason.strip(),

@@ -16,6 +16,10 @@ from ml.explain.additive import Contributions
 
 Floats = NDArray[np.float64]
 
+# A gap is learnt as if so many more rows had it and had come out as the average row did. 50 (2026-11-28): of four rows
+# with a gap nothing is learnt, of five hundred nearly all; with none, four rows moved a gap by 1.5 in log-odds.
+_GAP_ROWS = 50
+
 
 @dataclass(frozen=True)
 class PiecewiseSettings:
@@ -50,7 +54,8 @@ class PiecewiseMember:
     heights : tuple of ndarray
         Log-odds at the points, or of each level. Beyond the first and last point the line is flat.
     missing : ndarray of shape (k,)
-        Log-odds of a gap. 0, the average row's, where training had none.
+        Log-odds of a gap. 0, the average row's, where training had none; of a feature with a sign never outside what
+        its values have.
     intercept : float
     """
 
@@ -73,7 +78,7 @@ class PiecewiseMember:
 
         ``signs`` holds every piece of a line to a direction; ``levels`` is the number of levels of each feature.
         """
-        knots, columns, owner, held = [], [], [], []
+        knots, columns, owner, held, is_gap = [], [], [], [], []
         for at in range(X.shape[1]):
             inner = np.empty(0) if levels[at] else _knots(X[:, at], settings)
             knots.append(inner)
@@ -82,10 +87,15 @@ class PiecewiseMember:
             owner += [at] * made.shape[1]
             # The last column says "missing": a gap has no direction.
             held += ([0] if levels[at] else [signs[at]]) * (made.shape[1] - 1) + [0]
+            is_gap += [False] * (made.shape[1] - 1) + [True]
         raw = np.stack(columns, axis=1)
         center = raw.mean(axis=0)
         scale = np.where(np.ptp(raw, axis=0) == 0.0, 0.0, raw.std(axis=0))
         used = scale > 0
+        # Standardised like the others, a gap of a handful of rows would be held back as little as one of half of them.
+        rate = outcomes[:, focus].mean()
+        rows_added = settings.strength * _GAP_ROWS * rate * (1 - rate)
+        scale = np.where(np.array(is_gap) & used, np.sqrt(scale**2 + rows_added), scale)
         design = (raw[:, used] - center[used]) / scale[used]
         weights = np.zeros(raw.shape[1])
         weights[used], intercepts = fit_graded(
@@ -101,6 +111,9 @@ class PiecewiseMember:
             heights.append(told[:-1])
             if np.isnan(X[:, at]).any():
                 missing[at] = told[-1]
+                if signs[at] and len(points):
+                    # Whoever leaves the fact out is not worse off than the worst, nor better off than the best.
+                    missing[at] = np.clip(told[-1], told[:-1].min(), told[:-1].max())
         return cls(tuple(knots), tuple(heights), missing, float(intercepts[focus]))
 
     def contributions(self, X: Floats) -> Contributions:
@@ -122,6 +135,12 @@ class PiecewiseMember:
         else:
             told = np.zeros(x.shape)
         return np.where(gaps, self.missing[feature], told)
+
+    def least(self, feature: int) -> float:
+        """Least that any value of a feature, or its gap, contributes."""
+        # A feature without points contributes nothing, whatever its value.
+        heights = self.heights[feature] if len(self.heights[feature]) else np.zeros(1)
+        return float(min(heights.min(), self.missing[feature]))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types; floats keep every bit."""

@@ -18,6 +18,7 @@ from ml.eligibility.policy import Fact, Policy
 ID = "eid"
 ROWS = "rows"
 _MISSING = ["", "NA", "N/A", "nan", "NaN", "null", "NULL", "None"]
+_SAID = {"true": True, "false": False}
 
 
 def read_table(given: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, str]:
@@ -45,8 +46,7 @@ def read_table(given: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]]) -
     if not path.is_file():
         raise EligibilityInputError(str(path), "no file", "a CSV file with a header")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            header = next(csv.reader(lines), None)
+        _, header = next(_records(path), (1, []))
         if not header:
             raise EligibilityInputError(path.name, "an empty file", "a header with the names of the columns", line=1)
         _check_header(header, path.name)
@@ -109,6 +109,17 @@ def check_target(frame: pd.DataFrame, target: str, source: str, positive: object
     if len(np.unique(y)) < 2:
         raise EligibilityInputError(source, f"only {y[:1].tolist()} in {len(y)} rows", "both 1 and 0", column=target)
     return np.asarray(y, dtype=float)
+
+
+def numeric_where_possible(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Text of plain numbers as numbers, of true and false as booleans: a file and a frame give the same model."""
+    if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
+        return values
+    text = values.astype("string").str.strip().str.casefold()
+    if text.notna().any() and text.dropna().isin(list(_SAID)).all():
+        return text.map(_SAID).astype("boolean")
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers if numbers.notna().equals(values.notna()) else values
 
 
 def check_ids(frame: pd.DataFrame, source: str) -> "pd.Series[Any]":

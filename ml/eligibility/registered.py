@@ -119,10 +119,12 @@ def artifacts(connection: psycopg.Connection[Any], version: str) -> dict[str, st
     UnknownModelError
         If there is no such version.
     ArtifactError
-        If a file was changed.
+        If a file was changed, or none was kept.
     """
     load_text(connection, MODEL_NAME, version)
-    return read_artifacts(connection, MODEL_NAME, version)
+    if not (files := read_artifacts(connection, MODEL_NAME, version)):
+        raise ArtifactError(f"no file of {MODEL_NAME} {version} was kept: train anew to have them")
+    return files
 
 
 def keep_artifacts(connection: psycopg.Connection[Any], model: EligibilityModel, version: str) -> None:
@@ -151,19 +153,21 @@ def _fairness(connection: psycopg.Connection[Any], model: EligibilityModel, vers
     config, required = FairnessConfig(**told["fairness"]), told["required_characteristics"]
     columns = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in CHARACTERISTICS)
     query = sql.SQL(
-        "select h.is_bad, h.probability, {groups} from ml.heldout_scores as h "
+        "select h.is_bad, h.probability, coalesce(r.gr_id_to, h.gr_id), {groups} from ml.heldout_scores as h "
         "left join core.gr_redirects as r on r.gr_id_from = h.gr_id "
         "left join core.applicant_groups as c on c.gr_id = coalesce(r.gr_id_to, h.gr_id) "
         "where h.model_name = %s and h.model_version = %s order by h.exposure_id, h.as_of_date"
     ).format(groups=columns)
     rows = connection.execute(query, (MODEL_NAME, version)).fetchall()
-    found = pd.DataFrame(rows, columns=["target", "probability", *CHARACTERISTICS])
+    found = pd.DataFrame(rows, columns=["target", "probability", "gr_id", *CHARACTERISTICS])
     if found.empty:
         return [GateResult("fairness_measured", False, "no held-out row", "rows that the version had not learnt from")]
     decision = model.thresholds.decide(found["probability"].to_numpy(float))
     groups = pd.DataFrame({name: segment_labels(found[name]) for name in CHARACTERISTICS})
     required = None if required is None else tuple(required)
-    return judge_fairness(found["target"].astype(int), decision != SOFT_DECLINE, groups, config, required)
+    return judge_fairness(
+        found["target"].astype(int), decision != SOFT_DECLINE, groups, config, required, found["gr_id"]
+    )
 
 
 def _read(connection: psycopg.Connection[Any], version: str) -> EligibilityModel:

@@ -8,6 +8,7 @@ import psycopg
 
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.eligibility.applications import read_open
+from ml.eligibility.decision import decide_rows
 from ml.eligibility.model import MODEL_NAME
 from ml.eligibility.registered import load
 from ml.registry.shadow import Shadow, compare_in_shadow, rivals
@@ -48,13 +49,13 @@ def shadow_day(connection: psycopg.Connection[Any], as_of_date: dt.date) -> Shad
     waited = (as_of_date - dt.date.min).days
     frame = read_open(connection, as_of_date, scores["knowledge_cutoff"].max().to_pydatetime(), waited).frame
     frame = frame[frame["eid"].isin(scores["exposure_id"])].reset_index(drop=True)
-    probability = model.probability(model.numbers(frame[list(model.columns)]))
+    by_challenger = decide_rows(model, frame[["eid", *model.columns]])
     rows = pd.DataFrame(
         {
             "exposure_id": frame["eid"],
             "gr_id": frame["gr_id"],
-            "probability": probability,
-            "risk_band": model.thresholds.decide(probability),
+            "probability": by_challenger.probability,
+            "risk_band": by_challenger.decision,
         }
     )
     scores = scores.drop(columns="knowledge_cutoff")

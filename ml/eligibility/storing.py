@@ -93,15 +93,23 @@ def load(folder: str | Path) -> EligibilityModel:
     Raises
     ------
     ArtifactError
-        If there is not exactly one model, or it was changed.
+        If there is not exactly one model, it or its metrics can't be read, or it was changed.
     """
     home = Path(folder)
     files = sorted(home.glob("eligibility_model_*.json"))
     if len(files) != 1 or not (home / "metrics.json").is_file():
         raise ArtifactError(f"{home} holds {len(files)} models; expected one model and its metrics.json")
-    told = json.loads((home / "metrics.json").read_text(encoding="utf-8"))
-    # As bytes: a reader that translates line ends would change the checksum.
-    return EligibilityModel.from_artifact(files[0].read_bytes().decode(), str(told["artifact_sha256"]), told)
+    try:
+        told = json.loads((home / "metrics.json").read_text(encoding="utf-8"))
+        sha256 = told["artifact_sha256"]
+        # As bytes: a reader that translates line ends would change the checksum.
+        artifact = files[0].read_bytes().decode()
+    except (ValueError, TypeError, KeyError) as error:
+        raise ArtifactError(
+            f"{home}: metrics.json or the model can't be read ({type(error).__name__}); expected JSON with the model's "
+            "artifact_sha256. Restore the folder from a backup or save the model anew."
+        ) from error
+    return EligibilityModel.from_artifact(artifact, str(sha256), told)
 
 
 def _write(path: Path, text: str) -> None:

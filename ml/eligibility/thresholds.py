@@ -55,6 +55,30 @@ class Thresholds:
         return np.where(probability >= self.approve, APPROVE, found)
 
 
+def decide_known(
+    thresholds: Thresholds, probability: Floats, low: Floats, high: Floats
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Decisions that do not come from the gaps of a row, and review where they do.
+
+    Parameters
+    ----------
+    thresholds : Thresholds
+        In force.
+    probability, low, high : ndarray of shape (n,)
+        Of each row: as it is, as its gaps count for an approval, and as they count for a decline.
+
+    Returns
+    -------
+    decision : ndarray of shape (n,)
+    waits : ndarray of bool, shape (n,)
+        Where the gaps, and not the thresholds, sent the row to review.
+    """
+    decision = thresholds.decide(probability)
+    waits = (decision == APPROVE) & (low < thresholds.approve)
+    waits |= (decision == SOFT_DECLINE) & (high >= thresholds.review)
+    return np.where(waits, REVIEW, decision).astype(object), waits
+
+
 def choose_thresholds(y: Floats, probability: Floats, targets: ThresholdTargets) -> tuple[Thresholds, dict[str, Any]]:
     """Thresholds, and what was found at them.
 

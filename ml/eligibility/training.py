@@ -6,6 +6,7 @@ their order decides nothing.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ from ml.eligibility.judging import judge
 from ml.eligibility.model import EligibilityModel
 from ml.eligibility.piecewise import PiecewiseMember, PiecewiseSettings
 from ml.eligibility.policy import SUPPORT_POLICY, Policy, policy_of_table
-from ml.eligibility.reading import ID, check_facts, check_ids, check_target, read_table
-from ml.eligibility.thresholds import choose_thresholds
+from ml.eligibility.reading import ID, check_facts, check_ids, check_target, numeric_where_possible, read_table
+from ml.eligibility.thresholds import REVIEW, choose_thresholds, decide_known
 from ml.evaluate.calibration import log_loss
 from ml.fairness import protected_columns, stand_ins
 
@@ -91,11 +92,25 @@ def train(
 
     features = features_of(policy)
     F = merged(X, features)
+    usual = _usual(X, policy)
     chosen, raw, losses = _choose(F, y, grades, focus, people, features, config)
     calibration = choose_calibrator(raw, y, people, config.seed + 1)
     thresholds, found = choose_thresholds(y, calibration.held_out, config.targets)
     member = _fit(F, grades, focus, config.candidates_for(len(y))[chosen], features)
-    decision = thresholds.decide(calibration.held_out)
+    model = EligibilityModel(
+        target=target,
+        algorithm=f"logistic regression, {chosen}",
+        policy=policy,
+        encoder=encoder,
+        member=member,
+        calibrator=calibration.calibrator,
+        thresholds=thresholds,
+        usual=usual,
+        plausible=_plausible(F, features, policy),
+        max_missing_share=config.max_missing_share,
+        seed=config.seed,
+    )
+    decision = _held_out_decision(model, X, raw, calibration.held_out)
     metadata: dict[str, Any] = {
         "n_rows": len(y),
         "n_features": len(policy.facts),
@@ -114,18 +129,8 @@ def train(
         "config": _plain(config.to_dict()),
     }  # fmt: skip
     metadata |= judge(y, calibration.held_out, decision, people, frame[refused], config)
-    return EligibilityModel(
-        target=target,
-        algorithm=f"logistic regression, {chosen}",
-        policy=policy,
-        encoder=encoder,
-        member=member,
-        calibrator=calibration.calibrator,
-        thresholds=thresholds,
-        usual=_usual(X, policy),
-        plausible=_plausible(F, features, policy),
-        max_missing_share=config.max_missing_share,
-        seed=config.seed,
+    return replace(
+        model,
         metadata=metadata,
         out_of_fold=pd.DataFrame(
             {"target": y, "probability": calibration.held_out, "decision": decision}, index=pd.Index(ids, name=ID)
@@ -143,6 +148,18 @@ def _policy(
         shared = own & set(SUPPORT_POLICY.columns)
         policy = SUPPORT_POLICY if 2 * len(shared) >= len(SUPPORT_POLICY.columns) else None
     asked = policy.columns if policy is not None else config.features or ()
+    reserved = held.difference(refused)
+    if outcomes := [name for name in asked if name in reserved]:
+        others = (
+            f"features other than {', '.join(sorted(reserved))}: the application, its outcome, who belongs together"
+        )
+        raise EligibilityInputError(source, f"the features {', '.join(outcomes)}", others)
+    if policy is not None and (config.signs or config.merges):
+        stated = sorted({*config.signs, *(merge.name for merge in config.merges)})
+        raise EligibilityInputError(
+            source, f"signs or merges of {', '.join(stated)} beside the policy {policy.name}",
+            "directions and merges of a policy in the policy itself",
+        )  # fmt: skip
     protected = {*refused, *protected_columns(asked, but=config.not_protected)}
     if asked_protected := [name for name in asked if name in protected]:
         raise ProtectedColumnError(
@@ -162,7 +179,7 @@ def _policy(
     if absent := [name for name in names if name not in own]:
         raise EligibilityInputError(source, f"no column {', '.join(absent[:10])}", "every feature that was asked for")
     for name in names:
-        frame[name] = _numeric_where_possible(frame[name])
+        frame[name] = numeric_where_possible(frame[name])
     alike = stand_ins(frame, names, refused, but=config.not_protected)
     if alike and config.features:
         raise ProtectedColumnError(
@@ -173,16 +190,22 @@ def _policy(
     encoder = learn_encoder(frame, sorted(names), numeric=frozenset(), keep=False)
     if not encoder.columns:
         raise EligibilityInputError(source, "no column that varies", "at least one number or category to learn from")
+    _check_signs(own, encoder, config.signs, source)
     told = {name: f"orders people as the protected {other} does" for name, other in alike.items()}
     return policy_of_table(encoder, config.signs, config.merges), encoder, {**encoder.dropped, **told}
 
 
-def _numeric_where_possible(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Text of plain numbers as numbers, so that a file and a frame give the same model."""
-    if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
-        return values
-    numbers = pd.to_numeric(values, errors="coerce")
-    return numbers if numbers.notna().equals(values.notna()) else values
+def _check_signs(own: set[str], encoder: Encoder, signs: Mapping[str, int], source: str) -> None:
+    """A sign that is not in force must not look as if it were; of a column that was left out it is not missed."""
+    if unknown := sorted(set(signs) - own):
+        raise EligibilityInputError(
+            source, f"signs of the columns {', '.join(unknown[:10])}, which the table lacks", "signs of its columns"
+        )
+    levels = {column.name for column in encoder.columns if column.kind == "level"}
+    if categories := sorted(name for name in signs if signs[name] and name in levels):
+        raise EligibilityInputError(
+            source, f"signs of the categories {', '.join(categories[:10])}", "signs of numbers: levels have no order"
+        )
 
 
 def _people(frame: pd.DataFrame, ids: "pd.Series[Any]", config: EligibilityConfig) -> Integers | None:
@@ -249,6 +272,17 @@ def _choose(
         if not best or losses[name] < losses[best]:
             best = name
     return best, raw_of[best], losses
+
+
+def _held_out_decision(model: EligibilityModel, X: Floats, raw: Floats, held_out: Floats) -> NDArray[np.object_]:
+    """Decisions by held-out probabilities; how far gaps move a row is the model's, which saw it."""
+    own = model.raw_log_odds(X)
+    low, high = (
+        np.where(cautious == own, held_out, model.calibrator.probability(raw + cautious - own))
+        for cautious in model.cautious_log_odds(X)
+    )
+    decision, _ = decide_known(model.thresholds, held_out, low, high)
+    return np.where(model.missing_share(X) > model.max_missing_share, REVIEW, decision).astype(object)
 
 
 def _usual(X: Floats, policy: Policy) -> tuple[float | None, ...]:

@@ -1,5 +1,4 @@
-"""Is a decision as good for every group: rates with intervals, the gate, protected columns, a sample that keeps labels
-honest.
+"""Is a decision as good for every group: rates with intervals, the gate, protected columns.
 
 Belongs here: figures on decisions, outcomes and groups that the caller hands over. No model is known here, and no
 model ever sees a group.
@@ -8,7 +7,6 @@ model ever sees a group.
 from ml.fairness.gate import FairnessConfig, fairness_gate, fairness_measured, fairness_rules
 from ml.fairness.protected import protected_columns, stand_ins
 from ml.fairness.rates import UNKNOWN, group_rates, rates_of_many, wilson_interval
-from ml.fairness.sampling import random_review_sample
 
 __all__ = [
     "UNKNOWN",
@@ -18,7 +16,6 @@ __all__ = [
     "fairness_rules",
     "group_rates",
     "protected_columns",
-    "random_review_sample",
     "rates_of_many",
     "stand_ins",
     "wilson_interval",

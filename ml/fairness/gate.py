@@ -134,7 +134,8 @@ def _rule(rates: pd.DataFrame, rate: str, limit: float) -> GateResult:
         broken |= (-gap > limit) & (high < 0)
     sure = np.where(broken, np.abs(gap), np.nan) if broken.any() else gap
     if np.isnan(sure).all():
-        return GateResult(f"fairness_{rate}", True, "no group large enough", expected)
+        said = "no group large enough" if rates.empty else "no other group to compare with"
+        return GateResult(f"fairness_{rate}", True, said, expected)
     at = int(np.nanargmax(sure))
     worst = rates.iloc[at]
     said = f"{worst['characteristic']} {worst['group']}: {gap[at]:+.3f} [{low[at]:+.3f}, {high[at]:+.3f}]"

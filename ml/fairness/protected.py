@@ -5,41 +5,87 @@ column that only looks protected is named in ``but``.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-# Words of a name that say sex, age, origin, faith, disability, where one lives, marital status. English, and the
-# Spanish of the household surveys of Latin America.
-_WORDS = {
-    "sex", "sexes", "sexual", "gender", "genders", "male", "males", "female", "females", "woman", "women", "girl",
-    "girls", "boy", "boys", "hombre", "mujer", "sexo", "genero", "age", "ages", "edad", "dob", "yob", "born", "birth",
-    "birthdate", "birthday", "birthyear", "birthplace", "dateofbirth", "race", "races", "racial", "ethnic", "ethnicity",
-    "caste", "tribe", "tribal", "indigenous", "nationality", "nationalities", "citizen", "citizenship", "immigrant",
-    "migrant", "foreigner", "religion", "religions", "religious", "disability", "disabilities", "disabled",
-    "discapacidad", "handicap", "handicapped", "district", "districts", "region", "regions", "province", "provinces",
-    "provincia", "canton", "cantons", "county", "municipality", "municipio", "governorate", "emirate", "neighbourhood",
-    "neighborhood", "postcode", "postcodes", "postal", "postalcode", "zip", "zipcode", "city", "cities", "town",
-    "lugar", "latitude", "longitude", "marital", "married", "divorced", "widow", "widowed", "widower", "estadocivil",
-}  # fmt: skip
+# Words of a name that say sex, age, origin, faith, disability, where one lives, marital status; without accents, in the
+# singular. Languages of the household surveys and forms that are met most: a table is not translated for us.
+_ENGLISH = """
+    sex sexual gender male female woman women girl boy age dob yob born birth birthdate birthday birthyear birthplace
+    dateofbirth elderly race racial ethnic ethnicity caste tribe tribal indigenous nation nationality citizen
+    citizenship country immigrant migrant refugee foreigner religion religious faith disability disabled handicap
+    handicapped wheelchair district region province canton county municipality governorate emirate prefecture parish
+    neighbourhood neighborhood suburb postcode postal postalcode zip zipcode pincode city town latitude longitude
+    marital married unmarried divorced widow widowed widower"""
+_SPANISH_PORTUGUESE = """
+    sexo genero hombre mujer varon homem mulher edad idade nacimiento nascimento raza raca etnia etnicidad etnicidade
+    etnico etnica indigena afrodescendiente quilombola pais nacionalidad nacionalidade ciudadania cidadania inmigrante
+    imigrante migrante religiao religioso religiosa discapacidad deficiencia minusvalia invalidez distrito provincia
+    cantao municipio departamento comuna ciudad cidade barrio bairro parroquia lugar latitud longitud estadocivil
+    conyuge"""
+_FRENCH_ITALIAN = """
+    sexe homme femme sesso uomo donna maschio femmina eta naissance nascita ethnie ethnique razza paese
+    nationalite nazionalita citoyennete cittadinanza handicape handicapee invalidite disabilita disabile departement
+    commune comune arrondissement quartier ville citta regione quartiere etatcivil statocivile celibataire marie mariee
+    divorcee veuf veuve celibe nubile vedovo vedova"""
+_GERMAN_DUTCH = """
+    geschlecht geslacht maennlich mannlich weiblich alter leeftijd geburt geburtsdatum geburtsjahr geburtsort geboorte
+    geboortedatum rasse ethnie etniciteit staatsangehorigkeit staatsangehoerigkeit nationalitat nationalitaet
+    nationaliteit staatsburgerschaft herkunft religie konfession behinderung behindert schwerbehindert bundesland bezirk
+    landkreis gemeinde gemeente stadtteil wohnort woonplaats plz postleitzahl familienstand verheiratet ledig verwitwet
+    geschieden gehuwd"""
+_ARABIC = "جنس الجنس عمر العمر الميلاد الجنسية الدين الديانة الإعاقة إعاقة المنطقة الإمارة المدينة"
+# Of these both genders are words.
+_GENDERED = """
+    discapacitad minusvalid invalid casad solter solteir viud viuv divorciad extranjer estrangeir masculin
+    femenin feminin ancian refugiad nativ sposat divorziat stranier"""
+
+
+def _plain(text: str) -> str:
+    """Without accents and in small letters."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text).lower() if not unicodedata.combining(sign))
+
+
+_WORDS = frozenset(
+    _plain(" ".join((_ENGLISH, _SPANISH_PORTUGUESE, _FRENCH_ITALIAN, _GERMAN_DUTCH, _ARABIC))).split()
+) | {stem + end for stem in _GENDERED.split() for end in "oa"}
 # What stands before or after such a word when a name runs them together: agesq, SQBage, districtid, ageband.
 _BEFORE = (
     "sqb", "sq", "sqrt", "log", "ln", "max", "min", "mean", "avg", "is", "has", "head", "hh", "home", "client", "cust",
+    "fecha", "fec", "lugar", "date", "year", "es", "jefe",
 )  # fmt: skip
 _AFTER = (
     "sq", "sqd", "squared", "cubed", "band", "bands", "group", "groups", "grp", "class", "cat", "category", "bin",
     "bucket", "range", "code", "cd", "id", "ids", "no", "num", "nr", "name", "type", "years", "yrs", "year", "old",
-    "status", "flag",
+    "status", "flag", "head", "jefe", "jefa", "hogar", "grupo", "rango", "tramo", "cod", "codigo", "chef", "gruppe",
 )  # fmt: skip
 # Words that are protected only together, or only as the whole name.
 _PHRASES = (
     "household_type", "hh_type", "family_type", "family_status", "civil_status", "marriage_status", "years_old",
-    "foreign_worker",
+    "foreign_worker", "estado_civil", "etat_civil", "stato_civile", "situation_familiale", "situation_matrimoniale",
+    "national_origin", "country_of_origin", "tipo_hogar", "tipo_de_hogar", "tipo_familia", "type_menage",
+    "type_de_menage", "pays_naissance", "pays_de_naissance", "pays_origine",
+    "haushaltstyp", "union_libre", "codigo_postal", "code_postal",
 )  # fmt: skip
 _WHOLE = frozenset(
-    ("dis", "is_dis", "man", "is_man", "state", "state_code", "state_id", "state_name", "home_state", "us_state")
+    (
+        "dis",
+        "is_dis",
+        "man",
+        "is_man",
+        "state",
+        "state_code",
+        "state_id",
+        "state_name",
+        "home_state",
+        "us_state",
+        "estado",
+        "uf",
+    )
 )
 # From this rank correlation on a column orders people as the protected one does: its square, its logarithm, its ranks.
 STAND_IN = 0.99
@@ -93,8 +139,8 @@ def stand_ins(
 
 
 def _is_protected(column: str) -> bool:
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()
-    words = [word for word in re.split(r"[^a-z]+", spaced) if word]
+    spaced = _plain(re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", "_", column))
+    words = [word for word in re.split(r"[\W\d_]+", spaced) if word]
     name = "_".join(words)
     padded = f"_{name}_"
     if name in _WHOLE or any(f"_{phrase}_" in padded or phrase.replace("_", "") in words for phrase in _PHRASES):
@@ -103,10 +149,19 @@ def _is_protected(column: str) -> bool:
 
 
 def _says(word: str) -> bool:
-    """Whether a word is a protected one, alone or with one known part before and one behind it."""
+    """Whether a word is a protected one, alone or with one known part before and one behind it; also of many."""
     bare = [word, *(word[len(part) :] for part in _BEFORE if word.startswith(part))]
-    ends = ("", *_AFTER)
-    return any(one.endswith(end) and one[: len(one) - len(end)] in _WORDS for one in bare for end in ends)
+    return any(
+        one.endswith(end) and not _WORDS.isdisjoint(_singulars(one[: len(one) - len(end)]))
+        for one in bare
+        for end in ("", *_AFTER)
+    )
+
+
+def _singulars(word: str) -> set[str]:
+    """A word, and what it may be the plural of: ages, mujeres, cities."""
+    found = {word} | {word[: -len(end)] for end in ("s", "es") if word.endswith(end)}
+    return found | {word[:-3] + "y"} if word.endswith("ies") else found
 
 
 def _ranks(values: "pd.Series[Any]", *, two_values: bool = False) -> "np.ndarray[Any, Any] | None":

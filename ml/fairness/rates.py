@@ -38,8 +38,8 @@ def group_rates(
     min_group_size : int
         People. Smaller groups have their count only: their rates would be noise, and come close to telling of a person.
     people : array_like of shape (n,), optional
-        Person of each row; without it each row is one. Rows of one person tell less than as many people would: a rate
-        counts as if it were of so many rows as have the spread that it shows between people.
+        Person or household of each row; without it each row is one. Rows of one person tell less than as many people
+        would: a rate counts as if it were of so many rows as have the spread that it shows between people.
     confidence : float
         Of the intervals; closer to 1 where many groups are judged at once.
 
@@ -93,6 +93,8 @@ def _measure(
     who = np.arange(len(y)) if people is None else pd.factorize(np.asarray(people))[0]
     if len(who) != len(y):
         raise ValueError(f"people has {len(who)} rows for {len(y)}; expected the same")
+    # People of one row each are worth as many rows as they are, to the last digit.
+    is_clustered = len(np.unique(who)) < len(who)
     if len(y) == 0:
         return []
     measures = {
@@ -129,7 +131,7 @@ def _measure(
         counted = {"false_negative_rate": y == 1, "false_positive_rate": y == 0, "selection_rate": np.ones(len(y)) == 1}
         events = {"false_negative_rate": 1 - chosen, "false_positive_rate": chosen, "selection_rate": chosen}
         worth = of
-        if people is not None:
+        if is_clustered:
             worth = {
                 rate: _worth(events[rate][rows], codes[rows], who[rows], len(rates)) for rate, rows in counted.items()
             }

@@ -4,7 +4,7 @@ Every word of a person is a row that nobody changes; the newest counts, and runs
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
@@ -126,6 +126,8 @@ def show_decision(settings: Settings, eid: str, console: Console) -> None:
 def override_decision(settings: Settings, eid: str, decision: str, by: str, why: str, console: Console) -> None:
     """Put a person's decision in place of the model's, until the source decides; where it is shown is said.
 
+    One that contradicts how an appeal was settled opens the appeal again.
+
     Raises
     ------
     DecisionError
@@ -133,17 +135,26 @@ def override_decision(settings: Settings, eid: str, decision: str, by: str, why:
     AssayError
         The decision is unknown, or name or reason is empty.
     """
+    from ml.eligibility.people import appeal_after_override
+
     decision = chosen("--decision", decision, Decision)
     _require(by, why)
     with _session(settings) as connection:
         found = _decided(connection, settings, eid)
         _require_living(found)
         _say(connection, found, by, why, decision=decision)
+        state = appeal_after_override(found.appeal_state, appealed=found.appealed, final=decision)
+        if reopens := state != found.appeal_state:
+            # Against what it was against at first.
+            _say(connection, replace(found, override=found.appealed), by, why, appeal_state=state)
     _print(console, f"{eid}: {found.final} -> {decision} by {by.strip()}; {found.shown}")
+    if reopens:
+        _print(console, f"{eid}: this contradicts the appeal, which was {found.appeal_state}: it is open again")
 
 
 def appeal_decision(settings: Settings, eid: str, state: str, by: str, why: str, console: Console) -> None:
-    """Write the next step of an appeal down. One that is upheld needs another decision than the one it is against.
+    """Write the next step of an appeal down. It is upheld only with a more favourable decision than the one it is
+    against in force, and rejected only without.
 
     Raises
     ------

@@ -51,7 +51,9 @@ def test_decisions_say_what_was_decided_by_which_rules_and_why(sample: Chain) ->
         sample,
         "model_version, decision, final_decision, reason_1, jsonb_array_length(reasons), "
         "decision = case when probability >= approve_threshold then 'APPROVE' when probability >= review_threshold "
-        "then 'REVIEW' else 'SOFT_DECLINE' end, is_retrospective, appeal_state",
+        "then 'REVIEW' else 'SOFT_DECLINE' end "
+        "or (decision = 'REVIEW' and missing_evidence::text like '%waits for it%'), "
+        "is_retrospective, appeal_state",
         "score_status = 'scored'",
     )
     assert len(rows) > 15

@@ -70,6 +70,21 @@ def test_an_override_and_an_appeal_take_their_way_and_survive_a_rerun(
     assert all(row[5] for row in rows)
 
 
+def test_a_decision_that_contradicts_a_settled_appeal_opens_it_again(
+    agency: Agency, module_warehouse_settings: Settings, declined: list[str]
+) -> None:
+    settings, eid = module_warehouse_settings, declined[7]
+    for state in ("filed", "rejected"):
+        appeal_decision(settings, eid, state, "board", "letter", QUIET)
+    assert "rejected: it is open again" in said(override_decision, settings, eid, "approve", "board", "new proof")
+    with pytest.raises(DecisionError, match="has succeeded; expected upheld"):
+        appeal_decision(settings, eid, "rejected", "board", "letter", QUIET)
+    appeal_decision(settings, eid, "upheld", "board", "letter", QUIET)
+    assert "upheld: it is open again" in said(override_decision, settings, eid, "soft_decline", "board", "forged")
+    assert "decision SOFT_DECLINE; appeal filed" in said(show_decision, settings, eid)
+    appeal_decision(settings, eid, "rejected", "board", "forged", QUIET)
+
+
 def test_an_appeal_is_against_what_was_in_force_when_it_was_filed(
     agency: Agency, module_warehouse_settings: Settings, declined: list[str]
 ) -> None:

@@ -157,6 +157,20 @@ def test_a_version_that_fails_a_gate_stays_a_candidate(agency: Agency, connectio
     assert failed == ["fairness_measured"], "nothing known is no pass"
 
 
+def test_files_that_were_never_kept_are_said_to_be_missing(agency: Agency, connection) -> None:
+    assert artifacts(connection, agency.version)
+    connection.execute("delete from ml.model_artifacts")
+    with pytest.raises(ArtifactError, match=f"no file of eligibility {agency.version} was kept"):
+        artifacts(connection, agency.version)
+
+
+def test_the_fairness_gate_counts_people_and_not_their_applications(agency: Agency, connection) -> None:
+    connection.execute("update ml.heldout_scores set gr_id = 'g' || mod(substr(gr_id, 2)::integer, 40)")
+    (measured,) = (gate for gate in judge(connection, agency.version, DAY) if gate.name == "fairness_measured")
+    assert not measured.passed
+    assert "sex: 0 groups" in str(measured.value)
+
+
 @pytest.mark.parametrize("harm", ["checksum", "policy"])
 def test_a_refused_champion_leaves_the_last_good_one_deciding_and_is_told(agency: Agency, connection, harm) -> None:
     second = champion_or_train(connection, DAY, CUTOFF, OTHER)

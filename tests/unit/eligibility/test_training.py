@@ -106,14 +106,22 @@ def test_protected_columns_are_known_by_any_usual_name_and_others_are_not_taken_
         "sex", "applicantSex", "SQBage", "agesq", "age2", "log_age", "ageband", "age_group", "AgeYears", "years_old",
         "woman", "is_female", "dis", "lugar3", "province", "canton", "postcode", "zip", "zip_code", "city", "city_id",
         "districtid", "Region_Code", "civil_status", "householdtype", "hh_type", "estadocivil1", "maritalStatus",
-        "birthYear", "state", "disabled", "ethnic_group",
+        "birthYear", "state", "disabled", "ethnic_group", "estado_civil", "fecha_nacimiento", "edadjefe",
+        "nacionalidad", "discapacitado", "discapacitadas", "distrito", "raza", "etnia", "departamento", "country",
+        "countries", "género", "Mujeres", "región", "paisNacimiento", "tipo_hogar", "idade", "raça", "cidades",
+        "estado", "sexe", "nationalité", "code_postal", "Geschlecht", "Alter", "Staatsangehörigkeit", "PLZ",
+        "cittadinanza", "stato_civile", "leeftijd", "refugee_status", "الجنسية", "العمر",
     ]  # fmt: skip
     assert protected_columns(protected) == protected
     others = [
         "package", "average", "usage", "distance", "image", "capacity", "mortgage", "wage_total", "storage", "stage",
         "page", "village_bank", "manage", "dismissed", "discount", "velocity", "trace", "embrace", "zipped", "agent",
         "agency", "agenda", "management", "statement", "estate_value", "status", "family_size", "hhsize", "rooms",
-        "credit_score", "seniority", "personal_loan",
+        "credit_score", "seniority", "personal_loan", "average_balance", "percentage", "wage", "mileage", "coverage",
+        "who_pays", "paise", "casa", "deficit", "invalid_rows", "department_store", "alteration", "etag", "genera_ingresos",
+        "recommend", "commodity", "nativity_index", "malediction", "salary", "gross_income", "ingreso_mensual",
+        "deuda_total", "estado_cuenta", "statecapacity", "beta", "theta", "metadata", "seta", "date", "year", "yearend",
+        "residual", "dependents", "tuition", "countertop", "accounting", "pension",
     ]  # fmt: skip
     assert protected_columns(others) == []
     assert protected_columns(["age_of_account"], but=("age_of_account",)) == []
@@ -235,6 +243,44 @@ def test_a_changed_artifact_is_not_parsed(tmp_path, model):
         EligibilityModel.from_artifact("{}", hashlib.sha256(b"{}").hexdigest())
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "said"),
+    [
+        (("member", "knots"), [[0.0, 1.0]], "knots is of 1 entries"),
+        (("member", "heights"), None, "ended in a TypeError"),
+        (("member", "knots", 0), [0.0, 1.0], "line of monthly_income is of 2 knots"),
+        (("member", "missing"), [0.0], "missing is of 1 entries"),
+        (("usual",), [1.0], "usual is of 1 entries"),
+        (("usual", 2), 3.0, "usual value of employment_status is 3.0"),
+        (("plausible",), [], "plausible is of 0 entries"),
+        (("thresholds",), {"approve": 0.2, "review": 0.9}, "0 <= review <= approve <= 1"),
+        (("thresholds",), {"approve": 0.2}, "ended in a TypeError"),
+        (("calibrator",), {"kind": "magic"}, "ended in a ValueError"),
+        (("calibrator",), {"kind": "isotonic", "points": [0, 1], "probabilities": [1, 0]}, "rising probabilities"),
+        (("model_name",), "origination_pd", "of a model 'origination_pd'"),
+        (("policy", "facts"), ["a"], "ended in a"),
+    ],
+)
+def test_a_sealed_artifact_whose_parts_do_not_fit_is_refused_in_words(model, part, value, said):
+    body = json.loads(model.artifact)
+    *way, last = part
+    inner = body
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    text = json.dumps(body)
+    with pytest.raises(ArtifactError, match=said):
+        EligibilityModel.from_artifact(text, hashlib.sha256(text.encode()).hexdigest())
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", "null"])
+def test_metrics_that_can_not_be_read_are_refused_in_words(tmp_path, model, text):
+    home = save(model, tmp_path).parent
+    (home / "metrics.json").write_text(text)
+    with pytest.raises(ArtifactError, match=r"metrics.json or the model can't be read"):
+        load(home)
+
+
 def test_two_models_of_one_minute_do_not_share_a_folder(tmp_path, model, applications):
     at = dt.datetime(2026, 11, 28, 12, 30, tzinfo=dt.UTC)
     assert save(model, tmp_path, at=at) == save(model, tmp_path, at=at)
@@ -268,6 +314,42 @@ def test_any_table_of_numbers_and_categories_works(applications):
         score(model, table.drop(columns=["poor", "rooms"]))
 
 
+def test_signs_that_would_not_be_in_force_are_refused(applications):
+    table = applications[["credit_score", "employment_status", "eligible"]]
+    with pytest.raises(EligibilityInputError, match="signs of the columns Credit_Score, which the table lacks"):
+        train(table, config=quick(signs={"Credit_Score": -1}))
+    with pytest.raises(EligibilityInputError, match="signs of the categories employment_status"):
+        train(table, config=quick(signs={"employment_status": 1}))
+    with pytest.raises(EligibilityInputError, match="signs or merges of credit_score beside the policy support/1"):
+        train(applications, config=quick(signs={"credit_score": 1}))
+    assert train(table, config=quick(signs={"credit_score": -1})).features[0].sign == -1
+
+
+@pytest.mark.parametrize("name", ["eligible", "grade", "home", "eid"])
+def test_outcomes_and_ids_are_refused_as_features(applications, name):
+    table = applications[["eid", "credit_score", "eligible"]].assign(
+        grade=lambda t: t["eligible"] + 1, home=lambda t: t["eid"]
+    )
+    with pytest.raises(EligibilityInputError, match=f"the features {name}; expected features other than"):
+        train(table, config=quick(features=("credit_score", name), grade="grade", household="home"))
+
+
+def test_true_and_false_are_the_same_in_a_file_and_a_frame(tmp_path, applications):
+    table = applications.head(600)[["credit_score", "eligible"]].assign(owns=lambda t: t["credit_score"] > 580)
+    for frame in (table, table.assign(owns=table["owns"].astype("boolean").where(np.arange(600) % 7 > 0))):
+        frame.to_csv(tmp_path / "t.csv", index=False)
+        model = train(frame, config=quick())
+        assert train(tmp_path / "t.csv", config=quick()).artifact == model.artifact
+        rows = pd.read_csv(tmp_path / "t.csv", dtype=str).drop(columns="eligible")
+        assert score(model, rows)["probability"].equals(score(model, frame)["probability"])
+
+
+def test_empty_lines_before_the_header_are_none(tmp_path, csv, model):
+    path = tmp_path / "later.csv"
+    path.write_text("\n\n" + csv.read_text())
+    assert train(path, config=quick()).artifact == model.artifact
+
+
 def test_rows_of_a_household_stay_in_one_fold(applications):
     twice = pd.concat([applications.head(600)] * 2, ignore_index=True).assign(household=lambda t: t["eid"])
     twice["eid"] = [f"{number}" for number in range(len(twice))]
@@ -275,6 +357,16 @@ def test_rows_of_a_household_stay_in_one_fold(applications):
     assert "household" not in honest.columns
     leaked = train(twice.drop(columns="household"), config=quick())
     assert honest.metadata["candidate_log_loss"]["pieces"] > leaked.metadata["candidate_log_loss"]["pieces"]
+
+
+def test_fairness_counts_households_and_not_their_rows(applications):
+    rows = applications.assign(household=np.arange(len(applications)) // 50)
+    told = train(rows, config=quick(household="household")).metadata
+    table = pd.DataFrame(told["fairness"]["not_declined"])
+    assert table["n"].max() > 1000
+    assert table["n_people"].max() == 80
+    assert not table["is_large_enough"].any()
+    assert [gate["passed"] for gate in told["gates"] if gate["name"] == "fairness_measured"] == [False]
 
 
 def test_a_grade_must_have_the_target_as_one_of_its_cuts(applications):
