@@ -12,7 +12,9 @@ from ml.drift import Reference, alerts, compare, expected_performance, late_sour
 from ml.drift import reference_of as kept
 from ml.drift.comparing import level_of
 from ml.drift.distances import Counted, Distance, distances
+from ml.drift.gate import drift_gate
 from ml.evaluate import population_stability
+from ml.evaluate.gate import GateResult
 
 PEOPLE, TRAINING_DAYS = 600, 10
 
@@ -140,6 +142,41 @@ def test_what_the_calendar_moves_anyway_is_usual() -> None:
         assert named(compare(reference, now)) == set()
     now["f4"] += 3.0
     assert named(compare(reference, now)) == {"f4"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (np.arange(600) % 100 < 92, np.arange(600) % 100 < 40),
+        (np.arange(600) % 100 >= 8, np.arange(600) % 100 >= 60),
+        (np.minimum(850, 700 + np.arange(600)), np.full(600, 500.0)),
+        (np.ones(600), np.full(600, 2.0)),
+        (np.ones(600), np.zeros(600)),
+        # Nine in ten between a few below and a few above.
+        (1.0 + (np.arange(600) % 20 == 0) - (np.arange(600) % 20 == 1), np.zeros(600)),
+    ],
+)
+def test_what_nearly_everybody_has_is_watched_like_anything_else(before: np.ndarray, now: np.ndarray) -> None:
+    reference = Reference.from_dict(json.loads(json.dumps(kept(pd.DataFrame({"x": before})).to_dict())))
+    assert named(compare(reference, pd.DataFrame({"x": now})), "alert") == {"x"}
+    assert named(compare(reference, pd.DataFrame({"x": before * (1 + 1e-15)}))) == set(), "rounding is no drift"
+
+
+@pytest.mark.parametrize(
+    "lost", ["flag", "product"], ids=["a flag that nearly everybody had", "a category that few had"]
+)
+def test_what_alerts_keeps_a_version_back(lost: str) -> None:
+    few = np.arange(600) % 20 == 0
+    frame = pd.DataFrame({"flag": ~few, "product": np.where(few, "boat", "car")})
+    told = {"reference": kept(frame).to_dict()}
+    now = frame.assign(gr_id=np.arange(600), **{lost: few if lost == "flag" else "car"})
+
+    def verdict(rows: pd.DataFrame) -> GateResult:
+        return drift_gate(told, rows, lambda rows: np.zeros(len(rows)), has_champion=True)
+
+    assert verdict(frame.assign(gr_id=np.arange(600))).passed
+    assert not verdict(now).passed
+    assert f"{lost}: boat vanished" in str(verdict(now).value) or lost == "flag"
 
 
 def test_a_moved_score_is_named(reference: Reference) -> None:
