@@ -89,7 +89,8 @@ def test_a_late_source_and_fewer_applications_are_alerts(agency: Agency, connect
     watched(connection)
     connection.execute(
         "insert into ml.model_monitoring select (jsonb_populate_record(m, jsonb_build_object('as_of_date', "
-        "m.as_of_date - n))).* from ml.model_monitoring as m, generate_series(10, 20) as n where subject_kind = 'source'"
+        "m.as_of_date - n))).* from ml.model_monitoring as m, generate_series(10, 20) as n "
+        "where subject_kind = 'source'"
     )
     connection.execute("delete from ml.eligibility_decisions")
     day = DAY + dt.timedelta(days=1)

@@ -239,10 +239,12 @@ WEEKDAYS = [100] * 5 + [0] * 2
         # Closed at weekends: a silent weekday is none of them.
         (0, WEEKDAYS * 4, "alert"), (0, WEEKDAYS * 4 + [100] * 5, "ok"), (100, WEEKDAYS * 4, "ok"),
         # A day of 250 before, whatever weekday it was, is not what is usual.
-        (0, [100] * 27 + [250], "alert"), (0, [100] * 21 + [250] + [100] * 6, "alert"), (40, [100] * 27 + [170], "alert"),
+        (0, [100] * 27 + [250], "alert"), (0, [100] * 21 + [250] + [100] * 6, "alert"),
+        (40, [100] * 27 + [170], "alert"),
         (100, [1000] + [100] * 6, "ok"),
         # What failed yesterday, last week or for weeks fails today all the same.
-        (0, [100] * 27 + [0], "alert"), (0, [100] * 27 + [0] * 27, "alert"), (30, [100] * 6 + [0] + [100] * 21, "alert"),
+        (0, [100] * 27 + [0], "alert"), (0, [100] * 27 + [0] * 27, "alert"),
+        (30, [100] * 6 + [0] + [100] * 21, "alert"),
         # What has lasted for all the days that count is usual.
         (30, [100] * 28 + [30] * 56, "ok"),
     ],
