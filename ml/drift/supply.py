@@ -20,8 +20,8 @@ USUAL_DAYS = 8 * WEEK
 FEWEST_DAYS = 3
 # Of them the newest of each weekday say how many rows are usual: a month ago there may have been more or fewer.
 NEWEST = 4
-# Median deviations, as of a normal distribution, that a count may lie from its weekday's median: of four values they are
-# a quarter too small, and three in 100,000 days are to lie further (2026-11-28).
+# Median deviations, as of a normal distribution, that a count may lie from its weekday's median: of four values they
+# are a quarter too small, and three in 100,000 days are to lie further (2026-11-28).
 USUAL_DEVIATIONS = 5.0
 # Share of days on which a source is as late as it usually is on their weekday, from which on the weekday tells; other
 # sources deliver every other day, twice a month, or as it comes (2026-11-28: of one that delivers every other day at
