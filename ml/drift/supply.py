@@ -106,7 +106,9 @@ def _volume_level(rows: int, before: Sequence[int | None]) -> tuple[str, float |
         usual = min(usual, overall)
     if usual == 0:
         return "ok", usual
-    off = [abs(count - np.median(counts)) for counts in weekdays if len(counts) >= FEWEST_DAYS for count in counts]
+    off = [
+        abs(count - float(np.median(counts))) for counts in weekdays if len(counts) >= FEWEST_DAYS for count in counts
+    ]
     off = off or [abs(count - overall) for count in everyday]
     spread = max(5 * np.sqrt(usual), USUAL_DEVIATIONS * _NORMAL * float(np.median(off)))
     if abs(rows - usual) <= spread:

@@ -78,7 +78,7 @@ def kind_of(model_name: str, modules: Mapping[str, str] = MODULES) -> Kind:
         No kind knows the name.
     """
     if model_name not in modules:
-        raise UnknownModelError(f"model {model_name!r} has no gates; there are {', '.join(sorted(modules))}")
+        raise UnknownModelError(f"there is no model {model_name!r}; there are {', '.join(sorted(modules))}")
     module: Any = import_module(modules[model_name])
     calls: tuple[Any, ...] = (module.load, module.judge, module.artifacts)
     if getattr(module, "MODEL_NAME", None) != model_name:

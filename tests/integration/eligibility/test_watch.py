@@ -79,9 +79,13 @@ def test_what_has_moved_is_named_keeps_versions_back_and_asks_for_one_training(
     assert [name for name in alerts if name.startswith(alert)], alerts
     assert failed(connection, agency.version) == gate
     assert unanswered_drift(connection, MODEL_NAME)
-    again = champion_or_train(connection, DAY, CUTOFF, QUICK)
-    assert again.trained_now
-    watched(connection)
+    for day in (DAY - dt.timedelta(days=9), DAY):
+        again = champion_or_train(connection, day, CUTOFF + (day - DAY), QUICK)
+        assert not again.trained_now, "a day that runs again does what it did at first"
+    assert unanswered_drift(connection, MODEL_NAME)
+    later, cutoff = DAY + dt.timedelta(days=1), CUTOFF + dt.timedelta(days=1)
+    assert champion_or_train(connection, later, cutoff, QUICK).trained_now
+    watched(connection, later)
     assert unanswered_drift(connection, MODEL_NAME) == [], "a drift that lasts asks once"
 
 

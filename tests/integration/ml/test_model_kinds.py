@@ -1,5 +1,6 @@
 """The registry's commands reach every model by its name alone."""
 
+import dataclasses
 import datetime as dt
 import sys
 from io import StringIO
@@ -58,7 +59,7 @@ def test_a_kind_is_found_by_name_and_a_module_of_several_models_is_told_which() 
     assert set(MODULES) == {"origination_pd", "predelinquency_30d", "eligibility"}
     kind = kind_of("predelinquency_30d")
     assert kind.load.args == ("predelinquency_30d",)  # type: ignore[attr-defined]
-    with pytest.raises(registry.UnknownModelError, match="no gates; there are eligibility, origination_pd"):
+    with pytest.raises(registry.UnknownModelError, match="no model 'weather'; there are eligibility, origination_pd"):
         kind_of("weather")
 
 
@@ -82,3 +83,32 @@ def test_a_models_own_gates_decide_its_promotion_and_its_own_load_its_rollback(
         with pytest.raises(PromotionRefusedError, match=r"could not score now.*rules of last year"):
             rollback(connection, "plain", by="me", why="worse", modules=plain)
         assert registry.lookup.alias_version(connection, "plain") == short
+
+
+def test_a_rollback_while_gates_are_asked_stands_and_a_lock_is_waited_for_in_vain(
+    warehouse: Warehouse, warehouse_settings: Settings, plain: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = Console(quiet=True)
+    with warehouse.connect(Role.ML) as connection:
+        first, second, third = (registry.register(connection, Plain(text)) for text in "xyz")
+        for version in (first, second):
+            registry.set_alias(connection, "plain", "champion", version, set_by="test")
+    kind = kind_of("plain", plain)
+
+    def judged(connection: psycopg.Connection, version: str, day: dt.date | None) -> list[GateResult]:
+        with warehouse.connect(Role.ML) as other:
+            rollback(other, "plain", by="bob", why="wrong", modules=plain)
+        return kind.judge(connection, version, day)
+
+    slow = dataclasses.replace(kind, judge=judged)
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestration.cli.models.kind_of", lambda name: slow)
+        with pytest.raises(ModelError, match=f"was {second} .* and is {first} now"):
+            promote_version(warehouse_settings, "plain", third, "ann", "fine", quiet, override=True)
+    with warehouse.connect(Role.ML) as connection:
+        assert registry.lookup.alias_version(connection, "plain") == first
+        registry.store.lock_aliases(connection, "plain")
+        monkeypatch.setattr("orchestration.cli.models._WAIT", "set local lock_timeout = '50ms'")
+        with pytest.raises(ModelError, match="try again when it has ended"):
+            promote_version(warehouse_settings, "plain", third, "ann", "fine", quiet)
+    promote_version(warehouse_settings, "plain", third, "ann", "fine", quiet)
