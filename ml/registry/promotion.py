@@ -10,7 +10,7 @@ import psycopg
 
 from ml.evaluate.gate import GateResult
 from ml.registry.events import champions, rolled_back
-from ml.registry.kinds import MODULES, REFUSALS, kind_of
+from ml.registry.kinds import MODULES, REFUSALS, kind_of, load_or_refuse
 from ml.registry.lookup import alias_version
 from ml.registry.store import UnknownModelError, lock_aliases, set_alias
 
@@ -162,7 +162,7 @@ def rollback(
     target = to or earlier[-1]
     # Loading first: whoever goes back in a hurry must not land on a version that cannot score.
     try:
-        kind.load(connection, target)
+        load_or_refuse(kind.load, connection, target)
     except REFUSALS as error:
         others = [version for version in reversed(earlier) if version != target]
         instead = f"go back to an earlier one with --to ({', '.join(others)}), or " if others else ""

@@ -134,6 +134,7 @@ def promote_version(
         The version is unknown or refused, a gate failed without ``override``, or name or reason is empty.
     """
     from ml.registry import promotion
+    from ml.registry.kinds import load_or_refuse
     from ml.registry.lookup import alias_version, note_verdict
 
     _require(by, why)
@@ -143,7 +144,7 @@ def promote_version(
         kind = kind_of(model_name)
         version = _version(connection, model_name, version)
         # A gate may be overridden; what cannot be read, or reads other features, could score nothing.
-        kind.load(connection, version)
+        load_or_refuse(kind.load, connection, version)
         if alias == "challenger":
             promotion.challenge(connection, model_name, version, by=by, why=why)
             console.print(f"{model_name} {version} is the challenger: scored in shadow from the next run on.")

@@ -114,7 +114,7 @@ def test_what_has_moved_asks_for_one_training_and_lateness_for_none(
 
     def learn_of_one_less() -> None:
         connection.execute("set local role assay_dbt")
-        gone = "select loan_id from features.origination_outcomes order by loan_id limit 1"
+        gone = "select loan_id from features.origination_outcomes order by loan_id desc limit 1"
         connection.execute(f"delete from features.origination_outcomes where loan_id in ({gone})")
         connection.execute("set local role assay_ml")
 

@@ -22,6 +22,7 @@ QUIET = Console(quiet=True)
 HARMS = {
     "another text": "ArtifactError",
     "another checksum": "ArtifactError",
+    "too few coefficients": "ArtifactError",
     "not a model": "ArtifactError",
     "another feature": "SchemaMismatchError",
     "another catalogue": "SchemaMismatchError",
@@ -41,6 +42,7 @@ def harm(connection: psycopg.Connection, kind: str, version: str) -> str:
     name = load_catalogue().names(used_by="origination_pd")[3]
     text = {
         "not a model": "'{}'::text",
+        "too few coefficients": """regexp_replace(artifact, '"coefficients":\\[[^],]*,', '"coefficients":[')""",
         "another feature": f"replace(artifact, '\"{name}\"', '\"{name}_of_yore\"')",
         "another catalogue": 'replace(artifact, \'"catalogue_version":"\', \'"catalogue_version":"9\')',
     }[kind]
