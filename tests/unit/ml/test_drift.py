@@ -1,7 +1,9 @@
 """Drift: measures against their plain definitions, clean days stay quiet, planted changes are named."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
+from unittest.mock import MagicMock
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.delinquency.monitoring import _version_that_scored
 from ml.drift import Reference, alerts, compare, expected_performance, late_sources, realised_performance, volume
 from ml.drift import reference_of as kept
 from ml.drift.comparing import level_of
@@ -298,6 +301,12 @@ def test_a_young_source_is_judged_by_what_no_weekend_explains_and_named_where_it
     assert set(quiet["level"]) == {"ok"}
     late = late_sources({"bank": 1, "crm": 0}, {"bank": [0] * 28, "crm": [0] * 28, "bureau": [30] * 28})
     assert named(late) == {"bank", "bureau"}
+
+
+def test_a_day_is_watched_as_the_version_that_scored_most_of_it() -> None:
+    days = [dt.date(2026, 9, 29)] * 5 + [dt.date(2026, 9, 30)] * 3
+    scores = pd.DataFrame({"as_of_date": days, "model_version": ["old"] * 5 + ["a", "a", "z"]})
+    assert _version_that_scored(MagicMock(), "origination_pd", scores) == "a"
 
 
 @pytest.mark.parametrize(
