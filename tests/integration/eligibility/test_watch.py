@@ -38,7 +38,7 @@ def test_a_day_is_watched_like_those_of_the_default_models_and_only_once(agency:
     values = first.found.set_index(["subject", "measure"])
     assert {"csi", "ks", "missing_rate", "psi"} <= set(first.found["measure"])
     assert values.loc[("open applications", "volume"), "value"] == OPEN
-    assert values.loc[("new applications", "volume"), "reference_value"] == 3.5, "of its weekdays"
+    assert values.loc[("new applications", "volume"), "reference_value"] == 1.5, "of the newest four of its weekdays"
     assert values.loc[("score", "true_positive_rate_estimated"), "value"] > 0.9
     assert list(first.found.loc[first.found["subject_kind"] == "source", "subject"]) == ["test all"], "no other source"
     # As many whole days as hold 300 applications, each once: not the 60 that are open.
