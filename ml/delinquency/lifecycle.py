@@ -34,7 +34,7 @@ from ml.registry.lookup import (
     outcomes_known_at,
     version_trained_on,
 )
-from ml.registry.promotion import challenge, goes_on_beside, promote, was_rolled_back
+from ml.registry.promotion import BY_GATES, challenge_by_gates, goes_on_beside, promote, was_rolled_back
 from ml.registry.store import lock_aliases
 
 
@@ -171,8 +171,9 @@ def keep_or_train(
     may_be_young : bool
         Too few outcomes, without any champion yet, are the state of a small or young portfolio and fail no gate.
     asked : str, optional
-        Why to train although there is a version, or one could be kept; so does what has moved since the last training
-        without having been told before it.
+        Why to train although there is a version, or one could be kept. What has moved and no training has answered asks
+        for more than a version that could be kept; one of this very training stands all the same. One that cannot be
+        loaded any more stands for nothing: training gives the same bytes again.
 
     Returns
     -------
@@ -181,19 +182,19 @@ def keep_or_train(
         verdict then, which passes where there are no rows at all or ``may_be_young``.
     """
     name = training.model_name
-    moved = [one.subject for one in unanswered_drift(connection, name)]
-    if asked is None and moved:
-        asked = f"drift: {', '.join(moved[:5])}" + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
-    version = None if asked else version_trained_on(connection, name, training.sha256)
-    fitted: Fitted | None = None
-    told = f"trained on request ({asked})" if asked else None
-    if version is None and not asked and (stands := kept()) is not None:
-        if goes_on_beside(connection, name, stands.version):
+    version, told, why = None, None, asked
+    if not asked:
+        stands, why = _standing(connection, training, kept)
+        if stands is not None and stands.reason and goes_on_beside(connection, name, stands.version):
             return champion_goes_on(connection, name, training.rows, training.names, stands.reason)
-        version, told = stands.version, stands.reason
+        if stands is not None:
+            version, told = stands.version, stands.reason
+    fitted: Fitted | None = None
+    if why:
+        told = f"trained on request ({asked})" if asked else f"trained anew ({why})"
     if version is None:
         try:
-            fitted, version = _train(connection, training, asked or "something new to learn")
+            fitted, version = _train(connection, training, why or "something new to learn")
         except OneClassError as error:
             if alias_version(connection, name) is None:
                 return nothing_to_learn(training.rows, str(error), passes=may_be_young)
@@ -213,6 +214,28 @@ def keep_or_train(
     outcome = _judged(connection, training, model, version)
     message = "; ".join(filter(None, [told, outcome.message]))
     return dataclasses.replace(outcome, trained=fitted, trained_now=fitted is not None, message=message or None)
+
+
+def _standing(
+    connection: psycopg.Connection[Any], training: Training, kept: Callable[[], Kept | None]
+) -> tuple[Kept | None, str | None]:
+    """The version that makes a training needless, without a reason where it is of this very training; or why to train.
+
+    What has moved asks for more than little news, not for what the same data have given already.
+    """
+    name = training.model_name
+    version = version_trained_on(connection, name, training.sha256)
+    stands = None if version is None else Kept(version, "")
+    if stands is None:
+        if moved := [one.subject for one in unanswered_drift(connection, name, before=training.day)]:
+            return None, f"drift: {', '.join(moved[:5])}" + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
+        stands = kept()
+    if stands is not None:
+        try:
+            registry.load(connection, name, version=stands.version)
+        except ArtifactError as error:
+            return None, f"{stands.version} was refused: {error}"
+    return stands, None
 
 
 def _train(connection: psycopg.Connection[Any], training: Training, why: str) -> tuple[Fitted, str]:
@@ -252,15 +275,16 @@ def _judged(connection: psycopg.Connection[Any], training: Training, model: Trai
     # Nor does a newer version undo what a person decided: it waits beside the champion until a person promotes one, or
     # the champion can score no more.
     is_held = went_back(connection, name) and rival_of(connection, name, version)[0] is not None
+    message = f"{version} was rolled back; {champion} goes on" if is_left and champion != version else None
     if champion != version and not behind and not is_left:
         passed = all(result.passed for result in verdict)
         if passed and not is_held:
-            promote(connection, model, version, verdict, by="quality gate", why="all gates passed")
+            promote(connection, model, version, verdict, by=BY_GATES, why="all gates passed")
             champion = version
         elif champion is not None:
             failed = ", ".join(result.name for result in verdict if not result.passed)
             why = "passed, but a person went back to the champion" if passed else f"failed {failed}"
-            challenge(connection, name, version, by="quality gate", why=f"{why}: scored in shadow")
+            message = challenge_by_gates(connection, name, version, why=f"{why}: scored in shadow")
     return ModelOutcome(
         version=version,
         trained_now=False,
@@ -270,7 +294,7 @@ def _judged(connection: psycopg.Connection[Any], training: Training, model: Trai
         training_rows=int(model.metadata.get("data_window", {}).get("rows", training.rows)),
         metrics=model.metrics,
         gate=verdict,
-        message=f"{version} was rolled back; {champion} goes on" if is_left and champion != version else None,
+        message=message,
     )
 
 

@@ -147,7 +147,11 @@ class TrainedModel:
                 "It was not read. Restore it from a backup or train anew."
             )
         try:
-            return cls._parsed(json.loads(artifact), metadata)
+            model = cls._parsed(json.loads(artifact), metadata)
+            # One row of it: parts that do not fit each other are refused before anybody is scored.
+            model.contributions(model.usual_row())
+            model.log_odds(model.usual_row())
+            return model
         except ArtifactError:
             raise
         except (KeyError, TypeError, ValueError, IndexError) as error:

@@ -52,7 +52,7 @@ def watch_day(
     if version is None:
         return not_watched(model_name)
     late = days_late(connection, as_of_date, cutoff)
-    parts = [late_sources(late, lateness_before(connection, model_name, as_of_date))]
+    parts = [late_sources(late, lateness_before(connection, model_name, as_of_date, late))]
     if model_name != ORIGINATION:
         # Applicants come as they come; running loans are there every day.
         parts.append(volume(len(scores), volumes_before(connection, model_name, as_of_date)))
@@ -70,8 +70,9 @@ def watch_day(
 def _version_that_scored(connection: psycopg.Connection[Any], model_name: str, scores: pd.DataFrame) -> str | None:
     if scores.empty:
         return alias_version(connection, model_name)
-    # After a rollback within the window the newest day speaks.
-    return str(scores.sort_values(["as_of_date", "model_version"])["model_version"].iloc[-1])
+    # After a rollback within the window the newest day speaks, and of a day that two have scored most of its rows.
+    newest = scores.loc[scores["as_of_date"] == scores["as_of_date"].max(), "model_version"]
+    return str(newest.mode().iloc[-1])
 
 
 def _compared(

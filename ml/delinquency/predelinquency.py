@@ -44,7 +44,7 @@ HORIZON_DAYS = 30
 GAP_DAYS = 35
 # Changes when training itself changes in a way that definitions and settings do not show. 3 (2026-11-28): groups,
 # rotations.
-TRAINING_REVISION = 3
+TRAINING_REVISION = 4
 
 
 def default_config() -> TrainingConfig:

@@ -18,7 +18,9 @@ def drift_gate(
     *,
     has_champion: bool,
 ) -> GateResult:
-    """Whether anything in use has moved by 0.25 or more since a version's training.
+    """Whether anything in use has moved by 0.25 or more since a version's training, or a category has vanished.
+
+    What is an alert on a day that is watched keeps a version back, by whichever measure.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ def drift_gate(
     has_champion : bool
         Without one drift is told but never blocks: it would leave everybody without a score.
     """
-    expected = "no feature in use, nor the score, moved by 0.25 or more since training"
+    expected = "no feature in use, nor the score, moved by 0.25 or more since training, and no category vanished"
     kept = metadata.get("reference")
     if live is None or kept is None or live.empty:
         why = "no reference kept at training" if kept is None else "no rows of now"
@@ -41,6 +43,6 @@ def drift_gate(
     features = {name: one for name, one in reference.features.items() if name in live.columns and name not in unused}
     used = Reference(features, reference.score, reference.performance)
     found = compare(used, live, score=score(live), group=live["gr_id"])
-    moved = found[(found["level"] == "alert") & found["measure"].isin(["csi", "psi"])]
-    named = ", ".join(f"{row.subject} {row.value:.2f}" for row in moved.head(5).itertuples())
+    moved = found[found["level"] == "alert"]
+    named = ", ".join(f"{row.subject} {row.measure} {row.value:.2f}" for row in moved.head(5).itertuples())
     return GateResult("drift", moved.empty or not has_champion, named or "none moved", expected)

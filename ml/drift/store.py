@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -31,14 +31,20 @@ def read_scores(connection: psycopg.Connection[Any], model_name: str, from_day: 
     return copy_out(connection, query)
 
 
-def volumes_before(connection: psycopg.Connection[Any], model_name: str, day: dt.date) -> list[int]:
-    """Rows scored on each of the four weeks' days before, where there were any."""
+def volumes_before(connection: psycopg.Connection[Any], model_name: str, day: dt.date) -> list[int | None]:
+    """Rows scored on each of the days before that say what is usual, as :func:`ml.drift.supply.volume` takes them."""
     rows = connection.execute(
-        "select count(*) filter (where score_status = 'scored') from ml.scores where model_name = %s "
-        "and as_of_date < %s and as_of_date >= %s group by as_of_date order by as_of_date",
+        "select as_of_date, count(*) filter (where score_status = 'scored') from ml.scores where model_name = %s "
+        "and as_of_date < %s and as_of_date >= %s group by as_of_date",
         (model_name, day, day - dt.timedelta(days=USUAL_DAYS)),
     ).fetchall()
-    return [int(count) for (count,) in rows]
+    return day_by_day(dict(rows), day)
+
+
+def day_by_day(values: Mapping[dt.date, int], day: dt.date) -> list[int | None]:
+    """Values of each day from the first one there is up to the day before; None where a day has none."""
+    first = min((one for one in values if one < day), default=day)
+    return [values.get(first + dt.timedelta(days=after)) for after in range((day - first).days)]
 
 
 def days_late(
@@ -57,21 +63,30 @@ def days_late(
     return {str(name): int(late) for name, late in rows}
 
 
-def lateness_before(connection: psycopg.Connection[Any], model_name: str, day: dt.date) -> dict[str, list[int]]:
-    """What :func:`days_late` gave on the four weeks' days before."""
+def lateness_before(
+    connection: psycopg.Connection[Any], model_name: str, day: dt.date, late: Mapping[str, int]
+) -> dict[str, list[int | None]]:
+    """What :func:`days_late` gave on the days before, as :func:`ml.drift.supply.late_sources` takes it.
+
+    ``late`` is what it gives on the day itself: of a source that is late, the days before it was are what is usual.
+    """
+    back = USUAL_DAYS + max(late.values(), default=0)
     rows = connection.execute(
-        "select subject, value::int from ml.model_monitoring where model_name = %s and subject_kind = 'source' "
-        "and as_of_date < %s and as_of_date >= %s and value is not null",
-        (model_name, day, day - dt.timedelta(days=USUAL_DAYS)),
+        "select subject, as_of_date, max(value)::int from ml.model_monitoring where model_name = %s "
+        "and subject_kind = 'source' and measure = 'days_late' and as_of_date < %s and as_of_date >= %s "
+        "and value is not null group by subject, as_of_date",
+        (model_name, day, day - dt.timedelta(days=back)),
     ).fetchall()
-    found: dict[str, list[int]] = defaultdict(list)
-    for name, late in rows:
-        found[name].append(late)
-    return dict(found)
+    found: dict[str, dict[dt.date, int]] = defaultdict(dict)
+    for name, on, value in rows:
+        found[name][on] = value
+    return {name: day_by_day(values, day) for name, values in found.items()}
 
 
 def write_monitoring(connection: psycopg.Connection[Any], found: pd.DataFrame) -> int:
-    """Replace a version's rows of a day by new ones; an equal row stays untouched. Rows inserted, changed or removed.
+    """Replace a model's rows of a day by new ones; an equal row stays untouched. Rows inserted, changed or removed.
+
+    What was expected of a day and came true later stays beside them: it is each version's own.
 
     Parameters
     ----------
@@ -90,9 +105,10 @@ def write_monitoring(connection: psycopg.Connection[Any], found: pd.DataFrame) -
         copy_in(cursor, "new_monitoring", ", ".join(f"{name} {kind}" for name, kind in columns.items()), rows)
         # What a day no longer shows, such as a category that came after all, must not stay.
         cursor.execute(
-            "delete from ml.model_monitoring as m using (select distinct model_name, model_version, as_of_date "
+            # Nor what another version had seen: a day is watched as one.
+            "delete from ml.model_monitoring as m using (select distinct model_name, as_of_date "
             "from new_monitoring where subject_kind <> 'performance' or measure not like '%_realised') as d "
-            "where m.model_name = d.model_name and m.model_version = d.model_version and m.as_of_date = d.as_of_date "
+            "where m.model_name = d.model_name and m.as_of_date = d.as_of_date "
             "and m.measure not like '%_realised' and not exists (select 1 from new_monitoring as n "
             "where (n.model_name, n.model_version, n.as_of_date, n.subject_kind, n.subject, n.measure) = "
             "(m.model_name, m.model_version, m.as_of_date, m.subject_kind, m.subject, m.measure))"

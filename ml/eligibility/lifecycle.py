@@ -29,7 +29,9 @@ from ml.eligibility.training import train
 from ml.evaluate.gate import GateResult
 from ml.registry.comparison import rival_of
 from ml.registry.events import record_event, unanswered_drift, went_back
+from ml.registry.kinds import refusal
 from ml.registry.lookup import (
+    Kept,
     alias_version,
     kept_version,
     note_training_data,
@@ -37,11 +39,11 @@ from ml.registry.lookup import (
     outcomes_known_at,
     version_trained_on,
 )
-from ml.registry.promotion import challenge, goes_on_beside, promote, was_rolled_back
+from ml.registry.promotion import BY_GATES, challenge_by_gates, goes_on_beside, promote, was_rolled_back
 from ml.registry.store import lock_aliases
 
 # Changes when training itself changes in a way that data and settings do not show.
-TRAINING_REVISION = 1
+TRAINING_REVISION = 2
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ def champion_or_train(
 ) -> EligibilityOutcome:
     """Return the version that stands for these outcomes, training it if there is none; promote it if the gates let it.
 
-    A version of exactly these data is never trained twice. Nor is anything trained while the newest version of the same
-    definitions, champion or not, is less than four weeks behind and has learnt from nearly as many outcomes.
+    A version of exactly these data is never trained twice, unless it cannot be loaded any more: training gives the same
+    bytes again. Nor is anything trained while the newest version of the same definitions, champion or not, is less than
+    four weeks behind and has learnt from nearly as many outcomes, and nothing has moved.
 
     Parameters
     ----------
@@ -95,8 +98,7 @@ def champion_or_train(
     config : EligibilityConfig, optional
         Limits and settings; household and groups are set here.
     asked : str, optional
-        Why to train although a version is there, or the champion could go on; so does what has moved since the last
-        training.
+        Why to train although a version is there, or the champion could go on.
 
     Returns
     -------
@@ -108,8 +110,6 @@ def champion_or_train(
     settings = json.dumps([config.to_dict(), SUPPORT_POLICY.to_dict(), TRAINING_REVISION], sort_keys=True)
     definitions = hashlib.sha256(settings.encode()).hexdigest()
     data_sha256 = frame_sha256(frame, definitions)
-    moved = [one.subject for one in unanswered_drift(connection, MODEL_NAME)]
-    asked = asked or (f"drift: {', '.join(moved)}" if moved else None)
     outcome = _keep_or_train(connection, as_of_date, knowledge_cutoff, frame, config, definitions, data_sha256, asked)
     return dataclasses.replace(outcome, impossible=impossible)
 
@@ -124,22 +124,21 @@ def _keep_or_train(
     data_sha256: str,
     asked: str | None,
 ) -> EligibilityOutcome:
-    version, trained_now = None if asked else version_trained_on(connection, MODEL_NAME, data_sha256), False
-    told: str | None = None
-    if version is None:
-        kept = None if asked else kept_version(connection, MODEL_NAME, definitions, frame["known_at"])
-        if kept is not None and goes_on_beside(connection, MODEL_NAME, kept.version):
-            return _goes_on(connection, day, cutoff, len(frame), kept.reason)
-        if kept is not None:
-            version, told = kept.version, kept.reason
+    version, told, why = None, None, asked
+    if not asked:
+        stands, why = _standing(connection, day, frame, definitions, data_sha256)
+        if stands is not None and stands.reason and goes_on_beside(connection, MODEL_NAME, stands.version):
+            return _goes_on(connection, day, cutoff, len(frame), stands.reason)
+        if stands is not None:
+            version, told = stands.version, stands.reason
+    trained_now = version is None
     if version is None:
         try:
             version = _train(connection, frame, config, definitions, data_sha256)
         except TooFewOutcomesError as error:
             return _goes_on(connection, day, cutoff, len(frame), f"not trained: too few outcomes ({error})")
-        trained_now = True
         record_event(
-            connection, MODEL_NAME, "trained", acted_by="training", reason=asked or "something new to learn",
+            connection, MODEL_NAME, "trained", acted_by="training", reason=why or "something new to learn",
             to_version=version, from_version=alias_version(connection, MODEL_NAME), as_of_date=day,
         )  # fmt: skip
     try:
@@ -163,6 +162,24 @@ def _keep_or_train(
         gate=verdict,
         message="; ".join(filter(None, [told, message])) or None,
     )
+
+
+def _standing(
+    connection: psycopg.Connection[Any], day: dt.date, frame: pd.DataFrame, definitions: str, data_sha256: str
+) -> tuple[Kept | None, str | None]:
+    """The version that makes a training needless, without a reason where it is of exactly these data; or why to train.
+
+    What has moved asks for more than little news, not for what the same data have given already.
+    """
+    version = version_trained_on(connection, MODEL_NAME, data_sha256)
+    stands = None if version is None else Kept(version, "")
+    if stands is None:
+        if moved := unanswered_drift(connection, MODEL_NAME, before=day):
+            return None, f"drift: {', '.join(one.subject for one in moved)}"
+        stands = kept_version(connection, MODEL_NAME, definitions, frame["known_at"])
+    if stands is not None and (refused := refusal(connection, MODEL_NAME, stands.version)):
+        return None, f"{stands.version} was refused: {refused}"
+    return stands, None
 
 
 def _train(
@@ -234,14 +251,15 @@ def _settle(
         return champion, f"{champion} has learnt from later outcomes and goes on"
     if not all(result.passed for result in verdict):
         failed = ", ".join(result.name for result in verdict if not result.passed)
+        shadow = None
         if champion is not None:
-            challenge(connection, MODEL_NAME, version, by="quality gate", why=f"failed {failed}")
-        return champion, f"{version} stays a candidate: it failed {failed}"
+            shadow = challenge_by_gates(connection, MODEL_NAME, version, why=f"failed {failed}")
+        return champion, "; ".join(filter(None, [f"{version} stays a candidate: it failed {failed}", shadow]))
     if went_back(connection, MODEL_NAME) and rival_of(connection, MODEL_NAME, version)[0] is not None:
         why = f"passed, but a person went back to {champion}"
-        challenge(connection, MODEL_NAME, version, by="quality gate", why=why)
-        return champion, f"{version} {why}: a person promotes the next one"
-    promote(connection, model, version, verdict, by="quality gate", why="all gates passed")
+        shadow = challenge_by_gates(connection, MODEL_NAME, version, why=why)
+        return champion, "; ".join(filter(None, [f"{version} {why}: a person promotes the next one", shadow]))
+    promote(connection, model, version, verdict, by=BY_GATES, why="all gates passed")
     return version, None
 
 

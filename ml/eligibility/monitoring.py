@@ -11,7 +11,7 @@ import pandas as pd
 import psycopg
 
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
-from ml.drift.store import days_late, lateness_before
+from ml.drift.store import day_by_day, days_late, lateness_before
 from ml.drift.supply import USUAL_DAYS, late_sources, volume
 from ml.drift.watching import Watched, compared, not_watched, realised, reference_kept, tell
 from ml.eligibility.applications import made_by_day, read_newest
@@ -47,10 +47,10 @@ def watch_day(connection: psycopg.Connection[Any], as_of_date: dt.date, cutoff: 
     if version is None:
         return not_watched(MODEL_NAME)
     made = made_by_day(connection, as_of_date, cutoff, USUAL_DAYS + 1)
-    before = opened.loc[opened["as_of_date"] < as_of_date, "rows"].astype(int).tolist()
+    before = day_by_day(dict(zip(opened["as_of_date"], opened["rows"].astype(int), strict=True)), as_of_date)
     late = days_late(connection, as_of_date, cutoff, _sources(connection))
     parts = [
-        late_sources(late, lateness_before(connection, MODEL_NAME, as_of_date)),
+        late_sources(late, lateness_before(connection, MODEL_NAME, as_of_date, late)),
         volume(int(today["rows"].sum()), before, OPEN),
         volume(made[-1], made[:-1], NEW),
     ]
@@ -82,9 +82,9 @@ def _compared(
 
 
 def _open_by_day(connection: psycopg.Connection[Any], as_of_date: dt.date) -> pd.DataFrame:
-    """Applications that were open on the day and the four weeks' days before, and the version that decided them."""
+    """Applications that were open on the day and on the days before, and the version that decided most of them."""
     rows = connection.execute(
-        "select as_of_date, max(model_version), count(*) from ml.eligibility_decisions "
+        "select as_of_date, mode() within group (order by model_version), count(*) from ml.eligibility_decisions "
         "where as_of_date <= %s and as_of_date >= %s group by as_of_date order by as_of_date",
         (as_of_date, as_of_date - dt.timedelta(days=USUAL_DAYS)),
     ).fetchall()

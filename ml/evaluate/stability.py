@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike
 from ml.evaluate.resampling import Floats, Integers
 
 STABLE_BELOW, WATCH_BELOW = 0.1, 0.25
+# Of a value: sums in another order differ by less, and are no other value.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -119,14 +121,22 @@ def feature_stability(expected: pd.DataFrame, actual: pd.DataFrame, *, bins: int
 def bin_edges(values: ArrayLike, bins: int = 10) -> Floats:
     """Upper bounds of all bins but the last; a value lies in the first bin whose bound is not below it.
 
-    Quantiles that are data points: a value that fills whole bins, such as 0, gets one of its own.
+    Quantiles that are data points. A value that fills a whole bin's share by itself, such as 0 or a flag that nearly
+    everybody has, gets a bin of its own, bounded on both sides: whatever lies beside it later is seen, also where
+    training had nothing there.
     """
     given = np.asarray(values, dtype=float)
     known = given[~np.isnan(given)]
     if len(known) == 0:
         return np.empty(0)
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf"))
-    return edges[edges < known.max()]
+    edges = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf")
+    found, counts = np.unique(known, return_counts=True)
+    is_heavy = (counts * bins >= len(known)) & np.isfinite(found)
+    heavy, halves = found[is_heavy], np.diff(found, prepend=-np.inf, append=np.inf) / 2
+    near = np.minimum(ROUNDING * np.maximum(np.abs(heavy), 1), np.minimum(halves[:-1], halves[1:])[is_heavy])
+    # Their bounds take the place of the quantile that they are: no bin for rounding errors between the two.
+    edges = edges[(edges < known.max()) & ~np.isin(edges, heavy)]
+    return np.unique(np.concatenate([edges, heavy - near, heavy + near]))
 
 
 def bin_codes(values: ArrayLike, edges: Floats) -> Integers:

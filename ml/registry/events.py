@@ -107,12 +107,25 @@ class Drift:
     first_event_id: int
 
 
-def unanswered_drift(connection: psycopg.Connection[Any], model_name: str) -> list[Drift]:
+def unanswered_drift(
+    connection: psycopg.Connection[Any], model_name: str, before: dt.date | None = None
+) -> list[Drift]:
     """What has moved for the champion and has not been trained on since it began.
 
     A drift is a run of alerts of one subject; ``QUIET_DAYS`` days watched without one end it, and the next alert begins
-    another. A training answers it that was made as of its first day after the alert, or as of a later day: what a past
-    day was trained on says nothing of it. A drift that lasts is told every day and asks for one training.
+    another. A training answers it that was made as of a later day than its first, or as of that day after the alert, if
+    it gave a version that had not been there before: what a past day was trained on says nothing of it, nor does the
+    same once more. A drift that lasts is told every day and asks for one training.
+
+    Parameters
+    ----------
+    connection : psycopg.Connection
+        As role ``assay_ml``.
+    model_name : str
+        As in ``ml.models``.
+    before : date, optional
+        What was told of this day and later ones does not count: a day that runs again does what it did at first, and is
+        watched after its training.
     """
     rows = connection.execute(
         """
@@ -121,6 +134,7 @@ def unanswered_drift(connection: psycopg.Connection[Any], model_name: str) -> li
             join ml.model_aliases as a
                 on a.model_name = e.model_name and a.alias = 'champion' and a.model_version = e.from_version
             where e.model_name = %(model)s and e.action = 'drift_alert'
+                and (%(before)s::date is null or e.as_of_date < %(before)s)
                 and not split_part(e.subject, ' ', -1) = any(%(others)s)
             group by e.subject, e.as_of_date
         ), watched as (
@@ -128,6 +142,7 @@ def unanswered_drift(connection: psycopg.Connection[Any], model_name: str) -> li
                 select as_of_date from alerts
                 union select as_of_date from ml.model_monitoring
                 where model_name = %(model)s and subject_kind <> 'performance'
+                    and (%(before)s::date is null or as_of_date < %(before)s)
             ) as days
         ), gaps as (
             select alerts.*, watched.number,
@@ -148,10 +163,15 @@ def unanswered_drift(connection: psycopg.Connection[Any], model_name: str) -> li
                 t.as_of_date > spells.first_day
                 -- Trainings of before their day was recorded.
                 or coalesce(t.as_of_date, spells.first_day) = spells.first_day and t.event_id > spells.first_event_id
+                and t.to_version is distinct from t.from_version and not exists (
+                    select from ops.model_events as earlier
+                    where earlier.model_name = %(model)s and earlier.action = 'trained'
+                        and earlier.to_version = t.to_version and earlier.event_id < spells.first_event_id
+                )
             )
         )
         order by subject
         """,
-        {"model": model_name, "others": list(_NOT_LEARNT), "quiet": QUIET_DAYS},
+        {"model": model_name, "others": list(_NOT_LEARNT), "quiet": QUIET_DAYS, "before": before},
     ).fetchall()
     return [Drift(str(subject), int(event_id)) for subject, event_id in rows]

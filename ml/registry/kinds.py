@@ -6,11 +6,11 @@ imported when a model of theirs is asked for: the registry knows no model itself
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ml.delinquency.errors import ArtifactError, SchemaMismatchError
 from ml.registry.store import Registrable, UnknownModelError
@@ -29,6 +29,9 @@ MODULES: Mapping[str, str] = {
 # What ``load`` raises of a version that must not score: changed or unreadable, or trained with other features or
 # another catalogue.
 REFUSALS = (ArtifactError, SchemaMismatchError)
+# What reading something raises that has the right checksum and the wrong shape.
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+_Model = TypeVar("_Model")
 
 
 class Load(Protocol):
@@ -78,7 +81,7 @@ def kind_of(model_name: str, modules: Mapping[str, str] = MODULES) -> Kind:
         No kind knows the name.
     """
     if model_name not in modules:
-        raise UnknownModelError(f"model {model_name!r} has no gates; there are {', '.join(sorted(modules))}")
+        raise UnknownModelError(f"there is no model {model_name!r}; there are {', '.join(sorted(modules))}")
     module: Any = import_module(modules[model_name])
     calls: tuple[Any, ...] = (module.load, module.judge, module.artifacts)
     if getattr(module, "MODEL_NAME", None) != model_name:
@@ -86,12 +89,33 @@ def kind_of(model_name: str, modules: Mapping[str, str] = MODULES) -> Kind:
     return Kind(model_name, *calls)
 
 
+def load_or_refuse(
+    load: "Callable[[psycopg.Connection[Any], str], _Model]", connection: "psycopg.Connection[Any]", version: str
+) -> _Model:
+    """A version as its kind loads it; what cannot be read is refused like what was changed.
+
+    Raises
+    ------
+    UnknownModelError, ArtifactError, SchemaMismatchError
+        Nothing else: an artifact that was sealed as nonsense must not stop those who could take its place.
+    """
+    try:
+        return load(connection, version)
+    except (*REFUSALS, UnknownModelError):
+        raise
+    except _UNREADABLE as error:
+        raise ArtifactError(
+            f"version {version} cannot be used ({type(error).__name__}: {error}); its checksum is right, so it was "
+            "written so. Train anew."
+        ) from error
+
+
 def refusal(
     connection: "psycopg.Connection[Any]", model_name: str, version: str, modules: Mapping[str, str] = MODULES
 ) -> str | None:
     """Why a version could not score now; None where it could."""
     try:
-        kind_of(model_name, modules).load(connection, version)
+        load_or_refuse(kind_of(model_name, modules).load, connection, version)
     except (*REFUSALS, UnknownModelError) as error:
         return str(error)
     return None

@@ -10,10 +10,12 @@ import psycopg
 
 from ml.evaluate.gate import GateResult
 from ml.registry.events import champions, rolled_back
-from ml.registry.kinds import MODULES, REFUSALS, kind_of
+from ml.registry.kinds import MODULES, REFUSALS, kind_of, load_or_refuse
 from ml.registry.lookup import alias_version
 from ml.registry.store import UnknownModelError, lock_aliases, set_alias
 
+# Who moves an alias where no person does.
+BY_GATES = "quality gate"
 EXPLAINED_ROWS = 2_000
 # Seconds for 2,000 rows. 30,000 people with reasons are to be read, scored and written in 5 s: 0.5 ms a row is three
 # times what that leaves, because a loaded machine must not refuse a sound version (2026-11-28).
@@ -67,6 +69,44 @@ def promote(
     return before
 
 
+def hold_champion(connection: psycopg.Connection[Any], model_name: str, judged_against: str | None) -> None:
+    """Keep the champion where it is until the transaction ends, if it still is the one that gates were asked against.
+
+    Gates take their time, and nobody should wait for them who goes back in a hurry: they are asked first, and what they
+    said counts only where no alias has moved meanwhile.
+
+    Raises
+    ------
+    PromotionRefusedError
+        Another version has become champion.
+    """
+    lock_aliases(connection, model_name)
+    if (champion := alias_version(connection, model_name)) != judged_against:
+        raise PromotionRefusedError(
+            f"the champion of {model_name} was {judged_against} when the gates were asked and is {champion} now: "
+            "somebody moved the alias meanwhile. Nothing was changed; look at it and promote again"
+        )
+
+
+def challenge_by_gates(connection: psycopg.Connection[Any], model_name: str, version: str, *, why: str) -> str | None:
+    """Let a version that the gates kept back be scored in shadow, unless a person has chosen another for that.
+
+    Returns
+    -------
+    str or None
+        Why it is not the challenger; None where it is.
+    """
+    lock_aliases(connection, model_name)
+    row = connection.execute(
+        "select model_version, set_by from ml.model_aliases where model_name = %s and alias = 'challenger'",
+        (model_name,),
+    ).fetchone()
+    if row is not None and row[0] != version and row[1] != BY_GATES:
+        return f"it is not scored in shadow: {row[1]} has chosen {row[0]} as challenger"
+    challenge(connection, model_name, version, by=BY_GATES, why=why)
+    return None
+
+
 def challenge(connection: psycopg.Connection[Any], model_name: str, version: str, *, by: str, why: str) -> None:
     """Let a version be scored in shadow; the champion stays.
 
@@ -108,6 +148,7 @@ def rollback(
         There is none before, ``to`` was never one, or it could not score now: changed, unreadable, or trained with
         other features or another catalogue. The alias stays where it is then.
     """
+    kind = kind_of(model_name, modules)
     lock_aliases(connection, model_name)
     order = champions(connection, model_name)
     present = alias_version(connection, model_name)
@@ -121,7 +162,7 @@ def rollback(
     target = to or earlier[-1]
     # Loading first: whoever goes back in a hurry must not land on a version that cannot score.
     try:
-        kind_of(model_name, modules).load(connection, target)
+        load_or_refuse(kind.load, connection, target)
     except REFUSALS as error:
         others = [version for version in reversed(earlier) if version != target]
         instead = f"go back to an earlier one with --to ({', '.join(others)}), or " if others else ""

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import psycopg
 
 from ml.registry.events import champions, record_event
-from ml.registry.kinds import REFUSALS
+from ml.registry.kinds import REFUSALS, load_or_refuse
 from ml.registry.lookup import alias_version
 from ml.registry.store import UnknownModelError
 
@@ -66,7 +66,7 @@ def usable_champion(
     found: tuple[str | None, Model | None] = (None, None)
     for version in [present, *(one for one in reversed(champions(connection, model_name)) if one != present)]:
         try:
-            found = version, load(connection, version)
+            found = version, load_or_refuse(load, connection, version)
             break
         except (*REFUSALS, UnknownModelError) as error:
             errors.append((version, error))

@@ -47,7 +47,8 @@ def register(conn: "Connection[Any]", model: Registrable) -> str:
     """Store a model as a candidate and return its version; the same artifact has the same version.
 
     What is told of a version is told by its last training: limits that changed may leave every byte of the artifact as
-    it was, and are what it is judged by from then on.
+    it was, and are what it is judged by from then on. A stored artifact that was changed since is replaced by the one
+    that training gives again: this is how training anew mends it.
 
     Parameters
     ----------
@@ -77,9 +78,16 @@ def register(conn: "Connection[Any]", model: Registrable) -> str:
         on conflict (model_name, model_version) do update
         -- Trained again to the same artifact: settings, limits and figures are those of the last training, what others
         -- noted beside them stays.
-        set metadata = models.metadata || excluded.metadata
-        where models.artifact_sha256 = excluded.artifact_sha256
-            and models.metadata is distinct from (models.metadata || excluded.metadata)
+        set metadata = models.metadata || excluded.metadata, artifact = excluded.artifact,
+            artifact_sha256 = excluded.artifact_sha256, target = excluded.target, algorithm = excluded.algorithm
+        where (
+            models.artifact_sha256 = excluded.artifact_sha256
+            -- Changed, or another's: a sound artifact has the checksum that it is named after.
+            or models.artifact_sha256 <> encode(sha256(convert_to(models.artifact, 'UTF8')), 'hex')
+            or left(models.artifact_sha256, length(models.model_version)) <> models.model_version
+        ) and (models.metadata, models.artifact, models.artifact_sha256, models.target, models.algorithm)
+            is distinct from (models.metadata || excluded.metadata, excluded.artifact, excluded.artifact_sha256,
+            excluded.target, excluded.algorithm)
         """,
         (
             model.model_name,

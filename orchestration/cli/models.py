@@ -24,6 +24,9 @@ class ModelError(AssayError, ValueError):
     """A version is unknown, refused, or may not be moved; the message says which and what to do."""
 
 
+# A training holds a model's aliases from its verdict to its end: seconds.
+_WAIT = "set local lock_timeout = '60s'"
+
 _VERSIONS = """
     select m.model_name, m.model_version, m.status, m.algorithm,
         (select string_agg(a.alias, ', ' order by a.alias) from ml.model_aliases as a
@@ -39,6 +42,8 @@ _VERSIONS = """
 def print_versions(settings: Settings, model_name: str | None, console: Console) -> None:
     """List versions, the newest first of each model, with what their gates said last."""
     with _session(settings) as connection:
+        if model_name is not None:
+            kind_of(model_name)
         rows = connection.execute(_VERSIONS, {"model": model_name}).fetchall()
     if not rows:
         raise ModelError(f"no version of {model_name or 'any model'} is registered; `assay run` trains them")
@@ -129,7 +134,8 @@ def promote_version(
         The version is unknown or refused, a gate failed without ``override``, or name or reason is empty.
     """
     from ml.registry import promotion
-    from ml.registry.lookup import note_verdict
+    from ml.registry.kinds import load_or_refuse
+    from ml.registry.lookup import alias_version, note_verdict
 
     _require(by, why)
     if alias not in ("champion", "challenger"):
@@ -138,13 +144,18 @@ def promote_version(
         kind = kind_of(model_name)
         version = _version(connection, model_name, version)
         # A gate may be overridden; what cannot be read, or reads other features, could score nothing.
-        kind.load(connection, version)
+        load_or_refuse(kind.load, connection, version)
         if alias == "challenger":
             promotion.challenge(connection, model_name, version, by=by, why=why)
             console.print(f"{model_name} {version} is the challenger: scored in shadow from the next run on.")
             return
+        champion = alias_version(connection, model_name)
         verdict = kind.judge(connection, version, _day(settings))
+        promotion.hold_champion(connection, model_name, champion)
         note_verdict(connection, model_name, version, verdict)
+        if champion == version:
+            console.print(f"{model_name}: {version} is the champion already; nothing was changed.", soft_wrap=True)
+            return
         try:
             before = promotion.promote(connection, kind, version, verdict, by=by, why=why, override=override)
         except promotion.PromotionRefusedError as error:
@@ -191,6 +202,8 @@ def _require(by: str, why: str) -> None:
 @contextmanager
 def _session(settings: Settings) -> "Iterator[psycopg.Connection[Any]]":
     """A transaction of the role that writes ``ml``; what the registry refuses becomes a clear message."""
+    from psycopg.errors import LockNotAvailable
+
     from ml.registry import UnknownModelError
     from ml.registry.kinds import REFUSALS
     from ml.registry.promotion import PromotionRefusedError
@@ -199,7 +212,13 @@ def _session(settings: Settings) -> "Iterator[psycopg.Connection[Any]]":
 
     try:
         with Runtime(settings).warehouse.connect(Role.ML) as connection:
+            connection.execute(_WAIT)
             yield connection
+    except LockNotAvailable as error:
+        raise ModelError(
+            "somebody else has been moving an alias for a minute, such as a training that judges its version. Nothing "
+            "was changed; try again when it has ended"
+        ) from error
     except (*REFUSALS, UnknownModelError, PromotionRefusedError) as error:
         raise ModelError(str(error)) from error
 

@@ -17,7 +17,7 @@ from ml.eligibility.lifecycle import champion_or_train
 from ml.eligibility.registered import MODEL_NAME, artifacts, judge, load
 from ml.registry import UnknownModelError
 from ml.registry.lookup import alias_version
-from ml.registry.promotion import rollback
+from ml.registry.promotion import challenge, rollback
 from orchestration.runtime import Runtime
 from orchestration.settings import Settings, load_settings
 from orchestration.tracking import artifact_folder, record_eligibility, tracker
@@ -171,6 +171,19 @@ def test_the_fairness_gate_counts_people_and_not_their_applications(agency: Agen
     assert "sex: 0 groups" in str(measured.value)
 
 
+def test_a_failed_training_leaves_the_challenger_that_a_person_chose(agency: Agency, connection) -> None:
+    second = str(champion_or_train(connection, DAY, CUTOFF, OTHER).version)
+    rollback(connection, MODEL_NAME, by="me", why="complaints")
+    challenge(connection, MODEL_NAME, second, by="ann", why="to watch it")
+    strict = dataclasses.replace(QUICK, required_characteristics=("disability",), max_missing_share=0.41)
+    failed = champion_or_train(connection, DAY, CUTOFF, strict)
+    assert f"ann has chosen {second} as challenger" in str(failed.message)
+    assert alias_version(connection, MODEL_NAME, "challenger") == second
+    connection.execute("delete from ml.model_aliases where alias = 'challenger'")
+    failed = champion_or_train(connection, DAY, CUTOFF, strict)
+    assert alias_version(connection, MODEL_NAME, "challenger") == failed.version
+
+
 @pytest.mark.parametrize("harm", ["checksum", "policy"])
 def test_a_refused_champion_leaves_the_last_good_one_deciding_and_is_told(agency: Agency, connection, harm) -> None:
     second = champion_or_train(connection, DAY, CUTOFF, OTHER)
@@ -190,14 +203,24 @@ def test_a_refused_champion_leaves_the_last_good_one_deciding_and_is_told(agency
     assert [str(second.version) in why for why in day.refused] == [True]
     event = "select from_version, to_version from ops.model_events where action = 'refused'"
     assert connection.execute(event).fetchall() == [(second.version, agency.version)]
-    # Nor does the training take it back; with nobody left, a person decides.
+    # Training gives the same bytes and mends it, also where little is new; with nobody left, a person decides.
     outcome = champion_or_train(connection, DAY, CUTOFF, OTHER)
-    assert outcome.version == agency.version
-    assert "stored_version" in {result.name for result in outcome.gate if not result.passed}
+    assert (outcome.version, outcome.trained_now, outcome.is_champion) == (second.version, True, True)
+    assert decide_day(connection, DAY, CUTOFF).version == second.version
     connection.execute("update ml.models set artifact = artifact || ' '")
     day = decide_day(connection, DAY, CUTOFF)
     assert (day.version, day.decisions) == (None, {"REVIEW": OPEN})
     assert len(day.refused) == 2
+
+
+def test_a_sole_champion_that_was_changed_is_trained_anew_on_any_day(agency: Agency, connection) -> None:
+    for after, asked in ((0, None), (0, "by hand"), (5, None)):
+        connection.execute("update ml.models set artifact = artifact || ' '")
+        decide_some(connection, after)
+        day = DAY + dt.timedelta(days=after)
+        mended = champion_or_train(connection, day, CUTOFF + (day - DAY), QUICK, asked=asked)
+        assert mended.is_champion
+        assert decide_day(connection, day, CUTOFF + (day - DAY)).refused == ()
 
 
 def test_changed_files_and_unknown_versions_are_refused(agency: Agency, connection) -> None:

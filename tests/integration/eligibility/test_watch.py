@@ -38,7 +38,7 @@ def test_a_day_is_watched_like_those_of_the_default_models_and_only_once(agency:
     values = first.found.set_index(["subject", "measure"])
     assert {"csi", "ks", "missing_rate", "psi"} <= set(first.found["measure"])
     assert values.loc[("open applications", "volume"), "value"] == OPEN
-    assert values.loc[("new applications", "volume"), "reference_value"] == 3
+    assert values.loc[("new applications", "volume"), "reference_value"] == 1.5, "of the newest four of its weekdays"
     assert values.loc[("score", "true_positive_rate_estimated"), "value"] > 0.9
     assert list(first.found.loc[first.found["subject_kind"] == "source", "subject"]) == ["test all"], "no other source"
     # As many whole days as hold 300 applications, each once: not the 60 that are open.
@@ -79,20 +79,29 @@ def test_what_has_moved_is_named_keeps_versions_back_and_asks_for_one_training(
     assert [name for name in alerts if name.startswith(alert)], alerts
     assert failed(connection, agency.version) == gate
     assert unanswered_drift(connection, MODEL_NAME)
-    again = champion_or_train(connection, DAY, CUTOFF, QUICK)
-    assert again.trained_now
-    watched(connection)
+    for day in (DAY - dt.timedelta(days=9), DAY):
+        again = champion_or_train(connection, day, CUTOFF + (day - DAY), QUICK)
+        assert not again.trained_now, "a day that runs again does what it did at first"
+    assert unanswered_drift(connection, MODEL_NAME)
+    later, cutoff = DAY + dt.timedelta(days=1), CUTOFF + dt.timedelta(days=1)
+    assert champion_or_train(connection, later, cutoff, QUICK).trained_now
+    watched(connection, later)
     assert unanswered_drift(connection, MODEL_NAME) == [], "a drift that lasts asks once"
 
 
 def test_a_late_source_and_fewer_applications_are_alerts(agency: Agency, connection) -> None:
     watched(connection)
+    connection.execute(
+        "insert into ml.model_monitoring select (jsonb_populate_record(m, jsonb_build_object('as_of_date', "
+        "m.as_of_date - n))).* from ml.model_monitoring as m, generate_series(10, 20) as n "
+        "where subject_kind = 'source'"
+    )
     connection.execute("delete from ml.eligibility_decisions")
     day = DAY + dt.timedelta(days=1)
     connection.execute(
         "update core.coverage set covered_to = %s where source_system = 'test'", (DAY - dt.timedelta(days=9),)
     )
-    for back in range(1, 6):
+    for back in (6, 13, 20):
         connection.execute(
             "insert into ml.eligibility_decisions (eid, as_of_date, gr_id, scheme_id, knowledge_cutoff, model_name, "
             "score_status, decision, reasons, missing_evidence, would_change) select 'e' || n, %s, 'g', 'S1', %s, %s, "
@@ -102,6 +111,26 @@ def test_a_late_source_and_fewer_applications_are_alerts(agency: Agency, connect
     assert {*watched(connection, day).named("alert")} >= {"test all days_late 10", "open applications volume 60"}
     # Training mends neither.
     assert unanswered_drift(connection, MODEL_NAME) == []
+
+
+def test_a_day_that_two_versions_decided_is_watched_once_as_the_one_that_decided_most(
+    agency: Agency, connection
+) -> None:
+    watched(connection)
+    other = "update ml.eligibility_decisions set model_version = 'zzz' where eid in (select eid from "
+    other += "ml.eligibility_decisions where score_status = 'scored' order by eid limit %s)"
+    connection.execute(
+        "insert into ml.models select (jsonb_populate_record(m, jsonb_build_object('model_version', 'zzz', 'status', "
+        "'candidate'))).* from ml.models as m where model_version = %s",
+        (agency.version,),
+    )
+    for count, version in ((1, agency.version), (OPEN - 10, "zzz"), (OPEN - 10, "zzz")):
+        connection.execute(other, (count,))
+        found = watch_day(connection, DAY, CUTOFF)
+        assert found.model_version == version
+        stored = connection.execute("select distinct model_version from ml.model_monitoring").fetchall()
+        assert stored == [(version,)]
+    assert found.written == 0
 
 
 def test_outcomes_tell_what_earlier_decisions_were_worth(agency: Agency, connection) -> None:

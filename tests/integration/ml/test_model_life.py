@@ -105,19 +105,34 @@ def test_what_has_moved_asks_for_one_training_and_lateness_for_none(
     warehouse: Warehouse, versions: tuple[str, str]
 ) -> None:
     _, second = versions
-    with warehouse.connect(Role.ML) as connection:
-        alert(connection, second, "bank transactions days_late")
-        alert(connection, second, "scored volume")
-        assert not trained(connection, SLACK).trained_now
-        alert(connection, second, "income csi")
-        found = trained(connection, SLACK)
-        assert found.trained_now
-        assert found.message == "trained on request (drift: income csi)"
+    first_day = CUTOFF.date() - dt.timedelta(days=1)
+
+    def trains(after: int) -> tuple[bool, str | None]:
+        found = champion_or_train(connection, NAME, "bad", CUTOFF, config=SLACK,
+                                  as_of_date=first_day + dt.timedelta(days=after))  # fmt: skip
+        return found.trained_now, found.message
+
+    def learn_of_one_less() -> None:
+        connection.execute("set local role assay_dbt")
+        gone = "select loan_id from features.origination_outcomes order by loan_id desc limit 1"
+        connection.execute(f"delete from features.origination_outcomes where loan_id in ({gone})")
+        connection.execute("set local role assay_ml")
+
+    with warehouse.connect() as connection:
+        alert(connection, second, "bank transactions days_late", first_day)
+        alert(connection, second, "scored volume", first_day)
+        learn_of_one_less()
+        assert not trains(1)[0]
+        alert(connection, second, "income csi", first_day)
+        assert not trains(0)[0], "the day itself runs again as it ran at first"
+        assert trains(1) == (True, "trained anew (drift: income csi)")
         # It lasts, and is told every day.
-        alert(connection, second, "income csi", DAY + dt.timedelta(days=1))
-        assert not trained(connection, SLACK).trained_now
-        alert(connection, second, "score psi", DAY + dt.timedelta(days=2))
-        assert trained(connection, SLACK).trained_now
+        alert(connection, second, "income csi", first_day + dt.timedelta(days=1))
+        learn_of_one_less()
+        assert not trains(2)[0]
+        alert(connection, second, "score psi", first_day + dt.timedelta(days=2))
+        assert trains(3)[0]
+        assert not trains(4)[0], "nothing new to learn"
         why = connection.execute("select reason from ops.model_events where action = 'trained'").fetchall()
         assert why == [("something new to learn",)] * 2 + [("drift: income csi",), ("drift: score psi",)]
 
@@ -224,9 +239,15 @@ def test_the_lists_say_what_there_is(
     shown = narrow.export_text()
     assert all(word in shown for word in (NAME, first, second))
     assert "promoted, challenger: none ->" in text or f"-> {first} by me: to compare" in text
-    for model, version, message in (("none", None, "has no gates"), (NAME, "none", "no version 'none'")):
+    for model, version, message in (("none", None, "no model 'none'"), (NAME, "none", "no version 'none'")):
         with pytest.raises(ModelError, match=message):
             print_model(warehouse_settings, model, version, QUIET)
+    for command in (lambda: print_versions(warehouse_settings, "nonsense", QUIET),
+                    lambda: roll_back(warehouse_settings, "nonsense", "me", "because", QUIET)):  # fmt: skip
+        with pytest.raises(ModelError, match="no model 'nonsense'; there are eligibility"):
+            command()
+    promote_version(warehouse_settings, NAME, second, "me", "again", console)
+    assert f"{NAME}: {second} is the champion already" in console.export_text()
 
 
 def test_nobody_moves_the_alias_between_the_verdict_and_the_promotion(

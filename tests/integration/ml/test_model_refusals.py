@@ -22,6 +22,7 @@ QUIET = Console(quiet=True)
 HARMS = {
     "another text": "ArtifactError",
     "another checksum": "ArtifactError",
+    "too few coefficients": "ArtifactError",
     "not a model": "ArtifactError",
     "another feature": "SchemaMismatchError",
     "another catalogue": "SchemaMismatchError",
@@ -41,6 +42,7 @@ def harm(connection: psycopg.Connection, kind: str, version: str) -> str:
     name = load_catalogue().names(used_by="origination_pd")[3]
     text = {
         "not a model": "'{}'::text",
+        "too few coefficients": """regexp_replace(artifact, '"coefficients":\\[[^],]*,', '"coefficients":[')""",
         "another feature": f"replace(artifact, '\"{name}\"', '\"{name}_of_yore\"')",
         "another catalogue": 'replace(artifact, \'"catalogue_version":"\', \'"catalogue_version":"9\')',
     }[kind]
@@ -74,15 +76,21 @@ def test_the_last_good_champion_scores_where_an_artefact_is_refused(
     assert rows(warehouse, "select model_version from ml.model_aliases where alias = 'champion'") == [(second,)]
 
 
-def test_training_goes_on_with_the_last_good_champion_and_its_gate_fails(
-    warehouse: Warehouse, versions: tuple[str, str]
+@pytest.mark.parametrize("kind", ["another text", "another checksum", "not a model"])
+def test_training_anew_mends_a_champion_that_was_changed(
+    warehouse: Warehouse, versions: tuple[str, str], kind: str
 ) -> None:
-    first, second = versions
+    _, second = versions
+    stored = "select artifact, artifact_sha256 from ml.models order by model_version"
+    before = rows(warehouse, stored)
     with warehouse.connect(Role.ML) as connection:
-        connection.execute("update ml.models set artifact = artifact || ' ' where model_version = %s", (second,))
+        harm(connection, kind, second)
         outcome = trained(connection, SLACK)
-    assert outcome.version == first
-    assert [result.name for result in outcome.gate if not result.passed][-2:] == ["artifact", "stored_version"]
+    assert (outcome.version, outcome.trained_now, outcome.is_champion) == (second, True, True)
+    assert f"{second} was refused" in str(outcome.message)
+    assert rows(warehouse, stored) == before
+    with warehouse.connect(Role.ML) as connection:
+        assert not score_day(connection, NAME, DAY).refused
 
 
 def test_where_no_version_can_be_used_scoring_stops(warehouse: Warehouse, versions: tuple[str, str]) -> None:

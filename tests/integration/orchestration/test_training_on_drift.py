@@ -100,9 +100,18 @@ def test_a_training_as_of_a_day_before_a_drift_does_not_answer_it(warehouse: War
         trained(connection, version, 4)
         assert moved() == ["income_last csi"]
         trained(connection, version, 5)
+        assert moved() == ["income_last csi"], "the same once more has learnt nothing of it"
+        trained(connection, registry.register(connection, Named("y")), 5)
         assert moved() == []
         alert(connection, version, 3, "score psi")
         assert moved() == [], "told late of a day that a training has already passed"
+
+
+def test_a_day_that_runs_again_knows_nothing_of_later_alerts(warehouse: Warehouse, version: str) -> None:
+    with warehouse.connect(Role.ML) as connection:
+        alert(connection, version, 5)
+        days = [bool(unanswered_drift(connection, NAME, before=FIRST + dt.timedelta(days=day))) for day in (0, 5, 6)]
+        assert days == [False, False, True]
 
 
 def test_quiet_days_end_a_drift_and_the_next_one_asks_anew(warehouse: Warehouse, version: str) -> None:

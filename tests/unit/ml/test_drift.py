@@ -1,6 +1,9 @@
 """Drift: measures against their plain definitions, clean days stay quiet, planted changes are named."""
 
+import datetime as dt
 import json
+from collections.abc import Callable
+from unittest.mock import MagicMock
 
 import numpy as np
 import pandas as pd
@@ -8,11 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.delinquency.monitoring import _version_that_scored
 from ml.drift import Reference, alerts, compare, expected_performance, late_sources, realised_performance, volume
 from ml.drift import reference_of as kept
 from ml.drift.comparing import level_of
 from ml.drift.distances import Counted, Distance, distances
+from ml.drift.gate import drift_gate
 from ml.evaluate import population_stability
+from ml.evaluate.gate import GateResult
 
 PEOPLE, TRAINING_DAYS = 600, 10
 
@@ -142,6 +148,39 @@ def test_what_the_calendar_moves_anyway_is_usual() -> None:
     assert named(compare(reference, now)) == {"f4"}
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (np.arange(600) % 100 < 92, np.arange(600) % 100 < 40),
+        (np.arange(600) % 100 >= 8, np.arange(600) % 100 >= 60),
+        (np.minimum(850, 700 + np.arange(600)), np.full(600, 500.0)),
+        (np.ones(600), np.full(600, 2.0)),
+        (np.ones(600), np.zeros(600)),
+        # Nine in ten between a few below and a few above.
+        (1.0 + (np.arange(600) % 20 == 0) - (np.arange(600) % 20 == 1), np.zeros(600)),
+    ],
+)
+def test_what_nearly_everybody_has_is_watched_like_anything_else(before: np.ndarray, now: np.ndarray) -> None:
+    reference = Reference.from_dict(json.loads(json.dumps(kept(pd.DataFrame({"x": before})).to_dict())))
+    assert named(compare(reference, pd.DataFrame({"x": now})), "alert") == {"x"}
+    assert named(compare(reference, pd.DataFrame({"x": before * (1 + 1e-15)}))) == set(), "rounding is no drift"
+
+
+@pytest.mark.parametrize(("lost", "told"), [("flag", "flag csi"), ("product", "product: boat vanished")])
+def test_what_alerts_keeps_a_version_back(lost: str, told: str) -> None:
+    few = np.arange(600) % 20 == 0
+    frame = pd.DataFrame({"flag": ~few, "product": np.where(few, "boat", "car")})
+    metadata = {"reference": kept(frame).to_dict()}
+    now = frame.assign(gr_id=np.arange(600), **{lost: few if lost == "flag" else "car"})
+
+    def verdict(rows: pd.DataFrame) -> GateResult:
+        return drift_gate(metadata, rows, lambda rows: np.zeros(len(rows)), has_champion=True)
+
+    assert verdict(frame.assign(gr_id=np.arange(600))).passed
+    assert not verdict(now).passed
+    assert told in str(verdict(now).value)
+
+
 def test_a_moved_score_is_named(reference: Reference) -> None:
     score = np.random.default_rng(3).beta(2, 12, PEOPLE)
     found = compare(reference, day(24), score=score)
@@ -189,24 +228,85 @@ def test_what_is_no_probability_is_refused(bad: list[float]) -> None:
         expected_performance(bad)
 
 
+WEEKDAYS = [100] * 5 + [0] * 2
+
+
 @pytest.mark.parametrize(
     ("rows", "before", "level"),
     [
-        (400, [410, 405, 400], "ok"), (190, [410, 405, 400], "alert"), (290, [410, 405, 400], "warn"),
-        (560, [410, 405, 400], "warn"), (190, [410, 405], "ok"), (0, [4, 5, 3], "ok"), (0, [40, 50, 40], "alert"),
-        (200, [400, 400, 190], "ok"),
+        (400, [410, 405, 400] * 3, "ok"), (190, [410, 405, 400] * 3, "alert"), (290, [410, 405, 400] * 3, "warn"),
+        (560, [410, 405, 400] * 3, "warn"), (0, [4, 5, 3] * 3, "ok"), (0, [40, 50, 40] * 3, "alert"),
+        # A weekday that was never seen says nothing, nor do days that were not made.
+        (190, [410, 405, 400], "ok"), (0, [100] * 5, "ok"), (0, [None] * 40, "ok"),
+        (0, [100, *[None] * 6] * 3, "alert"),
+        # Closed at weekends: a silent weekday is none of them.
+        (0, WEEKDAYS * 4, "alert"), (0, WEEKDAYS * 4 + [100] * 5, "ok"), (100, WEEKDAYS * 4, "ok"),
+        # A day of 250 before, whatever weekday it was, is not what is usual.
+        (0, [100] * 27 + [250], "alert"), (0, [100] * 21 + [250] + [100] * 6, "alert"),
+        (40, [100] * 27 + [170], "alert"),
+        (100, [1000] + [100] * 6, "ok"),
+        # What failed yesterday, last week or for weeks fails today all the same.
+        (0, [100] * 27 + [0], "alert"), (0, [100] * 27 + [0] * 27, "alert"),
+        (30, [100] * 6 + [0] + [100] * 21, "alert"),
+        # What has lasted for all the days that count is usual.
+        (30, [100] * 28 + [30] * 56, "ok"),
     ],
 )  # fmt: skip
-def test_volume_is_judged_by_the_days_before(rows: int, before: list[int], level: str) -> None:
+def test_volume_is_judged_by_its_weekdays_before(rows: int, before: list[int | None], level: str) -> None:
     assert volume(rows, before)["level"].tolist() == [level]
 
 
-def test_a_late_source_is_named_by_what_it_usually_is() -> None:
-    before = {"bank transactions": [0, 0, 1], "bureau": [30, 31, 29], "crm contacts": [0, 0]}
-    quiet = late_sources({"bank transactions": 1, "bureau": 30, "crm contacts": 0, "new": 4}, before)
+def delays(days: int, delivers: Callable[[int], bool]) -> list[int | None]:
+    """Days late on each of so many days."""
+    found: list[int | None] = []
+    for at in range(days):
+        found.append(next((at - day for day in range(at, -1, -1) if delivers(day)), None))
+    return found
+
+
+def late_on(series: list[int | None]) -> list[int]:
+    """Days on which a source is named."""
+    days = ((at, now) for at, now in enumerate(series) if now is not None)
+    return [at for at, now in days if named(late_sources({"s": now}, {"s": series[:at]}))]
+
+
+@pytest.mark.parametrize(
+    "delivers",
+    [
+        lambda day: True, lambda day: day % 7 < 5, lambda day: day % 7 == 2, lambda day: day % 30 == 0,
+        lambda day: day % 91 == 0, lambda day: day % 2 == 0, lambda day: day % 14 == 0,
+    ],
+    ids=["daily", "weekdays", "weekly", "monthly", "quarterly", "every other day", "fortnightly"],
+)  # fmt: skip
+def test_a_source_that_keeps_its_rhythm_is_never_late(delivers: Callable[[int], bool]) -> None:
+    assert late_on(delays(130, delivers)) == []
+
+
+@pytest.mark.parametrize("closed", [(), (5, 6)], ids=["daily", "weekdays"])
+def test_each_day_of_every_outage_is_named_from_its_first_day_on(closed: tuple[int, ...]) -> None:
+    out = {*range(35, 42), 49, *range(56, 63), *range(77, 120)}
+    named_on = late_on(delays(125, lambda day: day % 7 not in closed and day not in out))
+    assert named_on == sorted(out)
+
+
+def test_a_source_that_often_comes_late_is_judged_by_that() -> None:
+    series = delays(90, lambda day: day % 9 > 0)
+    assert len(late_on(series)) <= 5
+    assert late_on([*series, 1, 2])[-1] == 91
+
+
+def test_a_young_source_is_judged_by_what_no_weekend_explains_and_named_where_it_is_gone() -> None:
+    assert late_on([0] * 3 + list(range(1, 10))) == [10, 11]
+    quiet = late_sources({"new": 4, "first saturday": 1, "bureau": 30}, {"first saturday": [0] * 5, "bureau": [30] * 9})
     assert set(quiet["level"]) == {"ok"}
-    late = late_sources({"bank transactions": 2, "bureau": 30}, before)
-    assert named(late) == {"bank transactions", "crm contacts"}
+    late = late_sources({"bank": 1, "crm": 0}, {"bank": [0] * 28, "crm": [0] * 28, "bureau": [30] * 28})
+    assert named(late) == {"bank", "bureau"}
+
+
+def test_a_day_is_watched_as_the_version_that_scored_most_of_it() -> None:
+    days = [dt.date(2026, 9, 29)] * 5 + [dt.date(2026, 9, 30)] * 3
+    scores = pd.DataFrame({"as_of_date": days, "model_version": ["old"] * 5 + ["a", "a", "z"]})
+    assert _version_that_scored(MagicMock(), "origination_pd", scores) == "a"
 
 
 @pytest.mark.parametrize(
