@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, interactions, train
+from ml.delinquency import (
+    Candidate,
+    LogisticSettings,
+    OneClassError,
+    TrainedModel,
+    TrainingConfig,
+    TreeSettings,
+    interactions,
+    train,
+)
 from ml.delinquency.choosing import choose
 from ml.delinquency.config import ScorecardSettings
 from ml.delinquency.heldout import Measured, in_two_lanes, measure, pick_candidate, strongest_alone
@@ -187,6 +196,27 @@ def test_folds_are_dealt_evenly_and_keep_groups_whole(frame):
     assert (pd.Series(fold).groupby(groups).nunique() == 1).all()
     counts = pd.DataFrame({"fold": fold, "bad": y}).groupby("fold")["bad"].agg(["sum", "size"])
     assert counts["sum"].max() - counts["sum"].min() <= 0.05 * counts["sum"].mean()
+
+
+@pytest.mark.parametrize("branches", [12, 50, 300])
+def test_few_and_large_groups_leave_every_part_both_outcomes(branches):
+    generator = np.random.default_rng(branches)
+    y, branch = (generator.random(6000) < 0.2).astype(float), generator.integers(0, branches, 6000)
+    design = design_parts(y, branch, None, 7, CONFIG)
+    for split in design.splits:
+        parts = [split.learn, split.stop, split.test]
+        assert sum(map(len, parts)) == len(y)
+        assert sum(len(np.unique(branch[rows])) for rows in parts) == branches
+        assert min(min(y[rows].sum(), (1 - y[rows]).sum()) for rows in parts) >= 10
+        assert len(split.stop) > 300
+    assert len({tuple(split.stop) for split in design.splits}) == 5
+
+
+def test_parts_that_can_not_have_both_outcomes_are_refused_in_words():
+    # All good rows belong to two branches.
+    branch = np.r_[np.zeros(300, dtype=int), np.ones(300, dtype=int), 2 + np.arange(600)]
+    with pytest.raises(OneClassError, match="has no good row: .* groups with a bad row: 600, with a good one: 2"):
+        design_parts((branch > 1).astype(float), branch, None, 7, CONFIG)
 
 
 def test_the_same_rows_in_any_order_give_the_same_bytes(frame):
