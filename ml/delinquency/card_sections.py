@@ -130,7 +130,7 @@ nearly everyone as soon as the base rate exceeds `1 / (1 + ratio)`.
 
 ### Health score
 
-{health["score"]:.1f} of 100: `{health["formula"]}`, at the threshold of the wanted recall (recall
+{"Not decided" if health["score"] is None else f"{health['score']:.1f} of 100"}: `{health["formula"]}`, at the threshold of the wanted recall (recall
 {percent(health["recall"])}, precision {percent(health["precision"])}). Precision follows the base rate, so scores of
 populations with other base rates can't be compared. No rule uses it.
 
