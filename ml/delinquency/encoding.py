@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.delinquency.columns import NO_LEVEL, OTHER, Column, look_at
+from ml.delinquency.columns import NO_LEVEL, OTHER, Column, digits_of, look_at
 from ml.delinquency.dates import dates_and_others, in_past_century, text_of, wrong_in_words
 from ml.delinquency.errors import FeatureError, FeatureWarning
 from ml.delinquency.frame import plain_type, plain_types, to_numbers
@@ -72,12 +72,12 @@ class Encoder:
         Raises
         ------
         FeatureError
-            If a column is absent, is infinite, or holds what is no number where numbers are expected.
+            If a column is absent, is infinite, or holds mostly what is no number where numbers are expected.
 
         Warns
         -----
         FeatureWarning
-            If values of a date are none of the form that training read: they are missing.
+            If values of a date are none of the form that training read, or some of numbers are none: they are missing.
         """
         if not all(isinstance(name, str) for name in frame.columns):
             frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
@@ -93,7 +93,9 @@ class Encoder:
             if column.kind == "level":
                 X[:, position] = _level_codes(frame[column.name], column.levels)
             elif column.kind in ("number_in_text", "number_with_comma"):
-                X[:, position] = read_numbers(frame[column.name], column.kind == "number_with_comma")
+                X[:, position] = read_numbers(
+                    frame[column.name], column.kind == "number_with_comma", column.form, column.words
+                )
             elif column.kind == "days_before":
                 X[:, position] = _days_before(frame[column.name], column, days)
         return X
@@ -105,7 +107,9 @@ class Encoder:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types; what was left out is metadata, not model."""
-        return {"columns": [asdict(column) for column in self.columns]}
+        columns = [asdict(column) for column in self.columns]
+        # Left out where there are none: models of before are read back to the same bytes.
+        return {"columns": [{key: told for key, told in one.items() if key != "words" or told} for one in columns]}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Encoder":
@@ -119,6 +123,7 @@ class Encoder:
                     # Models of before kept no form: dates were read anew each time.
                     entry.get("form") or ("dates" if entry["kind"] == "days_before" else ""),
                     bool(entry.get("is_past", False)),
+                    tuple(entry.get("words", ())),
                 )
                 for entry in stored["columns"]
             ),
@@ -170,10 +175,11 @@ def learn_encoder(
             columns.append(found)
         if reason:
             dropped[name] = reason
-        if not keep and found is not None and found.kind == "number":
-            if asks_outcome and (how := looks_like_identifier(values, days)):
+        if not keep and found is not None and found.kind in ("number", "number_in_text", "number_with_comma"):
+            numbers = None if found.kind == "number" else digits_of(values)
+            if asks_outcome and (how := looks_like_identifier(values, days, numbers=numbers)):
                 suspects[name] = how
-            elif not asks_outcome and (how := looks_like_identifier(values, days, even=False)):
+            elif not asks_outcome and (how := looks_like_identifier(values, days, even=False, numbers=numbers)):
                 columns.pop()
                 dropped[name] = f"{NAMED}, {how}"
     return Encoder(tuple(columns), dropped, tuple(said), suspects)
@@ -196,7 +202,7 @@ def _days_before(values: "pd.Series[Any]", column: Column, days: NDArray[np.date
         )
     if values.isna().all():
         return np.full(len(values), np.nan)
-    read, wrong = dates_and_others(values, column.form)
+    read, wrong = dates_and_others(values, column.form, column.words)
     if wrong:
         said = f"feature {values.name}: {wrong_in_words(wrong, len(values), column.form)}; taken as missing"
         warnings.warn(said, FeatureWarning, stacklevel=3)

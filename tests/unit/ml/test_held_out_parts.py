@@ -215,7 +215,7 @@ def test_few_and_large_groups_leave_every_part_both_outcomes(branches):
 def test_parts_that_can_not_have_both_outcomes_are_refused_in_words():
     # All good rows belong to two branches.
     branch = np.r_[np.zeros(300, dtype=int), np.ones(300, dtype=int), 2 + np.arange(600)]
-    with pytest.raises(OneClassError, match="has no good row: .* groups with a bad row: 600, with a good one: 2"):
+    with pytest.raises(OneClassError, match=r"has no good row: .* groups with a bad row: 600, with a good one: 2"):
         design_parts((branch > 1).astype(float), branch, None, 7, CONFIG)
 
 
