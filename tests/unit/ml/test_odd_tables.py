@@ -12,6 +12,7 @@ from ml.delinquency.dates import SEVERAL, date_form, number_form, read_dates
 from ml.delinquency.encoding import Encoder, learn_encoder
 from ml.delinquency.errors import FeatureWarning
 from ml.delinquency.outcome import as_days, outcome
+from ml.delinquency.screening import leak_warnings
 
 from .conftest import LOGISTIC, TREES, quick
 
@@ -488,6 +489,31 @@ def test_values_that_give_the_outcome_away_are_warned_of_and_a_steep_risk_is_not
     warnings = train(frame.drop(columns="granted_on"), "is_bad", config=quick(LOGISTIC)).metadata["warnings"]
     assert len(warnings) == 3
     assert all(any(f"feature {name}: all" in said for said in warnings) for name in ("recovered", "stage", "closed"))
+
+
+@pytest.mark.parametrize(
+    ("slope", "rows", "base"), [(1.0, 5000, 0.01), (2.6, 5000, 0.01), (2.6, 20_000, 0.05), (3.5, 2000, 0.5)]
+)
+def test_a_strong_honest_feature_is_no_leak(slope, rows, base):
+    generator = np.random.default_rng(6)
+    for _ in range(10):
+        x = generator.normal(size=rows)
+        y = generator.random(rows) < 1 / (
+            1 + np.exp(-(np.log(base / (1 - base)) - slope**2 / 2 * (base < 0.5) + slope * x))
+        )
+        X = np.column_stack([x, np.maximum(x, 0), np.digitize(x, [-1, 0, 1])])
+        assert leak_warnings(X, y.astype(float), ["x", "x_or_0", "level"], [0, 0, 4]) == []
+
+
+@pytest.mark.parametrize("base", [0.01, 0.1, 0.4])
+def test_the_outcome_with_mistakes_and_a_status_of_afterwards_are_warned_of(base):
+    generator = np.random.default_rng(7)
+    y = generator.random(20_000) < base
+    mistaken = np.where(generator.random(20_000) < 0.05, ~y, y)
+    status = np.where(y & (generator.random(20_000) < 0.4), 3, generator.integers(0, 3, 20_000))
+    names = ["copy", "mistaken", "status"]
+    warnings = leak_warnings(np.column_stack([y, mistaken, status]).astype(float), y.astype(float), names, [0, 2, 4])
+    assert [said.split()[1].strip(":") for said in warnings] == names
 
 
 def test_few_defaults_among_many_rows_give_a_small_model_and_a_warning():
