@@ -23,6 +23,7 @@ _POPULATIONS = {
 
 # What training records in the metadata or in its notes, under any of these names.
 _RECORDED = {
+    "Labels of the outcome": ("labels",),
     "How the rows were divided": ("design", "parts"),
     "How it was chosen": ("choice",),
     "Challengers": ("challengers",),

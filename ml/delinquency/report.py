@@ -61,8 +61,8 @@ class Report:
     Attributes
     ----------
     figures : dict
-        JSON types only: ``model_name, target, algorithm, part, rows, bad, base_rate, people, window, headline,
-        calibrated, challengers, stability, health, gate, decision, intervals``.
+        JSON types only: ``model_name, target, bad_label, algorithm, part, rows, bad, base_rate, people, window,
+        headline, calibrated, challengers, stability, health, gate, decision, intervals``.
     tables : dict of str to pandas.DataFrame
         ``deciles, flagged, reliability, parts, challengers, decision``, where there are dates ``vintages``, where
         segments were given ``segments``, where features were given ``features``.
@@ -260,6 +260,7 @@ def _identity(model: TrainedModel, part: str, rows: pd.DataFrame, group: Any) ->
     return {
         "model_name": model.model_name,
         "target": model.target,
+        "bad_label": model.metadata.get("labels", {}).get("bad"),
         "algorithm": model.algorithm,
         "sha256": model.sha256,
         "part": part,

@@ -20,6 +20,7 @@ from ml.delinquency.config import LogisticSettings, ScorecardSettings
 from ml.delinquency.encoding import OTHER, learn_encoder
 from ml.delinquency.interactions import pairs_in
 from ml.delinquency.outcome import as_days, outcome
+from ml.delinquency.report import ReportConfig, build_report
 
 from .conftest import LOGISTIC, quick
 
@@ -117,7 +118,7 @@ def test_two_labels_are_a_target(labels, bad_label, bad):
 
 
 def test_labels_that_do_not_say_which_is_bad_are_refused(table):
-    with pytest.raises(OneClassError, match=r"holds \[2.0\].*bad_label"):
+    with pytest.raises(OneClassError, match=r"holds 1, 2; .*bad_label"):
         outcome(pd.Series([1, 2, 1]))
     with pytest.raises(OneClassError, match=r"\['closed', 'written down'\].*bad_label"):
         outcome(pd.Series(["closed", "written down"]))
@@ -127,6 +128,28 @@ def test_labels_that_do_not_say_which_is_bad_are_refused(table):
         outcome(pd.Series(["good", None]))
     with pytest.raises(OneClassError, match="0 bad outcomes"):
         train(table.assign(status="good"), "status", config=quick(LOGISTIC))
+
+
+def test_the_label_that_was_taken_for_bad_is_told(table):
+    repaid = table.drop(columns="status").assign(repaid=np.where(table["status"] == "bad", "N", "Y"))
+    model = train(repaid, "repaid", config={"candidates": (LOGISTIC,), "repeats": 1, "resamples": 20})
+    assert model.metadata["labels"] == {"bad": "Y", "good": "N"}
+    assert any("'Y' is taken for the bad outcome" in said and "bad_label='N'" in said
+               for said in model.metadata["warnings"])  # fmt: skip
+    settings = quick(LOGISTIC, bad_label="N")
+    model = train(repaid, "repaid", config=settings)
+    assert model.metadata["labels"] == {"bad": "N", "good": "Y"}
+    assert model.metadata["warnings"] == []
+    assert build_report(model, config=ReportConfig(resamples=20, slice_resamples=20)).figures["bad_label"] == "N"
+
+
+def test_what_is_no_frame_or_no_configuration_is_refused_in_words(table):
+    with pytest.raises(FeatureError, match="frame is a ndarray; expected"):
+        train(np.zeros((3, 2)), "status")
+    with pytest.raises(TypeError, match=r"config names \['depth'\]; known are \['candidates'"):
+        train(table, "status", config={"depth": 3})
+    with pytest.raises(TypeError, match="config is a int; expected a TrainingConfig"):
+        train(table, "status", config=7)
 
 
 @pytest.mark.parametrize(
