@@ -100,6 +100,15 @@ class Encoder:
                 X[:, position] = _days_before(frame[column.name], column, days)
         return X
 
+    def unknown_levels(self, frame: pd.DataFrame) -> NDArray[np.bool_]:
+        """Which values are levels that training did not know, shape (n, k); rare ones it knew are one level."""
+        found = np.zeros((len(frame), len(self.columns)), dtype=bool)
+        for position, column in enumerate(self.columns):
+            if column.kind == "level":
+                text = text_of(plain_type(frame[column.name]))
+                found[:, position] = text.notna().to_numpy(bool) & np.isnan(_codes(text, column.levels))
+        return found
+
     def without(self, reasons: Mapping[str, str]) -> "Encoder":
         """The encoder without some features, for the reasons given."""
         columns = tuple(column for column in self.columns if column.name not in reasons)
@@ -186,7 +195,10 @@ def learn_encoder(
 
 
 def _level_codes(values: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
-    text = text_of(values)
+    return _codes(text_of(values), levels)
+
+
+def _codes(text: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
     codes = pd.Index(levels).get_indexer(pd.Index(text.astype(object))).astype(float)
     unknown = (codes < 0) & text.notna().to_numpy(bool)
     codes[codes < 0] = np.nan

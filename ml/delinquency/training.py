@@ -17,6 +17,7 @@ from ml.delinquency.learning import Judged, Learnt, learn_held_out, learn_nested
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.outcome import as_days, codes_of, guess_in_words, labels_of, outcome
 from ml.delinquency.parts import design_parts
+from ml.delinquency.population import Ranges
 from ml.delinquency.screening import (
     check_that_something_varies,
     leak_warnings,
@@ -275,6 +276,7 @@ def _metadata(
         "seed": config.seed,
         "config": replace(config, candidates=config.candidates_for(len(table.y), table.n_bad)).to_dict(),
         "data_window": window | {"first": first, "last": last},
+        "ranges": Ranges.of(table.X, table.levels).to_dict(),
         "design": learnt.design,
         **learnt.remarks,
         **treatment_of(learnt.members, table.names),

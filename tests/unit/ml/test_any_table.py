@@ -83,6 +83,20 @@ def test_a_model_of_text_and_dates_is_read_back_and_scores_alike(model, table):
         score(model, table[names])
 
 
+def test_a_row_unlike_those_of_training_is_said_to_be_outside(model, table):
+    rows = table[list(model.features)].head(4).astype({"employed": object})
+    rows.loc[1, "amount"] = 1e7
+    rows.loc[2, ["purpose", "interest", "amount"]] = ["boat", "60%", 1.0]
+    rows.loc[3, list(model.features)] = None
+    again = TrainedModel.from_artifact(model.artifact, model.sha256, json.loads(json.dumps(model.metadata)))
+    told = score(again, rows, time=table["granted_on"].head(4))["is_outside_population"]
+    assert told.tolist() == [False, True, True, None]
+    usual = score(again, table[list(model.features)], time=table["granted_on"])["is_outside_population"]
+    assert usual.mean() <= 0.03
+    before = TrainedModel.from_artifact(model.artifact, model.sha256)
+    assert score(before, rows, time=table["granted_on"].head(4))["is_outside_population"].isna().all()
+
+
 def test_an_unknown_level_counts_as_missing_and_a_rare_one_as_rare(model, table):
     rows = table[list(model.features)].head(4).assign(purpose=["boat", None, "car", "home"], town="nowhere at all")
     X = model.numbers(rows, as_days(table["granted_on"].head(4)))
