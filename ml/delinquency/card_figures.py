@@ -92,10 +92,10 @@ seed {drawn["seed"]}.
 def monitoring(report: Report, pictures: dict[str, str]) -> str:
     """By time, and how far score and features moved."""
     score = report.figures["stability"]
-    told = "Training kept no scores to compare with."
+    told = "Stability of the score was not measured: no later rows to compare with."
     if score is not None:
         told = (
-            f"PSI of the score between training and these rows: {score['psi']:.4f}, {score['reading']} (chance alone "
+            f"PSI of the score between {score['between']}: {score['psi']:.4f}, {score['reading']} (chance alone "
             f"gives {score['by_chance']:.4f})."
         )
     features = "Stability of features was not measured here."

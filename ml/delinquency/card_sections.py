@@ -23,6 +23,7 @@ _POPULATIONS = {
 
 # What training records in the metadata or in its notes, under any of these names.
 _RECORDED = {
+    "Labels of the outcome": ("labels",),
     "How the rows were divided": ("design", "parts"),
     "How it was chosen": ("choice",),
     "Challengers": ("challengers",),
@@ -115,6 +116,7 @@ def use(report: Report) -> str:
     for name in ("recall", "precision", "share_flagged"):
         shown[name] = [percent(value) for value in shown[name]]
     health = report.figures["health"]
+    score = "Not decided" if health["score"] is None else f"{health['score']:.1f} of 100"
     return f"""## 3. Model use: the decision
 
 Contact where `p * success * LGD * EAD > cost`, ranked by expected gain, then as many people as can be reached.
@@ -130,7 +132,7 @@ nearly everyone as soon as the base rate exceeds `1 / (1 + ratio)`.
 
 ### Health score
 
-{health["score"]:.1f} of 100: `{health["formula"]}`, at the threshold of the wanted recall (recall
+{score}: `{health["formula"]}`, at the threshold of the wanted recall (recall
 {percent(health["recall"])}, precision {percent(health["precision"])}). Precision follows the base rate, so scores of
 populations with other base rates can't be compared. No rule uses it.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.delinquency.date_codes import DIGIT_FORMS, are_dates
+from ml.delinquency.date_codes import DIGIT_FORMS, are_dates, says_date
 from ml.delinquency.dates import (
     AMBIGUOUS,
     SEVERAL,
@@ -22,8 +22,8 @@ from ml.delinquency.dates import (
     wrong_in_words,
 )
 from ml.delinquency.errors import FeatureError
-from ml.delinquency.identifiers import NAMED, is_named_identifier
-from ml.delinquency.numbers_in_text import parsed
+from ml.delinquency.identifiers import named_identifier
+from ml.delinquency.numbers_in_text import OPEN_THOUSANDS, Reading, example, reading_of
 from ml.explain.wording import NO_VALUE
 
 Kind = Literal["number", "flag", "number_in_text", "number_with_comma", "level", "days_before", "absent"]
@@ -35,6 +35,8 @@ MAX_LEVELS = 1000
 RARE_ROWS = 10
 OTHER = "(rare)"
 NO_LEVEL = NO_VALUE
+# Words among numbers are missing where they are so few different ones beside more numbers than levels are worth.
+_FEW_WORDS, _MORE_THAN_LEVELS = 5, 20
 # So many different numbers that read as dates are told of where they are taken as numbers.
 _FEWEST_TO_TELL = 10
 
@@ -54,9 +56,11 @@ class Column:
     levels : tuple of str
         Levels in the order of their text.
     form : str
-        How a date is written, see ``dates.date_form``.
+        How a date is written, see ``dates.date_form``; the unit beside numbers in text, see ``numbers_in_text``.
     is_past : bool
         Years of two digits that would lie in the row's future are of the century before.
+    words : tuple of str
+        What stands for no number or no date, and is missing.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Column:
     levels: tuple[str, ...] = ()
     form: str = ""
     is_past: bool = False
+    words: tuple[str, ...] = ()
 
 
 # The column, why it is left out or takes no part, and what is to be known of it.
@@ -81,8 +86,8 @@ def look_at(
         known = values.dropna()
         if known.nunique() == 1 and len(known) == len(values):
             return Column(name, "number" if keep else "absent"), "constant", []
-        if not keep and is_named_identifier(values, name):
-            return None, NAMED, []
+        if not keep and (why := named_identifier(values, name)):
+            return None, why, []
         if not numeric and _is_flag(known):
             return Column(name, "flag"), None, []
         if numeric or days is None:
@@ -91,7 +96,13 @@ def look_at(
         return look or (Column(name), None, told)
     look, told = _look_at_dates(values, name, days)
     if look is None:
-        column, reason = _look_at_text(values, name)
+        column, reason, said = _look_at_text(values, name)
+        told = told + said
+        is_number = column is not None and column.kind in ("number_in_text", "number_with_comma")
+        if not keep and column is not None and is_number:
+            why = named_identifier(values, name, digits_of(values))
+            if why:
+                return None, why, []
         takes_no_part = reason is not None and reason != "constant"
         look = (column, "; ".join([reason, *told]), []) if reason and takes_no_part else (column, reason, told)
     return look
@@ -101,17 +112,17 @@ def _look_at_dates(
     values: "pd.Series[Any]", name: str, days: NDArray[np.datetime64] | None
 ) -> tuple[Look | None, list[str]]:
     """What a column of dates is; None where it is none, with what is to be known of it."""
-    form, odd = most_dates(values)
+    form, odd, words = most_dates(values)
     rows = int(values.notna().sum())
     if form is None:
         return None, []
     if form == SEVERAL:
         return None, [AMBIGUOUS] if are_few(odd, rows) else []
     if not are_few(odd, rows):
-        if form in DIGIT_FORMS:
+        if form in DIGIT_FORMS and not says_date(name):
             return None, []
         return None, [f"{rows - odd} of {rows} values are dates such as {in_words(form)}; give the others as missing"]
-    dates, wrong = dates_and_others(values, form)
+    dates, wrong = dates_and_others(values, form, words)
     if form in DIGIT_FORMS:
         like = f"digits such as {in_words(form)}"
         if not are_dates(dates, form, name, days):
@@ -125,23 +136,64 @@ def _look_at_dates(
         return (None, "a date, and no time is given to count days from", []), []
     if wrong:
         told.append(f"{wrong_in_words(wrong, rows, form).removesuffix(', as in training')}: taken as missing")
+    if gone := rows - wrong - int(dates.notna().sum()):
+        told.append(f"{gone} of {rows} values stand for no date, such as 0, 99991231 or a word: taken as missing")
     found, is_past = dates.to_numpy().astype("datetime64[D]"), False
     if has_two_digit_years(form):
         is_past = mostly_past(found, days)
         if any_ahead(found, days):
             century = "are of the century before" if is_past else "lie in the row's future"
             told.append(f"years have two digits: those that may lie ahead {century}, as a guess; give four digits")
-    return (Column(name, "days_before", form=form, is_past=is_past), None, told), []
+    return (Column(name, "days_before", form=form, is_past=is_past, words=words), None, told), []
 
 
-def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, str | None]:
+def digits_of(values: "pd.Series[Any]") -> NDArray[np.float64]:
+    """Whole numbers of a column of text, as an identifier is written: of digits alone; NaN where it is another text."""
     text = text_of(values)
-    counts = text.value_counts()
+    is_digits = text.str.fullmatch("[0-9]+").fillna(False).to_numpy(bool)
+    return np.asarray(pd.to_numeric(text.where(is_digits)).astype("Float64").to_numpy(float, na_value=np.nan))
+
+
+def _look_at_text(values: "pd.Series[Any]", name: str) -> tuple[Column | None, str | None, list[str]]:
+    """What a column of text is: numbers, levels, or nothing that can be learnt from; and what is to be known of it."""
+    text = text_of(values)
+    counts = text.value_counts().sort_index()
     if counts.empty:
-        return Column(name, "absent"), "no value in any row"
-    for kind, comma in (("number_in_text", False), ("number_with_comma", True)):
-        if not np.isnan(parsed(text.dropna(), comma)).any():
-            return Column(name, kind), None  # type: ignore[arg-type]
+        return Column(name, "absent"), "no value in any row", []
+    found = reading_of(pd.Series(counts.index, dtype=object), counts.to_numpy(np.int64))
+    column, told = _numbers_with_words(counts, found, name)
+    if column is not None:
+        return column, None, told
+    column, reason = _levels(text, counts, name)
+    return column, reason, told
+
+
+def _numbers_with_words(counts: "pd.Series[Any]", found: Reading, name: str) -> tuple[Column | None, list[str]]:
+    """The column where its texts are numbers, or are so but for a few words; and what is to be known of it."""
+    is_word = np.isnan(found.numbers)
+    total, odd = int(counts.sum()), int(counts[is_word].sum())
+    different = len(np.unique(found.numbers[~is_word]))
+    words = int(is_word.sum())
+    told = [OPEN_THOUSANDS] if found.is_open and different >= _FEWEST_TO_TELL else []
+    like = f"values are numbers such as {example(found.comma, found.unit)}"
+    if odd:
+        is_told_apart = 2 * odd < total and words <= _FEW_WORDS and different > _MORE_THAN_LEVELS
+        if not different or not (are_few(odd, total) or is_told_apart):
+            is_worth_saying = different > _MORE_THAN_LEVELS and 2 * int(counts[found.is_like].sum()) > total
+            others = f"the others are {words} different texts, so all are taken as text"
+            return None, [f"{total - odd} of {total} {like}; {others}"] if is_worth_saying else []
+        told.append(f"{total - odd} of {total} {like}; the others ({words} different) are taken as missing")
+    # Rare ones may be anything, a name too: they are not kept.
+    common = counts[is_word & (counts >= RARE_ROWS).to_numpy(bool)].sort_values(ascending=False, kind="stable")
+    return Column(
+        name,
+        "number_with_comma" if found.comma else "number_in_text",
+        form=found.unit,
+        words=tuple(sorted(map(str, common.index[:_FEW_WORDS]))),
+    ), told
+
+
+def _levels(text: "pd.Series[Any]", counts: "pd.Series[Any]", name: str) -> tuple[Column | None, str | None]:
     if len(counts) == 1 and text.notna().all():
         return Column(name, "absent"), "constant"
     frequent = counts[counts >= RARE_ROWS]

@@ -1,6 +1,7 @@
 """Settings of training as data: candidates, folds, bands. Values only, no fitting."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 
@@ -259,6 +260,24 @@ class TrainingConfig:
                 f"repeats {self.repeats}, outer_folds {self.outer_folds}, inner_folds {self.inner_folds}; "
                 "expected at least 1, 2 and 2"
             )
+
+    @classmethod
+    def of(cls, given: "TrainingConfig | Mapping[str, Any] | None") -> "TrainingConfig":
+        """Settings as they are, by their names, or the defaults.
+
+        Raises
+        ------
+        TypeError
+            If they are neither, or a name is unknown.
+        """
+        if given is None or isinstance(given, cls):
+            return given or cls()
+        if not isinstance(given, Mapping):
+            raise TypeError(f"config is a {type(given).__name__}; expected a TrainingConfig or a mapping of settings")
+        names = [one.name for one in fields(cls)]
+        if unknown := [name for name in given if name not in names]:
+            raise TypeError(f"config names {unknown}; known are {names}")
+        return cls(**given)
 
     def is_held_out(self, n: int, n_bad: int) -> bool:
         """Whether a table is large enough to hold parts out once."""

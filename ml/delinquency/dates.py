@@ -1,9 +1,9 @@
 """Dates out of whatever a column holds: dates of any type, text in one of many forms, numbers such as 201503.
 
-A form is taken where it fits every value that is there but for a few in a thousand, such as "not known", which are
-missing. ``03/04/2015`` may be March or April: one value such as
-``25/04/2015`` decides for the whole column, and where none does the column is no date. The form is kept with the model,
-so that a single row is read as training read the column.
+A form is taken where it fits every value that is there but for a few in a thousand, such as "not known", and for what
+stands for no date, such as 99991231 or one word in many rows; those are missing. ``03/04/2015`` may be March or April:
+one value such as ``25/04/2015`` decides for the whole column, and where none does the column is no date. The form is
+kept with the model, so that a single row is read as training read the column.
 """
 
 import calendar
@@ -27,6 +27,14 @@ _YEAR_FIRST = ("ISO8601", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y/%m", 
 _DOTTED = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m.%Y", "%d.%m.%y", "%m.%d.%Y", "%m.%d.%y")
 _MONTH_YEAR = ("%m/%Y", "%m-%Y")
 _OF_DIGITS = ("%Y%m%d", "%Y%m", "%m.%Y")
+# What stands for no date or no end where digits must stand: 0, 00/00/0000, 99991231, 31.12.9999, 0001-01-01.
+_FILLER = re.compile(
+    r"0+|9{4,}|9999[-/.]?12(?:[-/.]?31)?|(?:31[-/.]?)?12[-/.]?9999|12[-/.]?31[-/.]?9999|0001[-/.]?01[-/.]?01"
+    r"|01[-/.]?01[-/.]?0001|00?[-/.]00?[-/.]0000|0000[-/.]00(?:[-/.]00)?|99[-/.]99[-/.]9999|9999[-/.]99(?:[-/.]99)?"
+)
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
+# So many different values for no date, that stand in more than a few rows, are none by mistake.
+_FEW_FILLERS = 2
 _WORD = re.compile("[A-Za-z]+")
 _DATE_LIKE = re.compile(r"(?=.*\d.*\d)[\dA-Za-z ,:/.+-]+")
 _DATE_WORDS = frozenset(
@@ -79,30 +87,60 @@ def date_form(values: "pd.Series[Any]") -> str | None:
     return _form_of(pd.Series(text.dropna().unique()).astype(str))
 
 
-def most_dates(values: "pd.Series[Any]") -> tuple[str | None, int]:
-    """Form that more than half of the values of a column have, see :func:`date_form`, and how many have another.
+def most_dates(values: "pd.Series[Any]") -> tuple[str | None, int, tuple[str, ...]]:
+    """Form that more than half of the values of a column have, see :func:`date_form`, how many have another, and which
+    values stand for no date: those are neither.
 
     Numbers such as 201503 and 20150325 are looked at like their text.
     """
     if is_dates(values):
-        return "dates", 0
+        return "dates", 0, ()
+    counts, is_number = _texts_of(values)
+    is_filler = fillers_in(pd.Series(counts.index, dtype=object)) if len(counts) else np.zeros(0, dtype=bool)
+    fillers, counts = counts[is_filler], counts[~is_filler]
+    form, odd = _most_of(counts, is_number)
+    if form is None or form == SEVERAL:
+        return form, odd, ()
+    others = pd.Series(counts.index, dtype=object).astype(str)
+    others = others[~_which_fit(others, form)]
+    if odd and len(others) <= _FEW_FILLERS and not are_few(odd, int(counts.sum())):
+        return form, 0, tuple(sorted([*fillers.index, *others]))
+    return form, odd, tuple(sorted(fillers.index))
+
+
+def fillers_in(text: "pd.Series[Any]") -> NDArray[np.bool_]:
+    """Which texts stand for no date wherever dates stand."""
+    # A time of the day may follow.
+    day = text.astype("string").str.replace(r"[ T]0?0:.*", "", regex=True)
+    return np.asarray(day.str.fullmatch(_FILLER).fillna(False).to_numpy(bool))
+
+
+def _texts_of(values: "pd.Series[Any]") -> tuple["pd.Series[Any]", bool]:
+    """Different texts of a column with their rows, and whether they are numbers; none where they can't be dates."""
+    none: pd.Series[Any] = pd.Series([], index=pd.Index([], dtype=object), dtype=np.int64)
     if is_number := pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         numbers = pd.to_numeric(values.dropna()).astype(float)
-        if 2 * numbers.between(190001, 21001231).sum() <= len(numbers):
-            return None, 0
         if not ((numbers == np.floor(numbers)) & (numbers.abs() < _LARGEST)).all():
-            return None, 0
+            return none, True
         text = numbers.astype(np.int64).astype(str)
     elif _is_text(values):
         text = text_of(values).dropna().astype(str)
     else:
-        return None, 0
+        return none, False
     # By their text: what is found does not depend on the order of rows.
-    counts = text.value_counts().sort_index()
+    return text.value_counts().sort_index(), bool(is_number)
+
+
+def _most_of(counts: "pd.Series[Any]", is_number: bool) -> tuple[str | None, int]:
+    """Form of more than half of the rows of different texts, and how many rows have another."""
     known = pd.Series(counts.index, dtype=object).astype(str)
     total = int(counts.sum())
     if not total:
         return None, 0
+    if is_number:
+        in_range = known.astype(np.int64).between(190001, 21001231).to_numpy(bool)
+        if 2 * int(counts[in_range].sum()) <= total:
+            return None, 0
     few = known.iloc[np.unique(np.linspace(0, len(known) - 1, 50).astype(int))]
     if few.map(_may_be_date).mean() <= 0.5:
         return None, 0
@@ -205,8 +243,10 @@ def wrong_in_words(wrong: int, rows: int, form: str) -> str:
     return f"{wrong} of {rows} values are no dates of the form {in_words(form)}, as in training"
 
 
-def dates_and_others(values: "pd.Series[Any]", form: str) -> tuple[Any, int]:
+def dates_and_others(values: "pd.Series[Any]", form: str, words: tuple[str, ...] = ()) -> tuple[Any, int]:
     """Dates without time zone, and how many values are no dates of the form: those are missing.
+
+    So is what stands for no date, ``words`` or wherever dates stand; it is not counted.
 
     Raises
     ------
@@ -214,7 +254,8 @@ def dates_and_others(values: "pd.Series[Any]", form: str) -> tuple[Any, int]:
         If the column's type is another than training knew, or day and month can't be told apart.
     """
     if is_dates(values):
-        return _plain(values), 0
+        stamps = _plain(values)
+        return stamps.where(stamps.dt.year.between(_FIRST_YEAR + 1, _LAST_YEAR - 1)), 0
     if form == "dates":
         found = date_form(values)
         if found is None and _is_text(values):
@@ -231,6 +272,7 @@ def dates_and_others(values: "pd.Series[Any]", form: str) -> tuple[Any, int]:
     if pd.api.types.is_numeric_dtype(values):
         values = _as_digits(values)
     text = text_of(values)
+    text = text.mask(text.isin(words) | fillers_in(text))
     dates = _parsed(text, form)
     if form in _OF_DIGITS[:2]:
         dates = dates.where(text.str.fullmatch(r"\d{6}" if form == "%Y%m" else r"\d{8}").fillna(False).astype(bool))

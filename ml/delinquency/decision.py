@@ -181,7 +181,7 @@ def decision_table(
         ``rule, threshold, recall, precision, share_flagged, people_flagged, base_rate, status``. Counted in
         people a day: a person is bad with any bad exposure and flagged with any flagged one. ``threshold`` is
         a probability at the stated base rate, missing for rules that have none; ``people_flagged`` are those of the
-        sample.
+        sample. Where all people have one outcome no rule is decided, and the status says so.
     """
     settings = settings or DecisionSettings()
     y, p = np.asarray(target, dtype=float), np.asarray(probability, dtype=float)
@@ -190,34 +190,49 @@ def decision_table(
     people = _People.of(y, group_codes(group, len(y)), group_codes(_one_day(day, len(y)), len(y)))
     sample_rate = float(people.bad.mean())
     if not 0 < sample_rate < 1:
-        raise ValueError(f"all {len(people.bad)} people have one outcome; rules can't be compared. Widen the window.")
+        why = f"not decided: all {len(people.bad):,} people have one outcome, so rules can't be compared"
+        rate = sample_rate if base_rate is None else base_rate
+        return pd.DataFrame([people.row(rule, None, rate, status=why) for rule in _rules(settings)])
     stated = sample_rate if base_rate is None else base_rate
     p = at_base_rate(p, sample_rate, stated)
     highest = people.highest(p)
-    rows = [_gain_row(people, p, amount, group, day, settings, stated, capped=capped) for capped in (False, True)]
-    for ratio in settings.cost_ratios:
-        bound = 1 / (1 + ratio)
-        rows.append(people.row(f"cost ratio {ratio:g}: p > 1/(1 + {ratio:g})", highest > bound, stated, bound))
+    bounds = [1 / (1 + ratio) for ratio in settings.cost_ratios]
     bound = people.threshold_of_recall(highest, settings.recall_wanted)
-    rows.append(people.row(f"recall of at least {settings.recall_wanted:g}", highest >= bound, stated, bound))
-    rows.append(
-        people.row(f"capacity: {settings.capacity:,} people a day", people.riskiest(highest, settings.capacity), stated)
+    gain, gain_capped, *ratios, recall, capacity = _rules(settings)
+    return pd.DataFrame(
+        [
+            _gain_row(people, p, amount, group, day, settings, stated, rule=gain, statuses=(CONTACT, OVER_CAPACITY)),
+            _gain_row(people, p, amount, group, day, settings, stated, rule=gain_capped, statuses=(CONTACT,)),
+            *(people.row(rule, highest > at, stated, at) for rule, at in zip(ratios, bounds, strict=True)),
+            people.row(recall, highest >= bound, stated, bound),
+            people.row(capacity, people.riskiest(highest, settings.capacity), stated),
+        ]
     )
-    return pd.DataFrame(rows)
+
+
+def _rules(settings: DecisionSettings) -> list[str]:
+    """The rules by their names, in the order of the table."""
+    gain = "p * success * LGD * EAD > cost"
+    return [
+        gain,
+        f"{gain}, then {settings.capacity:,} people a day",
+        *(f"cost ratio {ratio:g}: p > 1/(1 + {ratio:g})" for ratio in settings.cost_ratios),
+        f"recall of at least {settings.recall_wanted:g}",
+        f"capacity: {settings.capacity:,} people a day",
+    ]
 
 
 def _gain_row(
     people: "_People", p: Floats, amount: Any, group: Any, day: Any, settings: DecisionSettings, rate: float, *,
-    capped: bool,
+    rule: str, statuses: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
-    rule = "p * success * LGD * EAD > cost" + (f", then {settings.capacity:,} people a day" if capped else "")
     if amount is None:
         return people.row(rule, None, rate, status="not decided: no exposure amounts are known")
     found = decide(p, amount, group=group, day=day, settings=settings)
     unknown = int((found["status"] == NO_AMOUNT).sum())
     if unknown == len(found):
         return people.row(rule, None, rate, status="not decided: no exposure amounts are known")
-    chosen = found["status"].isin([CONTACT] if capped else [CONTACT, OVER_CAPACITY]).to_numpy()
+    chosen = found["status"].isin(statuses).to_numpy()
     note = "decided" if unknown == 0 else f"decided; {unknown:,} of {len(found):,} exposures have no known amount"
     return people.row(rule, people.highest(chosen) > 0.0, rate, status=note)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.delinquency.columns import NO_LEVEL, OTHER, Column, look_at
+from ml.delinquency.columns import NO_LEVEL, OTHER, Column, digits_of, look_at
 from ml.delinquency.dates import dates_and_others, in_past_century, text_of, wrong_in_words
 from ml.delinquency.errors import FeatureError, FeatureWarning
 from ml.delinquency.frame import plain_type, plain_types, to_numbers
@@ -72,12 +72,12 @@ class Encoder:
         Raises
         ------
         FeatureError
-            If a column is absent, is infinite, or holds what is no number where numbers are expected.
+            If a column is absent, is infinite, or holds mostly what is no number where numbers are expected.
 
         Warns
         -----
         FeatureWarning
-            If values of a date are none of the form that training read: they are missing.
+            If values of a date are none of the form that training read, or some of numbers are none: they are missing.
         """
         if not all(isinstance(name, str) for name in frame.columns):
             frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
@@ -93,10 +93,21 @@ class Encoder:
             if column.kind == "level":
                 X[:, position] = _level_codes(frame[column.name], column.levels)
             elif column.kind in ("number_in_text", "number_with_comma"):
-                X[:, position] = read_numbers(frame[column.name], column.kind == "number_with_comma")
+                X[:, position] = read_numbers(
+                    frame[column.name], column.kind == "number_with_comma", column.form, column.words
+                )
             elif column.kind == "days_before":
                 X[:, position] = _days_before(frame[column.name], column, days)
         return X
+
+    def unknown_levels(self, frame: pd.DataFrame) -> NDArray[np.bool_]:
+        """Which values are levels that training did not know, shape (n, k); rare ones it knew are one level."""
+        found = np.zeros((len(frame), len(self.columns)), dtype=bool)
+        for position, column in enumerate(self.columns):
+            if column.kind == "level":
+                text = text_of(plain_type(frame[column.name]))
+                found[:, position] = text.notna().to_numpy(bool) & np.isnan(_codes(text, column.levels))
+        return found
 
     def without(self, reasons: Mapping[str, str]) -> "Encoder":
         """The encoder without some features, for the reasons given."""
@@ -105,7 +116,9 @@ class Encoder:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types; what was left out is metadata, not model."""
-        return {"columns": [asdict(column) for column in self.columns]}
+        columns = [asdict(column) for column in self.columns]
+        # Left out where there are none: models of before are read back to the same bytes.
+        return {"columns": [{key: told for key, told in one.items() if key != "words" or told} for one in columns]}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Encoder":
@@ -119,6 +132,7 @@ class Encoder:
                     # Models of before kept no form: dates were read anew each time.
                     entry.get("form") or ("dates" if entry["kind"] == "days_before" else ""),
                     bool(entry.get("is_past", False)),
+                    tuple(entry.get("words", ())),
                 )
                 for entry in stored["columns"]
             ),
@@ -170,17 +184,21 @@ def learn_encoder(
             columns.append(found)
         if reason:
             dropped[name] = reason
-        if not keep and found is not None and found.kind == "number":
-            if asks_outcome and (how := looks_like_identifier(values, days)):
+        if not keep and found is not None and found.kind in ("number", "number_in_text", "number_with_comma"):
+            numbers = None if found.kind == "number" else digits_of(values)
+            if asks_outcome and (how := looks_like_identifier(values, days, numbers=numbers)):
                 suspects[name] = how
-            elif not asks_outcome and (how := looks_like_identifier(values, days, even=False)):
+            elif not asks_outcome and (how := looks_like_identifier(values, days, even=False, numbers=numbers)):
                 columns.pop()
                 dropped[name] = f"{NAMED}, {how}"
     return Encoder(tuple(columns), dropped, tuple(said), suspects)
 
 
 def _level_codes(values: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
-    text = text_of(values)
+    return _codes(text_of(values), levels)
+
+
+def _codes(text: "pd.Series[Any]", levels: tuple[str, ...]) -> Floats:
     codes = pd.Index(levels).get_indexer(pd.Index(text.astype(object))).astype(float)
     unknown = (codes < 0) & text.notna().to_numpy(bool)
     codes[codes < 0] = np.nan
@@ -196,7 +214,7 @@ def _days_before(values: "pd.Series[Any]", column: Column, days: NDArray[np.date
         )
     if values.isna().all():
         return np.full(len(values), np.nan)
-    read, wrong = dates_and_others(values, column.form)
+    read, wrong = dates_and_others(values, column.form, column.words)
     if wrong:
         said = f"feature {values.name}: {wrong_in_words(wrong, len(values), column.form)}; taken as missing"
         warnings.warn(said, FeatureWarning, stacklevel=3)

@@ -20,7 +20,7 @@ from ml.delinquency.paired import row_losses
 from ml.delinquency.parts import Design
 from ml.delinquency.table import Table
 from ml.delinquency.trees import TreeMember, important_features
-from ml.delinquency.validation import Link, Member, challengers_of, fit_link, fit_member
+from ml.delinquency.validation import Link, Member, challengers_of, drawn_to_one, fit_link, fit_member
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -152,9 +152,9 @@ def final_model(
 ) -> tuple[tuple[Member, ...], Link]:
     """Fit the chosen candidate on all rows.
 
-    The slope of the link is that of the calibration rows. The intercept makes the mean probability the bad rate of
-    all rows; with a time it is moved to the rate of the last part where that surely differs, for the next people
-    resemble the latest more than the average.
+    The slope of the link is that of all held-out rows, drawn to 1 by its standard error. The intercept makes the mean
+    probability the bad rate of all rows; with a time it is moved to the rate of the last part where that surely
+    differs, for the next people resemble the latest more than the average.
     """
     table, config = found.table, found.config
     everything = np.arange(len(table.y))
@@ -175,7 +175,7 @@ def final_model(
         )  # fmt: skip
 
     members = tuple(fit(settings) for settings in candidate.members)
-    link = found.link(candidate.members, None)
+    link = _final_link(found, candidate.members)
     told = np.mean([member.log_odds(table.X) for member in members], axis=0)
     intercept = _level(link.slope * told, float(table.y.mean()))
     if found.design.by_time:
@@ -186,6 +186,16 @@ def final_model(
         if abs(observed - expected) > 1.96 * error and 0 < observed < len(last):
             intercept = _level(link.slope * told[last], observed / len(last))
     return members, Link(intercept, link.slope)
+
+
+def _final_link(found: Measured, members: Sequence[Settings]) -> Link:
+    """Calibration by all rows that were held out: those of the test too, whose figures are told already, as far as they
+    do not calibrate anyway."""
+    table, splits = found.table, found.design.splits
+    tested = [at for at in range(len(splits)) if not np.isin(splits[at].test, found.deciding_rows(None)).any()]
+    rows = np.concatenate([found.deciding_rows(None), *(splits[at].test for at in tested)])
+    raw = np.concatenate([found.deciding_raw(members, None), *(found.raw(members, at, "test") for at in tested)])
+    return drawn_to_one(fit_link(raw[None, :], table.y[rows]), raw)
 
 
 def _level(log_odds: Floats, rate: float) -> float:

@@ -21,37 +21,50 @@ _ID_NAME = re.compile(
 _CAMEL_ID_NAME = re.compile(r"[a-z](Id|ID|Uuid|UUID|Guid|GUID|Key)$")
 # Rank correlation with time above which numbers, each once, are given out in its order.
 _FOLLOWS_TIME = 0.95
+# Different numbers, of all: an identifier may stand twice by mistake, and one that is named so more often.
+_NEARLY_ALL, _MOSTLY = 0.99, 0.5
 NAMED = "an identifier: whole numbers, each once"
 IN_ORDER_OF_TIME = "given out in the order of time"
 
 
-def is_named_identifier(values: "pd.Series[Any]", name: str) -> bool:
-    """Whether numbers are whole, each once, and the column's name says identifier."""
-    is_named = _ID_NAME.search(name) or _CAMEL_ID_NAME.search(name)
-    return bool(is_named) and _different_whole_numbers(values) is not None
+def named_identifier(values: "pd.Series[Any]", name: str, numbers: Floats | None = None) -> str | None:
+    """Why numbers are an identifier, in words: they are whole, most of them stand there once, and the column's name
+    says so; else None."""
+    if not (_ID_NAME.search(name) or _CAMEL_ID_NAME.search(name)):
+        return None
+    if _different_whole_numbers(values, numbers, _MOSTLY) is None:
+        return None
+    return NAMED if values.dropna().is_unique else "an identifier: whole numbers, most of them once"
 
 
 def looks_like_identifier(
-    values: "pd.Series[Any]", days: NDArray[np.datetime64] | None, *, even: bool = True
+    values: "pd.Series[Any]",
+    days: NDArray[np.datetime64] | None,
+    *,
+    even: bool = True,
+    numbers: Floats | None = None,
 ) -> str | None:
     """How numbers resemble an identifier, in words; None where they do not.
 
     Parameters
     ----------
     values : pandas.Series of shape (n,)
-        Numbers.
+        Numbers, or their text.
     days : ndarray of shape (n,), optional
         Time of each row.
     even : bool
         Whether numbers that are spread evenly over a wide range are suspect as well.
+    numbers : ndarray of shape (n,), optional
+        What the text reads as, NaN where it is no whole number; many of those are no identifier.
     """
-    numbers = _different_whole_numbers(values)
+    given, numbers = numbers, _different_whole_numbers(values, numbers, _NEARLY_ALL)
     if numbers is None:
         return None
     if np.ptp(numbers) < 1.2 * len(numbers):
         return "hardly any left out"
     if days is not None and len(np.unique(days)) > 1:
-        when = days[values.notna().to_numpy()].astype("datetime64[D]").astype(float)
+        known = values.notna().to_numpy(bool) if given is None else ~np.isnan(given)
+        when = days[known].astype("datetime64[D]").astype(float)
         if np.ptp(when) > 0:
             along = np.corrcoef(pd.Series(numbers).rank(), pd.Series(when).rank())[0, 1]
             if abs(along) > _FOLLOWS_TIME:
@@ -59,13 +72,24 @@ def looks_like_identifier(
     return "spread evenly" if even and len(numbers) == len(values) and _is_evenly_spread(numbers) else None
 
 
-def _different_whole_numbers(values: "pd.Series[Any]") -> Floats | None:
-    """The numbers of a column that are whole and stand there once each; None where they do not."""
-    known = pd.to_numeric(values.dropna(), errors="coerce")
-    if pd.api.types.is_bool_dtype(known) or len(known) < 100 or not known.is_unique:
+def _different_whole_numbers(values: "pd.Series[Any]", numbers: Floats | None, share: float) -> Floats | None:
+    """The numbers of a column that are whole, and of which at least a share is different; None where they are not.
+
+    They are told apart as they stand there: above 2**53 a float may be the same for several.
+    """
+    known = values.notna().to_numpy(bool)
+    if numbers is not None:
+        is_text = known & np.isnan(numbers)
+        if is_text.sum() > (1 - _NEARLY_ALL) * known.sum():
+            return None
+        known = known & ~is_text
+    given = values[known]
+    if pd.api.types.is_bool_dtype(given) or len(given) < 100 or given.nunique() < share * len(given):
         return None
-    numbers = known.to_numpy(float)
-    return numbers if ((np.abs(numbers) < 2.0**53) & (numbers == np.floor(numbers))).all() else None
+    found = pd.to_numeric(given, errors="coerce").to_numpy(float) if numbers is None else numbers[known]
+    is_float = numbers is None and not pd.api.types.is_integer_dtype(given)
+    limit = 2.0**53 if is_float else np.inf
+    return found if ((np.abs(found) < limit) & (found == np.floor(found))).all() else None
 
 
 def _is_evenly_spread(numbers: Floats) -> bool:

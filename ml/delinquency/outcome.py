@@ -19,6 +19,8 @@ _SPEAKING_LABELS = (
     {"true", "false"}, {"t", "f"}, {"1", "0"}, {"charged off", "fully paid"}, {"default", "fully paid"},
     {"default", "paid"}, {"charged off", "paid"},
 )  # fmt: skip
+# These say that something is so, not what: approved or in default.
+_AFFIRMATIVE = {"yes", "y", "t"}
 _BAD_LABELS = {"bad", "default", "yes", "y", "true", "t", "1", "charged off"}
 
 
@@ -56,13 +58,30 @@ def outcome(given: "pd.Series[Any]", bad_label: object = None) -> Floats:
         except (TypeError, ValueError):
             return _from_labels(given.astype(str).str.strip())
     y: Floats = np.asarray(given.astype(float), dtype=np.float64)
-    unknown = sorted(set(y.tolist()) - {0.0, 1.0})
-    if unknown:
+    found = sorted(set(y.tolist()))
+    if not set(found) <= {0.0, 1.0}:
+        shown = ", ".join(f"{one:g}" for one in found[:5]) + (", ..." if len(found) > 5 else "")
         raise OneClassError(
-            f"target holds {unknown[:5]}; expected 0 and 1 (or False and True) only, or two labels with "
+            f"target holds {shown}; expected 0 and 1 (or False and True) only, or two labels with "
             "TrainingConfig(bad_label=...) naming the one that is bad"
         )
     return y
+
+
+def labels_of(given: "pd.Series[Any]", y: Floats) -> dict[str, str]:
+    """What stands in the target for ``bad`` and for ``good``; several spellings of one are joined."""
+    text = given.astype(str).str.strip().to_numpy()
+    return {word: " / ".join(sorted(set(text[y == value]))[:5]) for value, word in ((1, "bad"), (0, "good"))}
+
+
+def guess_in_words(labels: dict[str, str], bad_label: object) -> list[str]:
+    """A sentence where the labels do not say by themselves that one of them is bad, and nobody said it."""
+    if bad_label is not None or labels["bad"].lower().split(" / ")[0] not in _AFFIRMATIVE:
+        return []
+    return [
+        f"target: {labels['bad']!r} is taken for the bad outcome and {labels['good']!r} for the good one; "
+        f"TrainingConfig(bad_label={labels['good'].split(' / ')[0]!r}) takes the other for bad"
+    ]
 
 
 def _label(value: object) -> str:

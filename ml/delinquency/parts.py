@@ -32,6 +32,8 @@ _LAYOUTS: tuple[tuple[tuple[str, ...], ...], ...] = (
 )
 # Folds of the people, or of the rows where there is no time.
 FOLDS = 5
+# Parts that rows which do not test are divided into, of which one stops the boosting, in the order they are tried.
+_STOPPING = (2 * FOLDS, FOLDS, 3, 2)
 # Values (rows times features) that all rotations together may learn from: some ten seconds on two cores. More
 # values mean fewer rotations, and need fewer.
 _VALUES = 8_000_000
@@ -131,22 +133,45 @@ def design_parts(y: Floats, groups: Integers, days: Days | None, n_features: int
     # So few defaults need every rotation, however many rows there are: a fold alone would hold a handful.
     count = FOLDS if is_rare(int(y.sum())) else int(np.clip(affordable, 1, FOLDS))
     folds = deal(y, groups, FOLDS, config.seed)
-    inner = deal(y, groups, 2 * FOLDS, config.seed + 1)
     splits = []
     for number in range(count):
         test = folds == number
         calibrate = test if count > 1 else folds == 1
-        rest = ~test & ~calibrate
-        stop = rest & (inner == number)
-        splits.append(Split(*(np.flatnonzero(part) for part in (rest & ~stop, stop, calibrate, test))))
+        rest = np.flatnonzero(~test & ~calibrate)
+        stops = _stopping(y[rest], groups[rest], number, config)
+        splits.append(Split(rest[~stops], rest[stops], np.flatnonzero(calibrate), np.flatnonzero(test)))
     words = f"{note}; folds stratified by outcome, groups whole, {count} of {FOLDS} rotations"
     if count > 1:
         words += "; each is calibrated, and its model chosen, by the held-out rows of the others"
     design = Design(tuple(splits), False, {}, words, rotates=count > 1)
-    for split in splits:
-        if not _has_both(y, split.learn, 1) or not _has_both(y, split.test, 1):
-            raise OneClassError("a fold has one outcome only; widen the data window")
+    _check_parts(design, y, groups)
     return design
+
+
+def _stopping(y: Floats, groups: Integers, number: int, config: TrainingConfig) -> NDArray[np.bool_]:
+    """Which of the rows that do not test stop the boosting of a rotation: a tenth of them, more where that has too few
+    of an outcome, as with few and large groups."""
+    dealt = [deal(y, groups, count, config.seed + 1) == number % count for count in _STOPPING]
+    for least in (config.min_class_count, 1):
+        for stops in dealt:
+            if all(_has_both(y, np.flatnonzero(rows), least) for rows in (stops, ~stops)):
+                return stops
+    return dealt[0]
+
+
+def _check_parts(design: Design, y: Floats, groups: Integers) -> None:
+    """Refuse parts that lack an outcome."""
+    for number, split in enumerate(design.splits):
+        for role in ROLES:
+            rows = split.part(role)
+            if not _has_both(y, rows, 1):
+                lacks = "bad" if not y[rows].sum() else "good"
+                people = {word: len(np.unique(groups[y == value])) for value, word in ((1, "bad"), (0, "good"))}
+                raise OneClassError(
+                    f"part {role!r} of rotation {number + 1} has no {lacks} row: {len(rows)} of {len(y)} rows; groups "
+                    f"with a bad row: {people['bad']}, with a good one: {people['good']}, and a group is never split. "
+                    "Widen the data window, or give smaller groups"
+                )
 
 
 def _suffices(design: Design, y: Floats, least: int, enough: int) -> bool:

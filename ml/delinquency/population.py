@@ -16,6 +16,8 @@ from ml.delinquency.frame import Floats, to_numbers
 # The range of a feature that counts as seen, and the share of training rows that may be outside of too many ranges.
 LOWER, UPPER = 0.005, 0.995
 OUTSIDE_SHARE = 0.01
+# So many widths of its range away from it, one feature alone is nothing that training has seen.
+FAR = 3.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,48 @@ class Population:
             most_outside=int(body["most_outside"]),
             products=tuple(body["products"]),
         )
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """What training has seen of any table: :class:`Population` without products, in the numbers of the encoder.
+
+    A row is outside as there, or where a feature lies several widths away from its range: a table of few features may
+    have too few to count. A level that training did not know counts as a feature outside; levels have no range.
+    """
+
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    most_outside: int
+
+    @classmethod
+    def of(cls, X: Floats, levels: Sequence[int]) -> "Ranges":
+        """What the training rows show; ``levels`` is the number of levels of each feature, 0 for a number."""
+        has_range = ~np.isnan(X).all(axis=0) & (np.asarray(levels) == 0)
+        bounds = np.full((2, X.shape[1]), np.nan)
+        if has_range.any():
+            bounds[:, has_range] = np.nanquantile(X[:, has_range], [LOWER, UPPER], axis=0)
+        counts = _outside(X, bounds).sum(axis=1)
+        most = int(np.quantile(counts, 1 - OUTSIDE_SHARE, method="higher"))
+        return cls(_plain(bounds[0]), _plain(bounds[1]), most)
+
+    def is_outside(self, X: Floats, is_new: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Of each row; ``is_new`` of shape (n, k) says which values are levels that training did not know."""
+        low, high = np.array([self.low, self.high], dtype=float)
+        counts = (_outside(X, np.array([low, high])) | is_new).sum(axis=1)
+        width = FAR * (high - low)
+        # Without a width (nearly all rows have one value) nothing is said of how far is far.
+        is_far = _outside(X, np.array([low - width, high + width])) & (width > 0)
+        return np.asarray((counts > self.most_outside) | is_far.any(axis=1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {"low": list(self.low), "high": list(self.high), "most_outside": self.most_outside}
+
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> "Ranges":
+        """Read back what :meth:`to_dict` gave, also after it was JSON."""
+        return cls(tuple(body["low"]), tuple(body["high"]), int(body["most_outside"]))
 
 
 def _outside(values: Floats, bounds: Floats) -> NDArray[np.bool_]:

@@ -195,7 +195,8 @@ def score_exposures(model: TrainedModel, frame: pd.DataFrame, catalogue: Catalog
         scored = score(model, frame.loc[eligible, list(model.features)], catalogue=catalogue)
         rows = np.flatnonzero(eligible)
         scored.index = pd.Index(rows)
-        result.loc[rows, :] = scored
+        # Its own population knows of products: ``outlook`` says who is outside of it.
+        result.loc[rows, :] = scored[list(result.columns)]
     return result
 
 

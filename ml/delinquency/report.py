@@ -61,8 +61,8 @@ class Report:
     Attributes
     ----------
     figures : dict
-        JSON types only: ``model_name, target, algorithm, part, rows, bad, base_rate, people, window, headline,
-        calibrated, challengers, stability, health, gate, decision, intervals``.
+        JSON types only: ``model_name, target, bad_label, algorithm, part, rows, bad, base_rate, people, window,
+        headline, calibrated, challengers, stability, health, gate, decision, intervals``.
     tables : dict of str to pandas.DataFrame
         ``deciles, flagged, reliability, parts, challengers, decision``, where there are dates ``vintages``, where
         segments were given ``segments``, where features were given ``features``.
@@ -176,7 +176,7 @@ def build_report(
             "slope_interval_contains_1": headline["calibration_slope"].contains(1.0),
             "brier_skill_positive": headline["brier_skill"].value > 0,
         },
-        "stability": _stability(model, p),
+        "stability": _stability(model, rows),
         "health": _health(headline["auc"].value, tables["decision"]),
         "gate": _gate(headline, len(y), int(y.sum()), config.gate),
         "decision": settings.to_dict()
@@ -260,6 +260,7 @@ def _identity(model: TrainedModel, part: str, rows: pd.DataFrame, group: Any) ->
     return {
         "model_name": model.model_name,
         "target": model.target,
+        "bad_label": model.metadata.get("labels", {}).get("bad"),
         "algorithm": model.algorithm,
         "sha256": model.sha256,
         "part": part,
@@ -326,20 +327,34 @@ def _days(rows: pd.DataFrame) -> Any:
     return pd.to_datetime(rows["time"]).dt.strftime("%Y-%m-%d").fillna("none").to_numpy()
 
 
-def _stability(model: TrainedModel, later: Any) -> dict[str, Any] | None:
-    """Stability index of the score between training and held-out rows; None where training kept no scores."""
-    training = getattr(model, "training_probability", None)
-    if training is None or len(training) == 0:
+def _stability(model: TrainedModel, rows: pd.DataFrame) -> dict[str, Any] | None:
+    """Stability index of the score over time; None where nothing later is there to compare with.
+
+    Training and a later part, or, where the rows of all times are held out, the earlier and the later half of them.
+    """
+    training, score = getattr(model, "training_probability", None), rows["probability"].to_numpy(dtype=float)
+    between = "training and the held-out rows"
+    if not model.metadata.get("design", {}).get("by_time", False):
+        # Folds: the held-out rows are those of training, or drawn from them. They can't have moved.
+        if "time" not in rows or rows["time"].isna().all():
+            return None
+        when = pd.to_datetime(rows["time"])
+        is_late = (when > when.median()).to_numpy()
+        if not is_late.any():  # more than half of the rows are of the last day
+            is_late = (when == when.max()).to_numpy()
+        training, score = score[~is_late & when.notna().to_numpy()], score[is_late]
+        between = "the earlier and the later half of the held-out rows"
+    if training is None or not len(training) or not len(score):
         return None
-    found = population_stability(training, later)
-    return {"psi": found.value, "by_chance": found.by_chance, "reading": found.reading}
+    found = population_stability(training, score)
+    return {"psi": found.value, "by_chance": found.by_chance, "reading": found.reading, "between": between}
 
 
 def _health(auc: float, decision: pd.DataFrame) -> dict[str, Any]:
-    """The seed's score at its threshold, the one of the wanted recall."""
+    """The seed's score at its threshold, the one of the wanted recall; None where that is not decided."""
     row = decision[decision["rule"].str.startswith("recall")].iloc[0]
-    recall, precision = float(row["recall"]), float(row["precision"])
-    score = health_score(auc, recall, precision)
+    recall, precision = _plain(float(row["recall"])), _plain(float(row["precision"]))
+    score = None if recall is None or precision is None else health_score(auc, recall, precision)
     return {"score": score, "formula": FORMULA, "auc": auc, "recall": recall, "precision": precision}
 
 

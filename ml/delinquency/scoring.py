@@ -12,6 +12,7 @@ from ml.delinquency.encoding import OTHER, Encoder
 from ml.delinquency.frame import named, pick, plain_type
 from ml.delinquency.model import TrainedModel
 from ml.delinquency.outcome import as_days
+from ml.delinquency.population import Ranges
 from ml.delinquency.validation import probability_of
 from ml.explain.additive import Contributions
 from ml.explain.catalogue import catalogue_version as version_of
@@ -49,7 +50,9 @@ def score(
     -------
     pandas.DataFrame of n rows
         ``score_status`` (scored or insufficient_data), ``probability``, ``risk_band``, ``reasons`` (list of
-        dicts, see :func:`ml.explain.reasons`); index of the frame. The contributions are relative to a row whose
+        dicts, see :func:`ml.explain.reasons`), ``is_outside_population`` (whether training saw hardly any such row, see
+        ``population.Ranges``; missing for models that recorded none); index of the frame. The contributions are
+        relative to a row whose
         every feature is usual. Where the status is insufficient_data the others are missing and the list is empty.
 
     Raises
@@ -81,11 +84,17 @@ def score(
             "probability": np.full(len(frame), np.nan),
             "risk_band": np.full(len(frame), None, dtype=object),
             "reasons": [[] for _ in range(len(frame))],
+            "is_outside_population": np.full(len(frame), None, dtype=object),
         },
         index=frame.index,
     )
     if not enough.any():
         return result
+    if (seen := model.metadata.get("ranges")) is not None:
+        is_new = np.zeros(X.shape, dtype=bool) if model.encoder is None else model.encoder.unknown_levels(frame)
+        outside = Ranges.from_dict(seen).is_outside(X, is_new).astype(object)
+        outside[~enough] = None
+        result["is_outside_population"] = outside
     parts: Contributions = model.contributions(X[enough])
     # The probability is that of the contributions' own sum: what is explained is what is published.
     probability = probability_of(parts.log_odds)

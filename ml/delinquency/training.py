@@ -15,8 +15,9 @@ from ml.delinquency.frame import named, pick
 from ml.delinquency.identifiers import IN_ORDER_OF_TIME
 from ml.delinquency.learning import Judged, Learnt, learn_held_out, learn_nested, treatment_of
 from ml.delinquency.model import TrainedModel
-from ml.delinquency.outcome import as_days, codes_of, outcome
+from ml.delinquency.outcome import as_days, codes_of, guess_in_words, labels_of, outcome
 from ml.delinquency.parts import design_parts
+from ml.delinquency.population import Ranges
 from ml.delinquency.screening import (
     check_that_something_varies,
     leak_warnings,
@@ -35,7 +36,7 @@ def train(
     target: str | Sequence[object],
     time: str | Sequence[object] | None = None,
     group: str | Sequence[object] | None = None,
-    config: TrainingConfig | None = None,
+    config: TrainingConfig | Mapping[str, Any] | None = None,
     *,
     features: Sequence[str] | None = None,
     catalogue: Any = None,
@@ -58,8 +59,8 @@ def train(
         Date of each exposure. Never a feature; dates among the features become days before it.
     group : str or sequence, optional
         Golden record; its rows are never split between learning and test.
-    config : TrainingConfig, optional
-        Candidates, parts, folds, seed, bands.
+    config : TrainingConfig or mapping, optional
+        Candidates, parts, folds, seed, bands; a mapping has the names of its settings.
     features : sequence of str, optional
         Feature columns, in the order the model keeps. Not given: every other column that something can be learnt
         from, by name; what is left out and why is in ``metadata["dropped"]``.
@@ -85,12 +86,19 @@ def train(
     import scipy.optimize  # noqa: F401
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
-    config = config or TrainingConfig()
+    config = TrainingConfig.of(config)
+    if not isinstance(frame, pd.DataFrame):
+        raise FeatureError(
+            f"frame is a {type(frame).__name__}; expected a pandas.DataFrame, such as "
+            "pandas.DataFrame(array, columns=[...])"
+        )
     target, time, group = (named(frame, given) for given in (target, time, group))
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     if frame.columns.has_duplicates:
         raise FeatureError(f"columns stand twice: {sorted(set(frame.columns[frame.columns.duplicated()]))[:10]}")
-    y = outcome(_present(pick(frame, target, "target")), config.bad_label)
+    told = _present(pick(frame, target, "target"))
+    y = outcome(told, config.bad_label)
+    labels = labels_of(told, y)
     when, who = pick(frame, time, "time"), pick(frame, group, "group")
     if who is not None and who.isna().any():
         raise FeatureError(
@@ -142,7 +150,7 @@ def train(
         usual=_usual(table),
         max_missing_share=config.max_missing_share,
         seed=config.seed,
-        metadata=_metadata(table, learnt, encoder, signs, catalogue, config),
+        metadata=_metadata(table, learnt, encoder, signs, catalogue, config, labels),
         out_of_fold=None if is_held_out else _out_of_fold(index, table, learnt.judged.probability),
         encoder=encoder if any(column.kind != "number" for column in encoder.columns) else None,
         outcomes=_outcomes(index, table, learnt.judged, when, who, order),
@@ -242,7 +250,13 @@ def _usual(table: Table) -> dict[str, float | None]:
 
 
 def _metadata(
-    table: Table, learnt: Learnt, encoder: Encoder, signs: dict[str, int], catalogue: Any, config: TrainingConfig
+    table: Table,
+    learnt: Learnt,
+    encoder: Encoder,
+    signs: dict[str, int],
+    catalogue: Any,
+    config: TrainingConfig,
+    labels: dict[str, str],
 ) -> dict[str, Any]:
     window = {"rows": len(table.y), "bad": table.n_bad, "groups": len(np.unique(table.groups))}
     first, last = (None, None) if table.days is None else (str(table.days.min()), str(table.days.max()))
@@ -250,7 +264,9 @@ def _metadata(
         "features": list(table.names),
         "levels": {column.name: list(column.levels) for column in encoder.columns if column.levels},
         "dropped": encoder.dropped,
+        "labels": labels,
         "warnings": [
+            *guess_in_words(labels, config.bad_label),
             *encoder.warnings,
             *leak_warnings(table.X, table.y, table.names, table.levels),
             *rarity_warnings(len(table.y), table.n_bad),
@@ -260,6 +276,7 @@ def _metadata(
         "seed": config.seed,
         "config": replace(config, candidates=config.candidates_for(len(table.y), table.n_bad)).to_dict(),
         "data_window": window | {"first": first, "last": last},
+        "ranges": Ranges.of(table.X, table.levels).to_dict(),
         "design": learnt.design,
         **learnt.remarks,
         **treatment_of(learnt.members, table.names),

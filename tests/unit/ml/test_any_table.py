@@ -20,6 +20,7 @@ from ml.delinquency.config import LogisticSettings, ScorecardSettings
 from ml.delinquency.encoding import OTHER, learn_encoder
 from ml.delinquency.interactions import pairs_in
 from ml.delinquency.outcome import as_days, outcome
+from ml.delinquency.report import ReportConfig, build_report
 
 from .conftest import LOGISTIC, quick
 
@@ -82,6 +83,20 @@ def test_a_model_of_text_and_dates_is_read_back_and_scores_alike(model, table):
         score(model, table[names])
 
 
+def test_a_row_unlike_those_of_training_is_said_to_be_outside(model, table):
+    rows = table[list(model.features)].head(4).astype({"employed": object})
+    rows.loc[1, "amount"] = 1e7
+    rows.loc[2, ["purpose", "interest", "amount"]] = ["boat", "60%", 1.0]
+    rows.loc[3, list(model.features)] = None
+    again = TrainedModel.from_artifact(model.artifact, model.sha256, json.loads(json.dumps(model.metadata)))
+    told = score(again, rows, time=table["granted_on"].head(4))["is_outside_population"]
+    assert told.tolist() == [False, True, True, None]
+    usual = score(again, table[list(model.features)], time=table["granted_on"])["is_outside_population"]
+    assert usual.mean() <= 0.03
+    before = TrainedModel.from_artifact(model.artifact, model.sha256)
+    assert score(before, rows, time=table["granted_on"].head(4))["is_outside_population"].isna().all()
+
+
 def test_an_unknown_level_counts_as_missing_and_a_rare_one_as_rare(model, table):
     rows = table[list(model.features)].head(4).assign(purpose=["boat", None, "car", "home"], town="nowhere at all")
     X = model.numbers(rows, as_days(table["granted_on"].head(4)))
@@ -117,7 +132,7 @@ def test_two_labels_are_a_target(labels, bad_label, bad):
 
 
 def test_labels_that_do_not_say_which_is_bad_are_refused(table):
-    with pytest.raises(OneClassError, match=r"holds \[2.0\].*bad_label"):
+    with pytest.raises(OneClassError, match=r"holds 1, 2; .*bad_label"):
         outcome(pd.Series([1, 2, 1]))
     with pytest.raises(OneClassError, match=r"\['closed', 'written down'\].*bad_label"):
         outcome(pd.Series(["closed", "written down"]))
@@ -127,6 +142,28 @@ def test_labels_that_do_not_say_which_is_bad_are_refused(table):
         outcome(pd.Series(["good", None]))
     with pytest.raises(OneClassError, match="0 bad outcomes"):
         train(table.assign(status="good"), "status", config=quick(LOGISTIC))
+
+
+def test_the_label_that_was_taken_for_bad_is_told(table):
+    repaid = table.drop(columns="status").assign(repaid=np.where(table["status"] == "bad", "N", "Y"))
+    model = train(repaid, "repaid", config={"candidates": (LOGISTIC,), "repeats": 1, "resamples": 20})
+    assert model.metadata["labels"] == {"bad": "Y", "good": "N"}
+    assert any("'Y' is taken for the bad outcome" in said and "bad_label='N'" in said
+               for said in model.metadata["warnings"])  # fmt: skip
+    settings = quick(LOGISTIC, bad_label="N")
+    model = train(repaid, "repaid", config=settings)
+    assert model.metadata["labels"] == {"bad": "N", "good": "Y"}
+    assert model.metadata["warnings"] == []
+    assert build_report(model, config=ReportConfig(resamples=20, slice_resamples=20)).figures["bad_label"] == "N"
+
+
+def test_what_is_no_frame_or_no_configuration_is_refused_in_words(table):
+    with pytest.raises(FeatureError, match="frame is a ndarray; expected"):
+        train(np.zeros((3, 2)), "status")
+    with pytest.raises(TypeError, match=r"config names \['depth'\]; known are \['candidates'"):
+        train(table, "status", config={"depth": 3})
+    with pytest.raises(TypeError, match="config is a int; expected a TrainingConfig"):
+        train(table, "status", config=7)
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,10 @@ def test_wrong_probabilities_and_amounts_are_refused(p, amount, message):
         decide(p, amount, settings=SETTINGS)
 
 
-def test_people_of_one_outcome_can_not_compare_rules():
-    with pytest.raises(ValueError, match="one outcome"):
-        decision_table([0, 0], [0.1, 0.2])
+def test_people_of_one_outcome_can_not_compare_rules_and_that_is_said():
+    # Each person is bad once and good once.
+    table = decision_table([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4], group=list("aabb"), amount=[9] * 4, settings=SETTINGS)
+    assert table["rule"].tolist() == decision_table([0, 1], [0.1, 0.2], settings=SETTINGS)["rule"].tolist()
+    assert set(table["status"]) == {"not decided: all 2 people have one outcome, so rules can't be compared"}
+    assert table[["recall", "precision", "share_flagged", "people_flagged"]].isna().all(axis=None)
+    assert table["base_rate"].tolist() == [1.0] * 6

@@ -217,7 +217,7 @@ def test_one_class_or_too_few_of_one_is_refused_in_words(frame):
 def test_missing_or_strange_outcomes_are_refused(frame):
     with pytest.raises(OneClassError, match="missing in 1 of"):
         fit(frame.assign(is_bad=frame["is_bad"].astype("boolean").mask(frame.index == 0)), LOGISTIC)
-    with pytest.raises(OneClassError, match=r"holds \[2.0\]"):
+    with pytest.raises(OneClassError, match="holds 2; expected"):
         fit(frame.assign(is_bad=2), LOGISTIC)
 
 

@@ -9,14 +9,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.delinquency import Candidate, LogisticSettings, TrainedModel, TrainingConfig, TreeSettings, interactions, train
+from ml.delinquency import (
+    Candidate,
+    LogisticSettings,
+    OneClassError,
+    TrainedModel,
+    TrainingConfig,
+    TreeSettings,
+    interactions,
+    train,
+)
 from ml.delinquency.choosing import choose
 from ml.delinquency.config import ScorecardSettings
-from ml.delinquency.heldout import Measured, in_two_lanes, measure, pick_candidate, strongest_alone
+from ml.delinquency.heldout import Measured, final_model, in_two_lanes, measure, pick_candidate, strongest_alone
 from ml.delinquency.paired import loss_difference
 from ml.delinquency.parts import deal, design_parts
 from ml.delinquency.report import ReportConfig, build_report
 from ml.delinquency.table import Table
+from ml.delinquency.validation import drawn_to_one, fit_link, probability_of
 from ml.evaluate.intervals import calibration_intervals
 
 STOPPED = TreeSettings(2, learning_rate=0.2, rounds=60, patience=10, clip=0.99, row_fraction=0.8, penalty=2.0)
@@ -189,6 +199,27 @@ def test_folds_are_dealt_evenly_and_keep_groups_whole(frame):
     assert counts["sum"].max() - counts["sum"].min() <= 0.05 * counts["sum"].mean()
 
 
+@pytest.mark.parametrize("branches", [12, 50, 300])
+def test_few_and_large_groups_leave_every_part_both_outcomes(branches):
+    generator = np.random.default_rng(branches)
+    y, branch = (generator.random(6000) < 0.2).astype(float), generator.integers(0, branches, 6000)
+    design = design_parts(y, branch, None, 7, CONFIG)
+    for split in design.splits:
+        parts = [split.learn, split.stop, split.test]
+        assert sum(map(len, parts)) == len(y)
+        assert sum(len(np.unique(branch[rows])) for rows in parts) == branches
+        assert min(min(y[rows].sum(), (1 - y[rows]).sum()) for rows in parts) >= 10
+        assert len(split.stop) > 300
+    assert len({tuple(split.stop) for split in design.splits}) == 5
+
+
+def test_parts_that_can_not_have_both_outcomes_are_refused_in_words():
+    # All good rows belong to two branches.
+    branch = np.r_[np.zeros(300, dtype=int), np.ones(300, dtype=int), 2 + np.arange(600)]
+    with pytest.raises(OneClassError, match=r"has no good row: .* groups with a bad row: 600, with a good one: 2"):
+        design_parts((branch > 1).astype(float), branch, None, 7, CONFIG)
+
+
 def test_the_same_rows_in_any_order_give_the_same_bytes(frame):
     config = dataclasses.replace(CONFIG, gap_days=20)
     given = frame.drop(columns="noise")
@@ -294,6 +325,36 @@ def test_a_product_is_kept_where_it_helps_and_left_where_it_does_not():
         back = TrainedModel.from_artifact(model.artifact, model.sha256)
         assert np.allclose(back.contributions(X).log_odds, model.log_odds(X), atol=1e-9)
         assert (model.metrics["overall"]["auc"] > 0.7) is helps
+
+
+@pytest.mark.parametrize(("slope", "expected"), [(1.0, 1.0), (0.4, 0.4), (1.8, 1.8)])
+def test_a_slope_is_drawn_to_1_unless_it_surely_differs(slope, expected):
+    generator = np.random.default_rng(0)
+    raw = generator.normal(-2, 1, (40, 1000))
+    y = (generator.random(raw.shape) < 1 / (1 + np.exp(-slope * raw))).astype(float)
+    links = [fit_link(one[None, :], told) for one, told in zip(raw, y, strict=True)]
+    drawn = [drawn_to_one(link, one) for link, one in zip(links, raw, strict=True)]
+
+    def error(found):
+        return np.mean([(link.slope - expected) ** 2 for link in found])
+
+    assert error(drawn) < (0.6 if slope == 1 else 1.3) * error(links)
+    assert all(abs(after.slope - 1) <= abs(before.slope - 1) for before, after in zip(links, drawn, strict=True))
+    told = np.mean([probability_of(link.intercept + link.slope * one) for link, one in zip(drawn, raw, strict=True)])
+    assert told == pytest.approx(y.mean(), abs=0.01)
+
+
+def test_the_final_link_rests_on_the_tested_rows_as_well(frame):
+    y, days = frame["is_bad"].to_numpy(float), frame["as_of"].to_numpy().astype("datetime64[D]")
+    table = Table(frame[["plain"]].to_numpy(), y, np.arange(len(y)), days, ("plain",), (0,), (0,))
+    config = dataclasses.replace(CONFIG, candidates=CONFIG.candidates[1:2])
+    found = measure(table, design_parts(y, table.groups, days, 1, config), config)
+    members, split = config.candidates[0].members, found.design.splits[0]
+    rows = np.r_[split.calibrate, split.test]
+    raw = np.r_[found.raw(members, 0, "calibrate"), found.raw(members, 0, "test")]
+    _, link = final_model(found, config.candidates[0], {})
+    assert link.slope == drawn_to_one(fit_link(raw[None, :], y[rows]), raw).slope
+    assert len(rows) > len(found.deciding_rows(None))
 
 
 def test_the_level_follows_the_last_period_where_it_surely_differs():

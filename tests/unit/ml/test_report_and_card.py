@@ -127,8 +127,36 @@ def test_a_model_of_the_nested_design_is_reported_from_its_out_of_fold_rows(aver
     assert report.interval("auc").value == pytest.approx(average.metrics["overall"]["auc"], abs=0.02)
     assert report.figures["intervals"]["unit"] == "row"
     assert report.figures["stability"] is None
-    assert "Training kept no scores" in card_markdown(report, bare)
+    assert "Stability of the score was not measured" in card_markdown(report, bare)
     assert build_report(average, config=CONFIG).figures["intervals"]["unit"] == "group"
+
+
+@pytest.mark.parametrize(("shift", "reading"), [(0.0, "stable"), (2.0, "shifted")])
+def test_stability_of_rows_that_are_all_held_out_is_between_their_halves_in_time(average, shift, reading):
+    generator = np.random.default_rng(3)
+    rows = pd.DataFrame({"time": pd.date_range("2017-01-01", periods=1000), "part": "out_of_fold"})
+    z = generator.normal(-1, 1, 1000) + shift * (np.arange(1000) >= 500)
+    rows["probability"] = 1 / (1 + np.exp(-z))
+    rows["target"] = (generator.random(1000) < rows["probability"]).astype(int)
+    # What training leaves of the nested design: the very rows that are judged.
+    model = dataclasses.replace(average, outcomes=rows, training_probability=rows["probability"].to_numpy())
+    report = build_report(model, config=CONFIG)
+    assert report.figures["stability"]["reading"] == reading
+    assert "between the earlier and the later half" in card_markdown(report, model)
+    untimed = dataclasses.replace(model, outcomes=rows.drop(columns="time"))
+    assert build_report(untimed, config=CONFIG).figures["stability"] is None
+
+
+def test_a_report_where_everybody_has_one_bad_row_says_that_no_rule_is_decided(average):
+    generator = np.random.default_rng(3)
+    rows = pd.DataFrame({"target": np.arange(400) % 2, "group": np.arange(400) // 2, "part": "test"})
+    rows["probability"] = np.clip(0.3 + 0.3 * rows["target"] + generator.normal(0, 0.1, 400), 0.01, 0.99)
+    model = dataclasses.replace(average, outcomes=rows)
+    report = build_report(model, config=CONFIG)
+    assert report.figures["health"]["score"] is None
+    assert report.tables["decision"]["status"].str.startswith("not decided: all 200 people").all()
+    assert "Not decided: `100 *" in card_markdown(report, model)
+    json.dumps(report.to_dict(), allow_nan=False)
 
 
 def test_features_that_moved_are_listed(trained):
