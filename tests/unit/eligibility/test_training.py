@@ -118,7 +118,7 @@ def test_protected_columns_are_known_by_any_usual_name_and_others_are_not_taken_
         "page", "village_bank", "manage", "dismissed", "discount", "velocity", "trace", "embrace", "zipped", "agent",
         "agency", "agenda", "management", "statement", "estate_value", "status", "family_size", "hhsize", "rooms",
         "credit_score", "seniority", "personal_loan", "average_balance", "percentage", "wage", "mileage", "coverage",
-        "who_pays", "paise", "casa", "deficit", "invalid_rows", "department_store", "alteration", "etag", "genera_ingresos",
+        "who_pays", "paise", "casa", "deficit", "invalid_rows", "department_store", "alteration", "genera_ingresos",
         "recommend", "commodity", "nativity_index", "malediction", "salary", "gross_income", "ingreso_mensual",
         "deuda_total", "estado_cuenta", "statecapacity", "beta", "theta", "metadata", "seta", "date", "year", "yearend",
         "residual", "dependents", "tuition", "countertop", "accounting", "pension",
