@@ -152,7 +152,7 @@ def final_model(
 ) -> tuple[tuple[Member, ...], Link]:
     """Fit the chosen candidate on all rows.
 
-    The slope of the link is that of all held-out rows, drawn to 1 by its standard error. The intercept makes the mean
+    The slope of the link is that of the held-out rows, see :func:`_final_link`. The intercept makes the mean
     probability the bad rate of all rows; with a time it is moved to the rate of the last part where that surely
     differs, for the next people resemble the latest more than the average.
     """
@@ -189,13 +189,17 @@ def final_model(
 
 
 def _final_link(found: Measured, members: Sequence[Settings]) -> Link:
-    """Calibration by all rows that were held out: those of the test too, whose figures are told already, as far as they
-    do not calibrate anyway."""
-    table, splits = found.table, found.design.splits
-    tested = [at for at in range(len(splits)) if not np.isin(splits[at].test, found.deciding_rows(None)).any()]
-    rows = np.concatenate([found.deciding_rows(None), *(splits[at].test for at in tested)])
-    raw = np.concatenate([found.deciding_raw(members, None), *(found.raw(members, at, "test") for at in tested)])
-    return drawn_to_one(fit_link(raw[None, :], table.y[rows]), raw)
+    """Calibration of the final model: that of all rotations, which hold everybody out and calibrate by them.
+
+    A single calibration part has few bad rows. There the rows of the test calibrate too, for their figures are told
+    already, and the slope is drawn to 1 by the standard error that is left.
+    """
+    if found.design.rotates:
+        return found.link(members, None)
+    rows = np.concatenate([found.deciding_rows(None), found.rows("test")])
+    tests = [found.raw(members, at, "test") for at in range(len(found.design.splits))]
+    raw = np.concatenate([found.deciding_raw(members, None), *tests])
+    return drawn_to_one(fit_link(raw[None, :], found.table.y[rows]), raw)
 
 
 def _level(log_odds: Floats, rate: float) -> float:

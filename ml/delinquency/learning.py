@@ -145,7 +145,9 @@ def learn_held_out(table: Table, config: TrainingConfig) -> Learnt:
             "periods": design.periods,
             "rows": {role: [len(split.part(role)) for split in design.splits] for role in ROLES},
             "final_model": "members fitted on all rows with the settings and number of trees found; slope of the link "
-            "from the rows held out, drawn to 1 by its standard error, intercept set to the bad rate of all rows"
+            "from the rows held out"
+            + ("" if design.rotates else " (calibrate and test), drawn to 1 by its standard error")
+            + ", intercept set to the bad rate of all rows"
             + (", or of the last part where that surely differs" if design.by_time else ""),
         },
         remarks={

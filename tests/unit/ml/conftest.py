@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ml.delinquency import Candidate, LogisticSettings, TrainingConfig, TreeSettings, train
+from ml.delinquency.encoding import Encoder, learn_encoder
 
 FEATURES = ["stress", "income", "noise", "gappy", "constant", "empty"]
 CATALOGUE = {
@@ -61,6 +62,13 @@ def fit(frame: pd.DataFrame, *candidates: Candidate, **changes: object):
         catalogue=CATALOGUE,
         config=quick(*candidates, **changes),
     )
+
+
+def kinds(frame: pd.DataFrame, day: str = "2019-06-01") -> tuple[dict[str, str], Encoder]:
+    """What each column of a frame is found to be, by name."""
+    days = np.full(len(frame), np.datetime64(day))
+    encoder = learn_encoder(frame, list(frame), numeric=frozenset(), keep=False, days=days)
+    return {column.name: column.kind for column in encoder.columns}, encoder
 
 
 @pytest.fixture(scope="session")
