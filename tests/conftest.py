@@ -30,6 +30,8 @@ def group_of(item: pytest.Item) -> str:
     return next((folder for folder in SHARING if file.startswith(folder)), file)
 
 
+# First: xdist reads the groups in this hook, and would not see those that come after it.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test its group, and the groups their order, which ``--no-loadscope-reorder`` keeps."""
     groups = {item: group_of(item) for item in items}

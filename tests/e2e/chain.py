@@ -67,8 +67,9 @@ class Chain:
             ).fetchall()
             for schema, table, columns in tables:
                 row = connection.execute(
-                    f"select count(*), coalesce(md5(string_agg(h, '' order by h)), '') "
-                    f'from (select md5(row({", ".join(columns)})::text) as h from "{schema}"."{table}") as t'
+                    # A sum needs no order: sorting the hashes of every row took longer than making them.
+                    f"select count(*), coalesce(sum(hashtextextended(row({', '.join(columns)})::text, 0)), 0)::text "
+                    f'from "{schema}"."{table}"'
                 ).fetchone()
                 hashes[f"{schema}.{table}"] = (row[0], row[1])
         return hashes
