@@ -13,14 +13,15 @@
 {% endmacro %}
 
 {# Signals of the catalogue by name, those of the kinds and names given. #}
-{% macro signals_of(kinds, names=none, stage=none) %}
+{% macro signals_of(kinds, names=none) %}
     {%- set found = [] -%}
     {%- if execute -%}
         {%- for name, signal in catalogue_model().config.meta.signals.items() -%}
-            {%- if signal.kind in kinds and (names is none or name in names) and (stage is none or signal.stage == stage) -%}
+            {%- if signal.kind in kinds and (names is none or name in names) -%}
                 {%- do found.append({
                     'name': name, 'kind': signal.kind, 'unit': signal.unit, 'coverage': signal.coverage,
-                    'expression': signal.expression | default(none), 'aggregation': signal.aggregation | default('sum')
+                    'expression': signal.expression | default(none), 'aggregation': signal.aggregation | default('sum'),
+                    'stage': signal.stage | default(none)
                 }) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -127,14 +128,17 @@
 feature_values as (
     select
         spine.spine_id,
-        coalesce(statistics.covered_weeks_count, 0) as covered_weeks_count,
+        coalesce(measured_statistics.covered_weeks_count, 0) as covered_weeks_count,
         coalesce(history_coverage.is_history_covered, false) as is_history_covered
         {%- for feature in features %},
         cast({{ feature_expression(feature) }} as {{ feature.data_type }}) as {{ feature.name }}
         {%- endfor %}
     from spine
     inner join numbered_spine on spine.spine_id = numbered_spine.spine_id
-    left join statistics on numbered_spine.spine_no = statistics.spine_no
+    left join measured_statistics on numbered_spine.spine_no = measured_statistics.spine_no
+    {%- if signals_of(['derived'], needs.signals) %}
+    left join derived_statistics on numbered_spine.spine_no = derived_statistics.spine_no
+    {%- endif %}
     left join history_coverage on numbered_spine.spine_no = history_coverage.spine_no
     {%- if needs.reads_history %}
     left join history_flows on numbered_spine.spine_no = history_flows.spine_no

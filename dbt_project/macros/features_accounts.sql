@@ -158,12 +158,19 @@ profile_coverage as (
             and profiles.knowledge_cutoff >= coverage.known_at
 ),
 
--- Thirteen weeks, the last one ending on the as-of date.
+-- Thirteen weeks, the last one ending on the as-of date. Their number is a double, as a slope takes it: PostgreSQL sorts once for
+-- all statistics in the order of the weeks only where that order and the slope's week are the very same expression; a whole
+-- number was sorted again for each of 16 slopes of every customer.
 weeks as (
-    {%- for week in range(1, 14) %}
-    select {{ week }} as week_index, {{ 7 * (13 - week) + 6 }} as first_age_days, {{ 7 * (13 - week) }} as last_age_days
-    {{- " union all" if not loop.last }}
-    {%- endfor %}
+    select
+        cast(week_no as double precision) as week_index,
+        7 * (13 - week_no) + 6 as first_age_days,
+        7 * (13 - week_no) as last_age_days
+    from (
+        {%- for week in range(1, 14) %}
+        select {{ week }} as week_no {{- " union all" if not loop.last }}
+        {%- endfor %}
+    ) as numbered_weeks
 ),
 
 -- A week is covered where it is for as long as the account was open in it. One bit a subject: a row of a week stays short.

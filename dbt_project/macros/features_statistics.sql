@@ -40,15 +40,33 @@
     {%- for subject in signal.coverage -%}covers_{{ subject }}{{ " and " if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
+{# Signals of weeks that others are derived from. #}
+{% macro derived_from(derived, signals) %}
+    {%- set found = [] -%}
+    {%- for word in modules.re.findall('[a-z_]+', derived | map(attribute='expression') | join(' ')) -%}
+        {%- if word in signals and signals[word].kind != 'derived' and word not in found -%}{%- do found.append(word) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Statistics of the signals given, those asked for, a line each. #}
+{% macro statistic_columns(statistics, signals) -%}
+    {%- for name, statistic in statistics if name in signals %},
+        {{ statistic_expression(signals[name], statistic) }} as {{ name }}__{{ statistic }}
+    {%- endfor %}
+{%- endmacro %}
+
 {% macro feature_statistic_ctes(needs, subjects) %}
 {%- set flows = signals_of(['flow', 'booking', 'instalment', 'day'], needs.signals) -%}
 {%- set balances = signals_of(['balance'], needs.signals) -%}
 {%- set daily_balances = signals_of(['daily_balance'], needs.signals) -%}
-{%- set signals = {} -%}
-{%- for signal in flows + balances + daily_balances + signals_of(['derived'], needs.signals) -%}
-    {%- do signals.update({signal.name: signal}) -%}
-{%- endfor %}
--- A week without transactions is a real 0 where the week is covered, and NULL where it is not.
+{%- set derived = signals_of(['derived'], needs.signals) -%}
+{%- set measured_by_name = {} -%}
+{%- set derived_by_name = {} -%}
+{%- for signal in flows + balances + daily_balances -%}{%- do measured_by_name.update({signal.name: signal}) -%}{%- endfor -%}
+{%- for signal in derived -%}{%- do derived_by_name.update({signal.name: signal}) -%}{%- endfor %}
+-- A week without transactions is a real 0 where the week is covered, and NULL where it is not. In the order that all statistics
+-- take the weeks in: nothing after it sorts again.
 weekly_1 as (
     select
         spine_weeks.spine_no,
@@ -84,26 +102,51 @@ weekly_1 as (
             spine_weeks.spine_no = weekly_daily_balances.spine_no
             and spine_weeks.week_index = weekly_daily_balances.week_index
     {%- endif %}
+    order by spine_weeks.spine_no, spine_weeks.week_index
 ),
-{% for stage in [2, 3] %}
-weekly_{{ stage }} as (
-    select
-        weekly_{{ stage - 1 }}.*
-        {%- for signal in signals_of(['derived'], needs.signals, stage) %},
-        case when is_covered then cast({{ signal.expression }} as double precision) end as {{ signal.name }}
-        {%- endfor %}
-    from weekly_{{ stage - 1 }}
-),
-{% endfor %}
-statistics as (
+
+{% if derived -%}
+-- Of the week's own signals only those that others are derived from go through the windows: their rows are a third as long.
+weekly_2 as (
     select
         spine_no,
-        {%- for name, statistic in needs.statistics if name in signals %}
-        {{ statistic_expression(signals[name], statistic) }} as {{ name }}__{{ statistic }},
+        week_index,
+        is_covered
+        {%- for name in derived_from(derived, measured_by_name) %},
+        {{ name }}
         {%- endfor %}
-        cast(sum(case when is_covered then 1 else 0 end) as integer) as covered_weeks_count
+        {%- for signal in derived if signal.stage == 2 %},
+        case when is_covered then cast({{ signal.expression }} as double precision) end as {{ signal.name }}
+        {%- endfor %}
+    from weekly_1
+),
+
+-- In order, too: PostgreSQL then works out a signal once a week, not once for each of its statistics.
+weekly_3 as (
+    select
+        weekly_2.*
+        {%- for signal in derived if signal.stage == 3 %},
+        case when is_covered then cast({{ signal.expression }} as double precision) end as {{ signal.name }}
+        {%- endfor %}
+    from weekly_2
+    order by spine_no, week_index
+),
+
+derived_statistics as (
+    select
+        spine_no
+        {{- statistic_columns(needs.statistics, derived_by_name) }}
     from weekly_3
     group by spine_no
 ),
 
+{% endif -%}
+measured_statistics as (
+    select
+        spine_no,
+        cast(sum(case when is_covered then 1 else 0 end) as integer) as covered_weeks_count
+        {{- statistic_columns(needs.statistics, measured_by_name) }}
+    from weekly_1
+    group by spine_no
+),
 {% endmacro %}

@@ -28,7 +28,7 @@ account_weeks as (
     select
         spine_no,
         account_no,
-        cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1 as week_index
+        floor((day_no - 1) / cast(7 as double precision)) + 1 as week_index
         {%- for signal in flows + days %},
         {{ week_value(signal) }} as {{ signal.name }}
         {%- endfor %}
@@ -59,7 +59,7 @@ account_weeks as (
                 and spine_accounts.knowledge_cutoff < day_signals.visible_until
         where day_signals.activity_date between {{ window_from }} and {{ window_to }}
     ) as numbered_days
-    group by spine_no, account_no, cast(floor((day_no - 1) / cast(7 as double precision)) as integer) + 1
+    group by spine_no, account_no, floor((day_no - 1) / cast(7 as double precision)) + 1
 ),
 
 {% if balances or not execute %}
