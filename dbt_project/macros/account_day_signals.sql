@@ -7,7 +7,8 @@
 
 {# Fingerprint of the definitions that the table's rows come from. #}
 {% macro day_signals_version() -%}
-    {%- set definitions = {} -%}
+    {#- What the balance of a day is follows no signal's definition. -#}
+    {%- set definitions = {'closing_balance': 'stated, else booked last'} -%}
     {%- for signal in day_signals() -%}
         {%- do definitions.update({signal.name: [signal.kind, signal.unit, signal.aggregation, signal.expression]}) -%}
     {%- endfor -%}
@@ -20,6 +21,11 @@
     {%- if 'signals_version' not in adapter.get_columns_in_relation(this) | map(attribute='name') -%}{{ return(false) }}{%- endif -%}
     {%- set stored = run_query("select signals_version from " ~ this ~ " limit 1").columns[0].values() -%}
     {{ return(stored | length == 0 or stored[0] == day_signals_version()) }}
+{%- endmacro %}
+
+{# Number of the part that comes after all others. #}
+{% macro last_part_no() -%}
+    2147483647
 {%- endmacro %}
 
 {# The part of a day's signal that comes from rows of one kind; NULL for the others, and for nothing: a row stays short. #}
@@ -52,9 +58,18 @@
     ) as newer on made.payment_id = newer.payment_id
 {%- endmacro %}
 
+{# Days of balances with a load newer than the table. #}
+{% macro touched_balance_days() -%}
+    select distinct
+        account_id,
+        balance_on as activity_date
+    from {{ ref('account_balances') }}
+    where load_id > (select coalesce(max(balance_load_id), 0) from {{ this }})
+{%- endmacro %}
+
 {# delete+insert deletes only groups that come anew: a day that became empty would stay. #}
 {% macro delete_emptied_signal_days() -%}
-    {%- if is_incremental() -%}
+    {%- if day_signals_are_current() -%}
     delete from {{ this }}
     where (account_id, activity_date) in (
         select touched.account_id, touched.activity_date
@@ -62,6 +77,8 @@
             {{ touched_account_days() }}
             union
             {{ touched_payment_days() }}
+            union
+            {{ touched_balance_days() }}
         ) as touched
         where
             not exists (
@@ -77,6 +94,14 @@
                 where
                     remaining.loan_id = touched.account_id
                     and remaining.paid_on = touched.activity_date
+                    and {{ ever_visible('remaining') }}
+            )
+            and not exists (
+                select 1
+                from {{ ref('account_balances') }} as remaining
+                where
+                    remaining.account_id = touched.account_id
+                    and remaining.balance_on = touched.activity_date
                     and {{ ever_visible('remaining') }}
             )
     )

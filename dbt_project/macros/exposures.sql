@@ -252,8 +252,12 @@ exposure_amounts as (
     select
         {{ relation }}.exposure_id,
         {{ relation }}.as_of_date,
+        -- greatest() passes over NULL: what is owed is unknown then, not 0.
         cast(
-            greatest(0, coalesce(stated_versions.balance_amount, {{ relation }}.straight_line_amount)) as numeric(18, 2)
+            case
+                when coalesce(stated_versions.balance_amount, {{ relation }}.straight_line_amount) is not null
+                    then greatest(0, coalesce(stated_versions.balance_amount, {{ relation }}.straight_line_amount))
+            end as numeric(18, 2)
         ) as exposure_amount,
         case
             when stated_versions.balance_amount is not null then 'stated'

@@ -35,20 +35,40 @@ account_weeks as (
         {%- if balances %},
         max(
             case
-                when is_deposit and closing_balance is not null
-                    then array[cast(day_no as double precision), cast(part_no as double precision), closing_balance]
+                when day_balance is not null
+                    then array[cast(day_no as double precision), cast(part_no as double precision), day_balance]
             end
         ) as last_point,
-        min(case when is_deposit then closing_balance end) as lowest_balance,
-        min(case when is_deposit and closing_balance is not null then day_no end) as first_balance_day_no
+        min(day_balance) as lowest_balance,
+        min(case when day_balance is not null then day_no end) as first_balance_day_no
         {%- endif %}
     from (
         select
             day_signals.*,
             spine_accounts.spine_no,
             spine_accounts.account_no,
-            spine_accounts.is_deposit,
             {{ window_day_no('spine_accounts.as_of_date', 'day_signals.activity_date') }} as day_no
+            {%- if balances %},
+            case
+                when
+                    not spine_accounts.is_deposit
+                    or day_signals.activity_date >= spine_accounts.closed_on
+                    -- Only the last part of a day that counts at the cut-off closes it. Few days have several: only there it is asked.
+                    or (day_signals.balance_parts_count > 1 and exists (
+                        select 1
+                        from {{ ref('account_day_signals') }} as later
+                        where
+                            later.account_id = day_signals.account_id
+                            and later.activity_date = day_signals.activity_date
+                            and later.part_no > day_signals.part_no
+                            and later.known_at <= spine_accounts.knowledge_cutoff
+                            and later.visible_until > spine_accounts.knowledge_cutoff
+                            and later.closing_balance is not null
+                    ))
+                    then null
+                else day_signals.closing_balance
+            end as day_balance
+            {%- endif %}
         from spine_accounts
         inner join {{ ref('account_day_signals') }} as day_signals
             on
@@ -63,20 +83,14 @@ account_weeks as (
 ),
 
 {% if balances or not execute %}
--- The balance before the window: of the latest booking or, where one was stated later, the stated one. Two look-ups an
--- account through an index, however long the history is.
+-- The balance before the window: one look-up an account through an index, however long the history is.
 opening_balances as (
     select
         spine_accounts.account_no,
-        case
-            when stated.balance_on > coalesce(booked.activity_date, cast('0001-01-01' as date)) then stated.balance
-            else booked.closing_balance
-        end as balance
+        latest.closing_balance as balance
     from spine_accounts
-    left join lateral (
-        select
-            day_signals.activity_date,
-            day_signals.closing_balance
+    inner join lateral (
+        select day_signals.closing_balance
         from {{ ref('account_day_signals') }} as day_signals
         where
             day_signals.account_id = spine_accounts.account_id
@@ -86,23 +100,14 @@ opening_balances as (
             and day_signals.closing_balance is not null
         order by day_signals.activity_date desc, day_signals.part_no desc
         limit 1
-    ) as booked on true
-    left join lateral (
-        select
-            account_balances.balance_on,
-            cast(account_balances.balance_amount * 100 as double precision) as balance
-        from {{ ref('account_balances') }} as account_balances
-        where
-            account_balances.account_id = spine_accounts.account_id
-            and account_balances.balance_on < spine_accounts.window_start
-            and {{ visible_at('account_balances', 'spine_accounts.knowledge_cutoff') }}
-        order by account_balances.balance_on desc
-        limit 1
-    ) as stated on true
-    where spine_accounts.product_category = 'DEPOSIT'
+    ) as latest on true
+    where
+        spine_accounts.product_category = 'DEPOSIT'
+        and coalesce(spine_accounts.closed_on, spine_accounts.as_of_date) >= spine_accounts.window_start
 ),
 {% endif %}
--- A balance stays until the next booking: it is carried into weeks without one, and into a week's days before its first.
+-- A balance stays until the next one: it is carried into weeks without one, and into a week's days before its first, as long as
+-- the account is open. At the end of the day that it was closed on it has none any more, as in account_positions.
 carried_weeks as (
     select
         spine_accounts.spine_no,
@@ -116,7 +121,13 @@ carried_weeks as (
         {%- if balances %},
         account_weeks.last_point[3] as last_balance,
         account_weeks.lowest_balance,
-        coalesce(account_weeks.first_balance_day_no, 92) > 7 * (weeks.week_index - 1) + 1 as starts_with_carried,
+        coalesce(
+            {{ window_day_no('spine_accounts.as_of_date', 'spine_accounts.closed_on') }}, 92
+        ) > 7 * weeks.week_index as ends_open,
+        least(
+            coalesce(account_weeks.first_balance_day_no, 92),
+            coalesce({{ window_day_no('spine_accounts.as_of_date', 'spine_accounts.closed_on') }}, 92)
+        ) > 7 * (weeks.week_index - 1) + 1 as starts_with_carried,
         opening_balances.balance as opening_balance,
         max(account_weeks.last_point) over (
             partition by spine_accounts.spine_no, spine_accounts.account_no order by weeks.week_index
@@ -149,7 +160,7 @@ spine_weeks as (
         {{ 'max' if signal.kind == 'day' or signal.aggregation == 'max' else 'sum' }}({{ signal.name }}) as {{ signal.name }}
         {%- endfor %}
         {%- if balances %},
-        sum(coalesce(last_balance, carried_point[3], opening_balance)) as end_balance,
+        sum(case when ends_open then coalesce(last_balance, carried_point[3], opening_balance) end) as end_balance,
         sum(least(
             lowest_balance, case when starts_with_carried then coalesce(carried_point[3], opening_balance) end
         )) as low_balance

@@ -8,8 +8,11 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# All sources of the portfolio that have the entity, with the entity's columns in its types; no rows where none has it. #}
-{% macro union_sources(entity, leave_out=[]) %}
+{#
+  All sources of the portfolio that have the entity, with the entity's columns in its types; no rows where none has it.
+  With the days of each row's deliveries where asked for.
+#}
+{% macro union_sources(entity, leave_out=[], with_delivered_days=false) %}
     {%- set models = staging_models_of(entity) -%}
     {%- set columns = [] -%}
     {%- for column in model.columns.values() if column.name not in leave_out -%}{%- do columns.append(column) -%}{%- endfor -%}
@@ -19,6 +22,9 @@
         {%- for column in columns %}
         cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
         {%- endfor %}
+        {%- if columns and with_delivered_days %},
+        delivered_days
+        {%- endif %}
         {%- if not columns %} * {% endif %}
     from {{ ref(staged) }}
     {%- if not loop.last %}
@@ -30,6 +36,9 @@
         {%- for column in columns %}
         cast(null as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
         {%- endfor %}
+        {%- if columns and with_delivered_days %},
+        {{ no_delivered_days() }} as delivered_days
+        {%- endif %}
         {%- if not columns %} 1 as no_columns {% endif %}
     where 1 = 0
     {%- endif -%}

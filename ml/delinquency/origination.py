@@ -10,10 +10,13 @@ import hashlib
 import json
 from typing import Any
 
+import pandas as pd
 import psycopg
 
 from ml.delinquency.config import TrainingConfig
 from ml.delinquency.lifecycle import Fitted, ModelOutcome, Training, keep_or_train, refuse_empty
+from ml.delinquency.model import TrainedModel
+from ml.delinquency.population import Population
 from ml.delinquency.scoring import score
 from ml.delinquency.serving import NOT_SCORED, ScoredDay, score_rows, usable_champion
 from ml.delinquency.store import frame_sha256, read_scoring_frame, read_training_frame, write_scores
@@ -24,7 +27,7 @@ from ml.features.catalogue import load_catalogue
 from ml.registry.lookup import Kept, alias_version, kept_version
 
 # Changes when training itself changes in a way that data and settings do not show. 4 (2026-11-28): groups are told,
-# levels are shrunk, dates are read in more forms.
+# levels are shrunk, dates are read in more forms. 5 (2026-11-28): the version keeps what its training has seen.
 TRAINING_REVISION = 5
 
 
@@ -89,7 +92,9 @@ def champion_or_train(
             model_name=model_name,
             target_definition=target,
         )
-        stated = {**model.metadata, "definitions_sha256": definitions}
+        # A loan has one product here: the features alone say whether a row is like those that were learnt from.
+        population = Population.of(frame, model.features).to_dict()
+        stated = {**model.metadata, "definitions_sha256": definitions, "population": population}
         model = dataclasses.replace(model, metadata=stated)
         return Fitted(model, frame, "loan_id", "outcome_known_at", CATEGORIES[model_name])
 
@@ -121,6 +126,7 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
     scored = score(model, frame[list(model.features)], catalogue=catalogue)
     keys = frame.rename(columns={"loan_id": "exposure_id"})
     rows = score_rows(model, version, keys, scored, horizon_days=None)
+    rows = rows.assign(is_outside_population=_is_outside(model, frame, scored))
     written = write_scores(connection, rows)
     return ScoredDay(
         statuses={str(status): int(n) for status, n in rows["score_status"].value_counts().items()},
@@ -128,3 +134,13 @@ def score_day(connection: psycopg.Connection[Any], model_name: str, as_of_date: 
         kept=written.kept,
         refused=champion.refused,
     )
+
+
+def _is_outside(model: TrainedModel, frame: pd.DataFrame, scored: pd.DataFrame) -> "pd.Series[Any]":
+    """Whether each row lies outside what the model was trained on; missing where not scored or not told."""
+    outside = pd.Series(None, index=frame.index, dtype=object)
+    seen = model.metadata.get("population")
+    if seen is not None:
+        is_scored = scored["probability"].notna().to_numpy()
+        outside[is_scored] = Population.from_dict(seen).is_outside(frame.loc[is_scored])
+    return outside

@@ -24,9 +24,9 @@ FAR = 3.0
 class Population:
     """What training has seen.
 
-    A row is outside when its product was not among the training rows, or when more of its features lie outside of
-    their range (the 0.5 to 99.5 % quantiles of training) than in all but 1 % of the training rows. A missing feature
-    lies in no range's outside: thin data have a status of their own.
+    A row is outside when its product was not among the training rows (where products are told), or when more of its
+    features lie outside of their range (the 0.5 to 99.5 % quantiles of training) than in all but 1 % of the training
+    rows. A missing feature lies in no range's outside: thin data have a status of their own.
 
     Attributes
     ----------
@@ -36,19 +36,19 @@ class Population:
         Range of each; None where training had no value.
     most_outside : int
         Features that may lie outside of their range.
-    products : tuple of str
-        Sorted.
+    products : tuple of str or None
+        Sorted; None where the training frame tells none.
     """
 
     features: tuple[str, ...]
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
     most_outside: int
-    products: tuple[str, ...]
+    products: tuple[str, ...] | None
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, features: Sequence[str], product: str) -> "Population":
-        """What a training frame shows; ``product`` names its column of products."""
+    def of(cls, frame: pd.DataFrame, features: Sequence[str], product: str | None = None) -> "Population":
+        """What a training frame shows; ``product`` names its column of products, if it has one."""
         X = to_numbers(frame, features)
         seen = ~np.isnan(X).all(axis=0)
         bounds = np.full((2, X.shape[1]), np.nan)
@@ -60,15 +60,17 @@ class Population:
             high=_plain(bounds[1]),
             # The next greater count that occurred: a whole number of features, and at most 1 % of the rows above it.
             most_outside=int(np.quantile(counts, 1 - OUTSIDE_SHARE, method="higher")),
-            products=tuple(sorted(frame[product].dropna().astype(str).unique())),
+            products=None if product is None else tuple(sorted(frame[product].dropna().astype(str).unique())),
         )
 
-    def is_outside(self, frame: pd.DataFrame, product: str) -> NDArray[np.bool_]:
-        """Of each row of ``frame``, which has the features and the column ``product``."""
+    def is_outside(self, frame: pd.DataFrame, product: str | None = None) -> NDArray[np.bool_]:
+        """Of each row of ``frame``, which has the features and the column ``product``, if products are told."""
         bounds = np.array([self.low, self.high], dtype=float)
         counts = _outside(to_numbers(frame, self.features), bounds).sum(axis=1)
-        is_new = ~frame[product].astype(str).isin(self.products).to_numpy()
-        return np.asarray((counts > self.most_outside) | is_new)
+        is_outside = np.asarray(counts > self.most_outside)
+        if self.products is None:
+            return is_outside
+        return np.asarray(is_outside | ~frame[product].astype(str).isin(self.products).to_numpy())
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -82,7 +84,7 @@ class Population:
             low=tuple(body["low"]),
             high=tuple(body["high"]),
             most_outside=int(body["most_outside"]),
-            products=tuple(body["products"]),
+            products=None if body["products"] is None else tuple(body["products"]),
         )
 
 

@@ -248,19 +248,29 @@ def _insert(connection: psycopg.Connection[Any], file: FileToLoad, load_id: int,
         "load_id": sql.Literal(load_id),
         "day": sql.Literal(file.delivered_on),
     }
+    same_row = sql.SQL(" and ").join(
+        sql.SQL("r.{0} = s.{0}").format(sql.Identifier(name)) for name in (*contract.key, "_row_hash")
+    )
     if load_ids:
-        connection.execute(sql.SQL("delete from {} where _load_id = any({})").format(table, sql.Literal(load_ids)))
-    if contract.delivery != "snapshot" and file.delivered_on is not None:
-        same_row = sql.SQL(" and ").join(
-            sql.SQL("r.{0} = s.{0}").format(sql.Identifier(name)) for name in (*contract.key, "_row_hash")
-        )
-        # The latest delivery counts whichever file comes first, so that every order gives the same state; the row
-        # counts as loaded anew, because incremental models have to look at it again.
+        # A row that other files brought as well stays, with the days of all of them.
         connection.execute(
             sql.SQL(
-                "update {table} r set _delivered_on = {day}, _load_id = {load_id} from assay_staged s "
-                "where {same_row} and coalesce(r._delivered_on, '-infinity') < {day}"
-            ).format(table=table, same_row=same_row, **values)
+                "delete from {table} r where _load_id = any({ids}) and (_delivered_days is null or not exists "
+                "(select from assay_staged s where {same_row}))"
+            ).format(table=table, ids=sql.Literal(load_ids), same_row=same_row)
+        )
+    if contract.delivery != "snapshot":
+        # One row whatever the number of deliveries, and all their days, whichever file comes first: every order gives
+        # the same state, and a row that another one replaced and that came back can be told from one that stayed.
+        # Days that follow each other are one range. The row counts as loaded anew: incremental models have to look
+        # at it again.
+        days = sql.SQL("coalesce(r._delivered_days, {})").format(_one_day(sql.SQL("r._delivered_on")))
+        connection.execute(
+            sql.SQL(
+                "update {table} r set _delivered_days = {days} + {new_day}, "
+                "_delivered_on = greatest(r._delivered_on, {day}), _load_id = {load_id} from assay_staged s "
+                "where {same_row} and r._delivered_on is distinct from {day} and not {days} @> {new_day}"
+            ).format(table=table, same_row=same_row, days=days, new_day=_one_day(values["day"]), **values)
         )
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.columns)
     # Nothing can repeat in an empty table (the caller is the only writer), and looking for it costs a third.
@@ -269,18 +279,26 @@ def _insert(connection: psycopg.Connection[Any], file: FileToLoad, load_id: int,
     inserted = connection.execute(
         sql.SQL(
             "insert into {table} ({names}, _file, _line, _sha256, _loaded_at, _load_id, _delivered_on, "
-            "_row_hash) "
+            "_row_hash, _delivered_days) "
             "select {names}, {file}, _line, {sha256}, coalesce({loaded_at}, transaction_timestamp()), "
             "{load_id}, "
-            "{day}, _row_hash from assay_staged {on_conflict}"
+            "{day}, _row_hash, {days} from assay_staged {on_conflict}"
         ).format(
             table=table,
             names=names,
             on_conflict=sql.SQL("on conflict do nothing" if may_repeat else ""),
+            # A snapshot's rows are kept apart by day, so each may be one of several deliveries of the same.
+            days=_one_day(values["day"]) if contract.delivery == "snapshot" else sql.SQL("null::datemultirange"),
             **values,
         )
     )
     return inserted.rowcount
+
+
+def _one_day(day: sql.Composable) -> sql.Composable:
+    """SQL expression of the set of one delivery date; a file without a date came before all that have one."""
+    date = sql.SQL("coalesce({}::date, '0001-01-01')").format(day)
+    return sql.SQL("datemultirange(daterange({0}, {0}, '[]'))").format(date)
 
 
 def _write_load(

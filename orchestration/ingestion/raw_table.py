@@ -28,6 +28,10 @@ _LINEAGE_TYPES = {
     "_load_id": ("bigint not null", "The load, see ops.loads."),
     "_delivered_on": ("date", "Latest delivery date of a file with this row, from the file name."),
     "_row_hash": ("text not null", "Hash of the row's values without lineage."),
+    "_delivered_days": (
+        "datemultirange",
+        "All delivery dates of files with this row where there were several, and of each snapshot; 0001-01-01: none.",
+    ),
 }
 _SERVER_NAMES = {"timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz"}
 
@@ -184,7 +188,12 @@ def _extend(connection: psycopg.Connection[Any], contract: TableContract, oid: i
         for name in stored
         if name not in LINEAGE_COLUMNS and name not in {column.name for column in contract.columns}
     ]
-    changes: list[sql.Composable] = []
+    # A table from before the column existed: its rows have one delivery each, as far as anyone knows.
+    changes: list[sql.Composable] = [
+        sql.SQL("add column {} {}").format(sql.Identifier(name), sql.SQL(_LINEAGE_TYPES[name][0]))
+        for name in LINEAGE_COLUMNS
+        if name not in stored
+    ]
     for column in contract.columns:
         name = sql.Identifier(column.name)
         if column.name not in stored:

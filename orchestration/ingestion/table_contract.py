@@ -17,7 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from orchestration.errors import AssayError
 
-LINEAGE_COLUMNS = ("_file", "_line", "_sha256", "_loaded_at", "_load_id", "_delivered_on", "_row_hash")
+LINEAGE_COLUMNS = (
+    "_file",
+    "_line",
+    "_sha256",
+    "_loaded_at",
+    "_load_id",
+    "_delivered_on",
+    "_row_hash",
+    "_delivered_days",
+)
 DATE_DIRECTIVES = frozenset("Yymd")
 TIME_DIRECTIVES = DATE_DIRECTIVES | frozenset("HMSf")
 _NUMERIC = re.compile(r"numeric\((\d+),\s*(\d+)\)")

@@ -9,7 +9,8 @@
             {'columns': ['account_id', 'activity_date', 'part_no', 'known_at', 'visible_until']},
             {'columns': ['activity_date']},
             {'columns': ['load_id']},
-            {'columns': ['payment_load_id']}
+            {'columns': ['payment_load_id']},
+            {'columns': ['balance_load_id']}
         ]
     )
 }}
@@ -22,6 +23,8 @@ affected as (
     {{ touched_account_days() }}
     union
     {{ touched_payment_days() }}
+    union
+    {{ touched_balance_days() }}
 ),
 {% endif %}
 activity as (
@@ -39,7 +42,9 @@ activity as (
             order by last_sequence_number asc nulls first, known_at asc, visible_until asc
         ) as part_no,
         load_id,
-        cast(null as bigint) as payment_load_id
+        cast(null as bigint) as payment_load_id,
+        cast(null as double precision) as stated_balance,
+        cast(null as bigint) as balance_load_id
     from {{ ref('account_daily_activity') }} as activity
     {%- if incremental %}
     inner join affected
@@ -79,7 +84,9 @@ bookings as (
         cast(null as double precision) as closing_balance,
         cast(null as bigint) as part_no,
         cast(null as bigint) as load_id,
-        cast(null as bigint) as payment_load_id
+        cast(null as bigint) as payment_load_id,
+        cast(null as double precision) as stated_balance,
+        cast(null as bigint) as balance_load_id
     from booked
     group by account_id, activity_date, known_at, visible_until
 ),
@@ -119,10 +126,36 @@ instalments as (
         cast(null as double precision) as closing_balance,
         cast(null as bigint) as part_no,
         cast(null as bigint) as load_id,
-        max(payment_load_id) as payment_load_id
+        max(payment_load_id) as payment_load_id,
+        cast(null as double precision) as stated_balance,
+        cast(null as bigint) as balance_load_id
     from paid
     where known_at < visible_until
     group by account_id, activity_date, known_at, visible_until
+),
+
+-- A balance stated for a day holds at its end, after all transactions of that day, as in account_positions.
+stated as (
+    select
+        balances.account_id,
+        balances.balance_on as activity_date,
+        balances.known_at,
+        coalesce(balances.superseded_at, {{ end_of_time() }}) as visible_until
+        {%- for signal in signals %},
+        cast(null as double precision) as {{ signal.name }}
+        {%- endfor %},
+        cast(null as double precision) as closing_balance,
+        cast({{ last_part_no() }} as bigint) as part_no,
+        cast(null as bigint) as load_id,
+        cast(null as bigint) as payment_load_id,
+        cast(balances.balance_amount * 100 as double precision) as stated_balance,
+        balances.load_id as balance_load_id
+    from {{ ref('account_balances') }} as balances
+    {%- if incremental %}
+    inner join affected
+        on balances.account_id = affected.account_id and balances.balance_on = affected.activity_date
+    {%- endif %}
+    where {{ ever_visible('balances') }}
 )
 
 select
@@ -131,12 +164,16 @@ select
     known_at,
     visible_until,
     cast(coalesce(max(part_no), 0) as integer) as part_no,
-    max(closing_balance) as closing_balance
+    cast(count(coalesce(max(stated_balance), max(closing_balance))) over (
+        partition by activity_date, account_id
+    ) as integer) as balance_parts_count,
+    coalesce(max(stated_balance), max(closing_balance)) as closing_balance
     {%- for signal in signals %},
     max({{ signal.name }}) as {{ signal.name }}
     {%- endfor %},
     max(load_id) as load_id,
     max(payment_load_id) as payment_load_id,
+    max(balance_load_id) as balance_load_id,
     '{{ day_signals_version() }}' as signals_version
 from (
     select * from activity
@@ -144,6 +181,8 @@ from (
     select * from bookings
     union all
     select * from instalments
+    union all
+    select * from stated
 ) as parts
 group by account_id, activity_date, known_at, visible_until
 order by activity_date, account_id

@@ -52,7 +52,9 @@ def test_another_order_of_files_gives_the_same_rows(shuffled: Bank, built_hashes
     assert shuffled.hashes() == built_hashes
 
 
-def test_a_correction_replaces_the_old_day_and_touches_nothing_else(shuffled: Bank, tmp_path: Path) -> None:
+def test_a_correction_replaces_the_old_day_and_touches_nothing_else(
+    shuffled: Bank, bank_files: Path, tmp_path: Path
+) -> None:
     before = shuffled.value("select max(load_id) from core.account_daily_activity")
     (tmp_path / "trans_1993_1994_2014-05-01.csv").write_text(CORRECTION)
     ingest(shuffled.warehouse, "eagle_bank", tmp_path)
@@ -78,6 +80,19 @@ def test_a_correction_replaces_the_old_day_and_touches_nothing_else(shuffled: Ba
         f"(select count(*) from core.transactions where load_id > {before})"
     )
     assert touched == [(3, 4)]
+
+    # The bank takes the first correction back: what it had said before holds again, from the day it says so.
+    text = gzip.decompress((bank_files / "trans_1993_1994.csv.gz").read_bytes()).decode()
+    taken_back = next(line for line in text.splitlines(keepends=True) if line.startswith("695250;"))
+    (tmp_path / "trans_1993_1994_2014-06-01.csv").write_text(CORRECTION.splitlines(keepends=True)[0] + taken_back)
+    ingest(shuffled.warehouse, "eagle_bank", tmp_path)
+    shuffled.dbt("run", select=FACTS)
+    assert shuffled.rows(
+        "select activity_date::text, (visible_from at time zone 'America/New_York')::date::text, "
+        "(visible_until at time zone 'America/New_York')::date::text from core.account_daily_activity "
+        "where account_id = 'eagle_bank:account:A00002378' and activity_date between '2013-01-02' and '2013-01-22' "
+        "order by 1"
+    ) == [("2013-01-20", "2013-01-21", "2014-06-02"), ("2013-01-22", "2014-06-02", "9999-12-30")]
 
     incremental = shuffled.hashes()
     shuffled.dbt("run", "--full-refresh", select=FACTS)

@@ -5,7 +5,7 @@ on pairs of due and paid instalments.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,12 @@ MISSING = float("nan")
 
 
 def weekly_signals(
-    transactions: list[Row], as_of: dt.date, instalments: Sequence[Row] = (), covered: Sequence[bool] = (True,) * WEEKS
+    transactions: list[Row],
+    as_of: dt.date,
+    instalments: Sequence[Row] = (),
+    covered: Sequence[bool] = (True,) * WEEKS,
+    stated: Sequence[Row] = (),
+    closed: Mapping[str, dt.date] | None = None,
 ) -> pd.DataFrame:
     """One row a week, the last one ending on ``as_of``; NaN where a week is not covered or there is nothing to say.
 
@@ -30,6 +35,10 @@ def weekly_signals(
         ``due_on`` and ``paid_on`` of paid instalments.
     covered : sequence of bool
         Of each of the thirteen weeks.
+    stated : sequence of dict
+        Stated balances up to ``as_of``: ``account_id``, ``balance_on``, ``balance_amount``.
+    closed : mapping
+        Closing day by ``account_id``.
     """
     frame = pd.DataFrame(transactions)
     frame["day"] = [91 - (as_of - day).days for day in frame["event_date"]]
@@ -83,7 +92,7 @@ def weekly_signals(
             week, days = (day - 1) // 7 + 1, max(0, (pair["paid_on"] - pair["due_on"]).days)
             late[week] = days if np.isnan(late[week]) else max(late[week], days)
     weeks["instalment_delay"] = late
-    weeks["end_balance"], weeks["low_balance"] = _balances(frame[frame["is_booked"]])
+    weeks["end_balance"], weeks["low_balance"] = _balances(frame[frame["is_booked"]], as_of, stated, closed or {})
 
     is_covered = pd.Series(list(covered), index=weeks.index)
     weeks = weeks.where(is_covered, axis=0)
@@ -118,16 +127,26 @@ def _delay(last_day: "pd.Series[float]") -> "pd.Series[float]":
     return (since - usual).clip(lower=0)
 
 
-def _balances(booked: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[float]"]:
-    """Closing balance at the end of each week and the lowest of its days, added up over accounts."""
+def _balances(
+    booked: pd.DataFrame, as_of: dt.date, stated: Sequence[Row], closed: Mapping[str, dt.date]
+) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+    """Closing balance at the end of each week and the lowest of its days, added up over accounts while they are open.
+
+    A balance stated for a day is the one at its end, whatever was booked on it.
+    """
     ends, lows = [], []
-    for _, account in booked.groupby("account_id"):
+    for name, account in booked.groupby("account_id"):
         last = (
             account.sort_values(["day", "sequence_number"]).groupby("day")["balance_after_amount"].last().astype(float)
         )
+        for row in stated:
+            if row["account_id"] == name:
+                last[91 - (as_of - row["balance_on"]).days] = float(row["balance_amount"])
         daily = last.reindex(range(min(0, int(last.index.min())), 92)).ffill()
+        if name in closed:
+            daily = daily[daily.index < 91 - (as_of - closed[name]).days]
         week = pd.Series((daily.index - 1) // 7 + 1, index=daily.index)
-        ends.append(daily.groupby(week).agg(lambda days: days.iloc[-1]))
+        ends.append(daily[daily.index % 7 == 0].set_axis(daily.index[daily.index % 7 == 0] // 7))
         lows.append(daily.groupby(week).min())
     weeks = range(1, WEEKS + 1)
     return (
@@ -178,10 +197,15 @@ def _score(*parts: float) -> float:
 
 
 def customer_features(
-    transactions: list[Row], as_of: dt.date, instalments: Sequence[Row] = (), covered: Sequence[bool] = (True,) * WEEKS
+    transactions: list[Row],
+    as_of: dt.date,
+    instalments: Sequence[Row] = (),
+    covered: Sequence[bool] = (True,) * WEEKS,
+    stated: Sequence[Row] = (),
+    closed: Mapping[str, dt.date] | None = None,
 ) -> dict[str, float]:
     """All 104 by name; NaN where the table holds NULL. Parameters as of :func:`weekly_signals`."""
-    weeks = weekly_signals(transactions, as_of, instalments, covered)
+    weeks = weekly_signals(transactions, as_of, instalments, covered, stated, closed)
     found = {
         f"{prefix}_{statistic}": float(STATISTICS[statistic](weeks[signal]))
         for prefix, signal, statistics in PLAIN

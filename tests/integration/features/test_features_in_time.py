@@ -39,6 +39,7 @@ from tests.integration.features.population import (
 from tests.integration.features.reference import customer_features
 
 OPENED = dt.date(2026, 1, 5)
+LONG_AGO = dt.date(2024, 1, 5)
 FIRST = dt.date(2026, 4, 1)
 GRANTED = dt.date(2026, 8, 20)
 DAY = dt.timedelta(days=1)
@@ -49,6 +50,10 @@ CUTOFF = pd.Timestamp(AS_OF + DAY).tz_localize("America/New_York") + pd.Timedelt
 LATE, UNCOVERED = 4, 5
 # The second account of customer 1; customer 2's loan, with its instalments paid on time, late, early and not at all.
 SECOND, LOAN = 6, 7
+# Customer 11: days of an account became known in two parts, and the bank states its balances as well; two more accounts
+# were closed, one within the window, one a year before.
+STATED, CLOSED, LONG_CLOSED = 11, 12, 13
+CLOSED_ON = {CLOSED: AS_OF - 40 * DAY, LONG_CLOSED: AS_OF - 365 * DAY}
 
 
 def base_transactions() -> list[Row]:
@@ -56,11 +61,37 @@ def base_transactions() -> list[Row]:
     rows = [row for number in (1, 2, 3) for row in random_transactions(number, FIRST, AS_OF, rng)]
     rows += random_transactions(LATE, AS_OF - 34 * DAY, AS_OF, rng)
     rows += random_transactions(UNCOVERED, FIRST, AS_OF, rng)
+    rows += in_two_parts(random_transactions(STATED, FIRST, AS_OF, rng))
+    # The bank goes on booking fees on an account that it has closed: they are no balance of anybody's.
+    rows += random_transactions(CLOSED, FIRST, CLOSED_ON[CLOSED] + 5 * DAY, rng)
+    rows += random_transactions(LONG_CLOSED, CLOSED_ON[LONG_CLOSED] - 60 * DAY, CLOSED_ON[LONG_CLOSED], rng)
     # Customer 1 has a second account, opened long before the window and quiet in many of its weeks.
     return rows + [
         {**row, "balance_after_amount": row["balance_after_amount"] - 400}
         for row in random_transactions(SECOND, FIRST, AS_OF, rng, "second-")
         if row["event_date"].day in (1, 2, 20)
+    ]
+
+
+def in_two_parts(rows: list[Row]) -> list[Row]:
+    """The last booking of a day with several becomes known two days later; until then the day ended deep in the red."""
+    days = [row["event_date"] for row in rows]
+    last = {day: max(n for n, other in enumerate(days) if other == day) for day in days if days.count(day) > 1}
+    for day, n in last.items():
+        rows[n]["known_at"] = end_of(day + 2 * DAY)
+        for row in rows[:n]:
+            if row["event_date"] == day:
+                row["balance_after_amount"] -= 50_000
+    return rows
+
+
+def stated_balances() -> list[Row]:
+    """Before the window, on days with bookings and without, on the last day; one was stated wrongly at first."""
+    days = {150: 70.0, 80: 800.0, 61: -20.0, 60: 300.5, 33: 410.0, 0: 250.0}
+    about = {"account_id": f"test:account:{STATED}", "row_hash": "1", "load_id": 1}
+    return [
+        {**about, "balance_on": day, "balance_amount": amount, "known_at": end_of(day)}
+        for day, amount in ((AS_OF - ago * DAY, amount) for ago, amount in days.items())
     ]
 
 
@@ -132,20 +163,39 @@ def built(module_warehouse: Warehouse, build: Build) -> Warehouse:
         moved = {"valid_to": MOVED}
         insert(connection, "account_holders", [holder(SECOND, 3, OPENED, **moved), holder(SECOND, 1, MOVED)])
         insert(connection, "account_holders", [holder(LOAN, 2, OPENED)])
+        insert_closed_and_stated(connection)
         insert_instalments(connection)
         insert(connection, "transactions", base_transactions())
         covered = [
             coverage(subject, OPENED, scope=f"test:account:{number}")
             for subject in SUBJECTS
-            for number in (1, 2, 3, LATE, SECOND)
+            for number in (1, 2, 3, LATE, SECOND, STATED, CLOSED, LONG_CLOSED)
         ]
         insert(connection, "coverage", covered)
         insert(connection, "loans", [loan(2), loan(3)])
         people = insert_joint_accounts(connection)
     with module_warehouse.connect("assay_ml") as connection:
-        write_links(connection, parties + people)
+        write_links(connection, [*parties, *people, party(STATED, LONG_AGO)])
     build("--full-refresh")
     return module_warehouse
+
+
+def insert_closed_and_stated(connection: psycopg.Connection) -> None:
+    """Customer 11's accounts."""
+    numbers = (STATED, CLOSED, LONG_CLOSED)
+    insert(connection, "parties", [party(STATED, LONG_AGO, birth_date=dt.date(1990, 1, 1))])
+    insert(connection, "accounts", [account(number, LONG_AGO) for number in numbers])
+    for number, day in CLOSED_ON.items():
+        noted = {"valid_from": day, "closed_on": day, "known_at": end_of(day), "load_id": 2}
+        insert(connection, "accounts", [{**account(number, LONG_AGO), **noted}])
+    insert(connection, "account_holders", [holder(number, STATED, LONG_AGO) for number in numbers])
+    wrong = {"balance_on": AS_OF - 33 * DAY, "balance_amount": -9999, "row_hash": "0"}
+    corrected = {"known_at": end_of(AS_OF - 33 * DAY), "superseded_at": end_of(AS_OF - 30 * DAY)}
+    right = [
+        {**row, "known_at": corrected["superseded_at"]} if row["balance_on"] == wrong["balance_on"] else row
+        for row in stated_balances()
+    ]
+    insert(connection, "account_balances", [*right, {**right[0], **wrong, **corrected}])
 
 
 def rows_of(warehouse: Warehouse, table: str, key: str) -> dict[str, Row]:
@@ -216,16 +266,26 @@ def paid_of(number: int) -> list[Row]:
     return [{"due_on": due, "paid_on": paid} for due, paid in instalments() if paid is not None and number == 2]
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, LATE])
+@pytest.mark.parametrize("number", [1, 2, 3, LATE, STATED])
 def test_all_104_features_agree_with_pandas(built: Warehouse, number: int) -> None:
     found = rows_of(built, "features.customer_features", "gr_id")[f"GR{number:010d}"]
     names = load_catalogue().names(used_by="predelinquency_30d")
     covered = [number != LATE or week > 8 for week in range(1, 14)]
-    transactions = of_account(number) + (of_account(SECOND) if number == 1 else [])
-    expected = customer_features(transactions, AS_OF, paid_of(number), covered)
+    others = {1: (SECOND,), STATED: (CLOSED, LONG_CLOSED)}.get(number, ())
+    transactions = [row for one in (number, *others) for row in of_account(one)]
+    closed = {f"test:account:{one}": day for one, day in CLOSED_ON.items()}
+    expected = customer_features(transactions, AS_OF, paid_of(number), covered, stated_balances(), closed)
     assert sorted(expected) == sorted(names)
     values = {name: np.nan if found[name] is None else found[name] for name in names}
     assert values == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True)
+
+
+def test_the_last_balance_of_the_features_is_the_balance_of_the_profile(built: Warehouse) -> None:
+    features = rows_of(built, "features.customer_features", "gr_id")
+    profiles = rows_of(built, "core.profile_360", "gr_id")
+    last = {gr_id: row["end_balance_last"] for gr_id, row in features.items() if row["end_balance_last"] is not None}
+    assert last == {gr_id: pytest.approx(float(profiles[gr_id]["deposit_balance_amount"])) for gr_id in last}
+    assert last[f"GR{STATED:010d}"] == 250
 
 
 @pytest.mark.parametrize("number", [2, 3])
@@ -417,3 +477,17 @@ def test_days_go_with_an_owner_that_is_corrected(built: Warehouse, build: Build)
     assert [row[2] for row in joint] == [owner_on(holders, name, day) for name, day, *_ in joint]
     assert {row[2] is None for row in joint} == {True, False}
     assert sum(row[3] for row in found) == before
+
+
+def test_a_stated_balance_of_a_new_load_reaches_the_day_without_a_full_build(built: Warehouse, build: Build) -> None:
+    about = {
+        "account_id": "test:account:2",
+        "row_hash": "1",
+        "balance_on": AS_OF,
+        "balance_amount": 321.5,
+        "load_id": 9,
+    }
+    with built.connect("assay_dbt") as connection:
+        insert(connection, "account_balances", [{**about, "known_at": end_of(AS_OF)}])
+    build()
+    assert rows_of(built, "features.customer_features", "gr_id")["GR0000000002"]["end_balance_last"] == 321.5

@@ -28,6 +28,18 @@ def test_an_added_column_leaves_stored_rows_as_they_are(shop: Any, column_of: Ca
     assert shop.rows("select shop from raw.shop__orders order by order_id") == [(None,), ("Brno",)]
 
 
+def test_a_table_from_before_the_days_of_deliveries_were_kept_keeps_them_from_now_on(shop: Any) -> None:
+    shop.put("orders_2024-01-01.csv", HEADER + "1,a,1,\n")
+    shop.ingest()
+    with shop.warehouse.connect(Role.INGEST, autocommit=True) as connection:
+        connection.execute("alter table raw.shop__orders drop column _delivered_days")
+    shop.put("orders_2024-01-03.csv", HEADER + "1,a,1,\n")
+    shop.ingest()
+    assert shop.rows("select _delivered_days::text from raw.shop__orders") == [
+        ("{[2024-01-01,2024-01-02),[2024-01-03,2024-01-04)}",)
+    ]
+
+
 def test_a_widened_column_keeps_its_rows(shop: Any) -> None:
     shop.put("orders_1.csv", HEADER + "1,a,1.50,\n")
     shop.ingest()

@@ -103,6 +103,59 @@ def test_rows_that_come_again_are_duplicates_and_changed_ones_new_versions(shop:
     ]
 
 
+def test_of_a_row_that_goes_and_comes_back_all_days_are_kept_in_every_order_of_files(
+    shop: Any, column_of: Callable[..., Any]
+) -> None:
+    contents = {None: "1", 1: "1", 2: "2", 3: "1", 4: "1", 6: "1"}
+    files = {
+        f"orders{'' if day is None else f'_2024-01-0{day}'}.csv": f"{HEADER}1,a,{amount},\n{10 + (day or 0)},b,1,\n"
+        for day, amount in contents.items()
+    }
+    states = []
+    for order in (list(files), list(reversed(files)), sorted(files, key=lambda name: name[::-1])):
+        with shop.warehouse.connect(Role.INGEST, autocommit=True) as connection:
+            connection.execute("drop table if exists raw.shop__orders")
+        with shop.warehouse.connect(autocommit=True) as connection:
+            connection.execute("delete from ops.loads")
+        for path in shop.landing.iterdir():
+            path.unlink()
+        for name in order:
+            shop.put(name, files[name])
+            shop.ingest()
+        states.append(
+            shop.rows(
+                "select amount::int, _delivered_on::text, _delivered_days::text from raw.shop__orders "
+                "where order_id = 1 order by 1"
+            )
+        )
+    assert states[0] == [
+        (
+            1,
+            "2024-01-06",
+            "{[0001-01-01,0001-01-02),[2024-01-01,2024-01-02),[2024-01-03,2024-01-05),[2024-01-06,2024-01-07)}",
+        ),
+        (2, "2024-01-02", None),
+    ]
+    assert states[1:] == states[:1] * 2
+    before = shop.state()
+    shop.tables[0]["columns"].append(column_of("note", "text", required=False))  # all files are read again
+    assert {result.status for result in shop.ingest() if result.table == "orders"} == {"loaded"}
+    assert shop.rows("select count(*), count(note) from raw.shop__orders") == [(len(before), 0)]
+    assert shop.rows("select _delivered_days::text from raw.shop__orders where order_id = 1 order by amount")[0] == (
+        states[0][0][2],
+    )
+
+
+def test_the_same_rows_every_day_stay_as_they_are_and_take_one_range_of_days(shop: Any) -> None:
+    for day in range(1, 29):
+        shop.put(f"orders_2024-02-{day:02}.csv", HEADER + "1,a,1,\n2,b,2,\n")
+    shop.ingest()
+    assert shop.rows("select order_id, _delivered_days::text from raw.shop__orders order by 1") == [
+        (1, "{[2024-02-01,2024-02-29)}"),
+        (2, "{[2024-02-01,2024-02-29)}"),
+    ]
+
+
 def test_one_key_with_two_contents_in_one_file_is_refused_row_by_row(shop: Any) -> None:
     shop.put("orders.csv", HEADER + '1,a,1,\n2,x,2,\n3,c,3,\n2,"y\nz",2,\n4,d,4,\n')
     result = by_file(shop.ingest())["orders.csv"]

@@ -220,6 +220,23 @@ def test_scores_look_back_where_an_outcome_was_learnt_that_was_not_known_yet(sco
     }  # fmt: skip
 
 
+def test_a_score_says_whether_training_has_seen_such_a_loan(warehouse: Warehouse, scored: psycopg.Connection) -> None:
+    names = load_catalogue().names(used_by=NAME)
+    with warehouse.connect("assay_dbt") as dbt:  # a loan with figures that nobody had
+        dbt.execute(
+            "insert into features.origination_features select 'stranger', 'GRX', granted_on, as_of_date, "
+            f"knowledge_cutoff, true, {', '.join(['1e6'] * len(names))} from features.origination_features "
+            "where loan_id = 'loan001'"
+        )
+        dbt.execute("insert into core.loans select 'stranger', matures_on from core.loans limit 1")
+    score_day(scored, NAME, DAY)
+    outside = dict(stored(scored, "select exposure_id, is_outside_population from ml.scores"))
+    assert outside.pop("stranger") is True
+    assert outside.pop("loan000") is None, "not scored"
+    assert set(outside.values()) == {True, False}
+    assert sum(outside.values()) < len(outside) / 4
+
+
 def test_a_stored_score_is_not_rewritten_when_nothing_changed(scored: psycopg.Connection) -> None:
     rows_now = "select s::text, xmin::text from ml.scores as s order by exposure_id"
     before = stored(scored, rows_now)

@@ -13,6 +13,7 @@ select
     'core_banking:account:' || cast(account_no as text) as account_id,
     status = 'PAID' as is_paid,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('paid_on') }} as known_at,
     _load_id as load_id

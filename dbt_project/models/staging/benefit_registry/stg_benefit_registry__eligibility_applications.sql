@@ -16,6 +16,7 @@ select
     liabilities_value as liabilities_value_amount,
     eligible = 1 as is_eligible,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     -- The application from the day it was made, its decision from the day of the decision.
     {{ known_at_history('updated_on') }} as known_at,

@@ -9,6 +9,7 @@ select
     cast(retail_disc + coupon_match_disc as numeric(18, 2)) as discount_amount,
     cast(coupon_disc as numeric(18, 2)) as coupon_amount,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history("cast(" ~ instant_to_local('transaction_timestamp') ~ " as date)") }} as known_at,
     _load_id as load_id

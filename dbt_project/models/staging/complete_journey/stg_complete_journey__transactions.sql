@@ -58,6 +58,8 @@ select
     cast(null as {{ dbt.type_string() }}) as counterparty_account,
     cast(null as numeric(18, 2)) as balance_after_amount,
     delivered_on,
+    -- Of a basket, put together from the lines' latest versions, no former state is kept.
+    {{ no_delivered_days() }} as delivered_days,
     {{ row_hash(['household_id', 'store_id', 'event_at', 'amount', 'merchant_category']) }} as row_hash,
     {{ known_at_history("cast(" ~ instant_to_local('event_at') ~ " as date)") }} as known_at,
     load_id

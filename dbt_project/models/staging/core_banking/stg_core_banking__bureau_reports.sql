@@ -9,6 +9,7 @@ select
     late_payments_24m as late_payments_count,
     missed_payments_24m as missed_payments_count,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('report_date') }} as known_at,
     _load_id as load_id

@@ -10,6 +10,7 @@ select
     payments_due.amount_due as due_amount,
     payments_due.auto_debit = 'Y' as is_auto_debit,
     payments_due._delivered_on as delivered_on,
+    payments_due._delivered_days as delivered_days,
     payments_due._row_hash as row_hash,
     -- From the announcement on. With the day of the grant, a past day would see how far the schedule reached later, and a
     -- schedule that stops tells of a default.

@@ -57,6 +57,7 @@ select
     cast(booked.counterparty_account_no as text) as counterparty_account,
     booked.balance_after as balance_after_amount,
     booked._delivered_on as delivered_on,
+    booked._delivered_days as delivered_days,
     booked._row_hash as row_hash,
     {{ known_at_history('cast(booked.booked_at as date)') }} as known_at,
     -- A merchant that comes, or changes its category, after its transactions must reach them.

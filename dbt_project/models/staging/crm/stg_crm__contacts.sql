@@ -12,6 +12,7 @@ select
     satisfaction as satisfaction_score,
     duration_seconds,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('cast(contacted_at as date)') }} as known_at,
     _load_id as load_id

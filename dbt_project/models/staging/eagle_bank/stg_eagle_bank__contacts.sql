@@ -85,6 +85,7 @@ complaints as (
         cast(null as integer) as satisfaction_score,
         call.service_seconds as duration_seconds,
         complaint._delivered_on as delivered_on,
+        complaint._delivered_days as delivered_days,
         greatest(complaint._load_id, reference_loads.load_id) as load_id
     from {{ source('eagle_bank', 'crm_events') }} as complaint
     left join complaint_calls on complaint.complaint_id = complaint_calls.complaint_id
@@ -114,6 +115,7 @@ calls as (
         cast(null as integer) as satisfaction_score,
         call.service_seconds as duration_seconds,
         call._delivered_on as delivered_on,
+        call._delivered_days as delivered_days,
         greatest(call._load_id, complaint.load_id, reference_loads.load_id) as load_id
     from {{ source('eagle_bank', 'crm_calls') }} as call
     inner join call_states
@@ -148,6 +150,7 @@ reviews as (
         stars as satisfaction_score,
         cast(null as numeric(18, 2)) as duration_seconds,
         _delivered_on as delivered_on,
+        _delivered_days as delivered_days,
         _load_id as load_id
     from {{ source('eagle_bank', 'crm_reviews') }}
 ),
@@ -174,6 +177,7 @@ select
     satisfaction_score,
     duration_seconds,
     delivered_on,
+    delivered_days,
     {{ row_hash([
         'contact_id', 'party_id', 'contact_date', 'local_time', 'contact_type', 'channel', 'product_name', 'issue',
         'outcome', 'satisfaction_score', 'duration_seconds'

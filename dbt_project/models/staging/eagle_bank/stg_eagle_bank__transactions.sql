@@ -86,6 +86,7 @@ mapped as (
         account as counterparty_account,
         balance as balance_after_amount,
         _delivered_on as delivered_on,
+        _delivered_days as delivered_days,
         _load_id as load_id
     from both_files
 )
@@ -113,6 +114,7 @@ select
     counterparty_account,
     balance_after_amount,
     delivered_on,
+    delivered_days,
     {{ row_hash([
         'transaction_id', 'account_id', 'event_date', 'direction', 'amount', 'activity_type', 'channel',
         'counterparty_bank', 'counterparty_account', 'balance_after_amount'

@@ -16,6 +16,7 @@ select
     taxable_value as taxable_amount,
     tax_amount,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('reported_on') }} as known_at,
     _load_id as load_id

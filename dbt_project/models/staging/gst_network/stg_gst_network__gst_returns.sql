@@ -15,6 +15,7 @@ select
     tax_paid_credit as tax_paid_credit_amount,
     tax_paid_cash as tax_paid_cash_amount,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('filed_on') }} as known_at,
     _load_id as load_id

@@ -6,6 +6,7 @@ select
     amount_due as due_amount,
     true as is_auto_debit,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('announced_on') }} as known_at,
     _load_id as load_id

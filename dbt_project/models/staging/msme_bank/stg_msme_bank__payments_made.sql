@@ -5,6 +5,7 @@ select
     paid_date as paid_on,
     amount_paid as paid_amount,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('paid_date') }} as known_at,
     _load_id as load_id

@@ -57,6 +57,7 @@ select
     counterparty_account_no as counterparty_account,
     balance_after as balance_after_amount,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('cast(booked_at as date)') }} as known_at,
     _load_id as load_id

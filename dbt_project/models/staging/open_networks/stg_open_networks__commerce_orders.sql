@@ -10,6 +10,7 @@ select
     order_value as order_amount,
     lower(status) as order_status,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('updated_on') }} as known_at,
     _load_id as load_id

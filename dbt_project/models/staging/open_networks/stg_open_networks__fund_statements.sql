@@ -9,6 +9,7 @@ select
     current_value as current_amount,
     started_on,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('statement_date') }} as known_at,
     _load_id as load_id

@@ -11,6 +11,7 @@ select
     ends_on,
     lower(status) as policy_status,
     _delivered_on as delivered_on,
+    _delivered_days as delivered_days,
     _row_hash as row_hash,
     {{ known_at_history('updated_on') }} as known_at,
     _load_id as load_id
