@@ -109,7 +109,8 @@ class Store:
         LinkageError
             There is no such record.
         """
-        keys = sort_keys(pd.Series(list(given_ids), dtype=None if self.ids.empty else self.ids.dtype)).drop_duplicates()
+        listed = list(given_ids)
+        keys = self._keys_like(pd.Series(listed, dtype=None if listed else self.ids.dtype)).drop_duplicates()
         self.con.register("marked_keys", pa.table({"id": pa.array(keys, self._key_type)}))
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT rid FROM record SEMI JOIN marked_keys USING (id)"
@@ -123,12 +124,38 @@ class Store:
     def _key_type(self) -> pa.DataType:
         return pa.int64() if pd.api.types.is_integer_dtype(self.ids.dtype) else pa.string()
 
+    def _keys_like(self, ids: pd.Series) -> pd.Series:
+        """What ids are ordered by, in the type of the ids that are known."""
+        whole = pd.api.types.is_integer_dtype(self.ids.dtype)
+        if len(ids) and len(self.ids) and whole != pd.api.types.is_integer_dtype(ids.dtype):
+            raise LinkageError(
+                f"the ids are of type {ids.dtype}, those that are known of {self.ids.dtype}; give ids of one type"
+            )
+        return sort_keys(ids) if len(ids) else pd.Series(dtype=object)
+
     def replace(self, changed: pd.DataFrame, removed_ids: Iterable[Any]) -> None:
-        """Put changed and new records in the place of what was known of them, and forget the removed ones."""
-        con, model = self.con, self.known_model
+        """Put changed and new records in the place of what was known of them, and forget the removed ones.
+
+        All of it or, where it is refused or fails, nothing.
+        """
         ordered = sorted_by_id(changed, self.id_column)
+        if len(ordered):
+            self.known_model.checked(ordered.drop(columns=self.id_column))
+        keys = self._keys_like(ordered[self.id_column])
+        before = self.ids, list(self.blocks), self.overfull
+        self.con.begin()
+        try:
+            self._replace(ordered, keys, removed_ids)
+            self.con.commit()
+        except BaseException:
+            self.con.rollback()
+            self.ids, self.blocks, self.overfull = before
+            raise
+
+    def _replace(self, ordered: pd.DataFrame, keys: pd.Series, removed_ids: Iterable[Any]) -> None:
+        con, model = self.con, self.known_model
         self.mark(removed_ids, "gone")
-        con.register("changed_keys", pa.table({"id": pa.array(sort_keys(ordered[self.id_column]), self._key_type)}))
+        con.register("changed_keys", pa.table({"id": pa.array(keys, self._key_type)}))
         con.execute("INSERT INTO gone SELECT rid FROM record SEMI JOIN changed_keys USING (id)")
         con.unregister("changed_keys")
         con.execute("CREATE OR REPLACE TEMP TABLE again (rid INTEGER)")
