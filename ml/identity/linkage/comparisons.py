@@ -14,6 +14,7 @@ from ml.identity.linkage.kinds import Column
 from ml.identity.linkage.levels import Comparison
 
 MAX_COMPARISONS = 15  # the levels of a pair are packed into one 64-bit integer, four bits each
+_ALIKE = 0.88  # names that may be one name, as they are compared
 
 
 def build(columns: Iterable[Column]) -> tuple[Comparison, ...]:
@@ -64,7 +65,7 @@ def build(columns: Iterable[Column]) -> tuple[Comparison, ...]:
 
 def _without_repeats(made: list[Comparison], columns: list[Column]) -> tuple[Comparison, ...]:
     """What follows from other columns is missing where those are compared."""
-    single = {(column.name,): column for column in columns}
+    single: dict[tuple[str, ...], Column] = {(column.name,): column for column in columns}
     by_column = {name: one for one in made for name in one.columns}
 
     def quiet(one: Comparison) -> Comparison:
@@ -79,8 +80,10 @@ def _without_repeats(made: list[Comparison], columns: list[Column]) -> tuple[Com
                 tokens = f"{source.key}_t"
                 same = f"len(list_intersect({sql.left(tokens)}, {sql.right(tokens)})) > 0"
             else:
-                same = sql.equal(source.terms[0])
-            said = f"coalesce({same} AND {sql.equal(one.terms[0])}, false)"
+                value = f"{source.key}_v"
+                alike = f"jaro_winkler_similarity({sql.left(value)}, {sql.right(value)}) >= {_ALIKE}"
+                same = f"{sql.equal(f'{source.key}_root')} OR {alike}"
+            said = f"coalesce({same}, false)"
         return replace(one, null_sql=f"({one.null_sql} OR ({said}))")
 
     return tuple(quiet(one) for one in made)

@@ -41,9 +41,9 @@ _SAMPLE = 5_000
 class Column:
     """A column and what it holds; ``formats`` are those of its dates, ``shared`` tells of values that several
     people of a household share, ``lifelong`` of numbers that a person has one of and keeps, ``fillers`` are birthdays,
-    as ``yyyymmdd``, that stand for one that is not known, ``repeats`` names columns that say the same: what follows from
-    them counts only where they are missing; ``follows`` names one that it mostly follows from, as sex from a name: where
-    that agrees, its own agreement says nothing."""
+    as ``yyyymmdd``, that stand for one that is not known, ``repeats`` names columns that say the same: what follows
+    from them counts only where they are missing; ``follows`` names one that it mostly follows from, as sex from a name:
+    where that agrees, it is not asked."""
 
     name: str
     kind: str

@@ -62,9 +62,9 @@ def with_repeats(columns: tuple[Column, ...], texts: pd.DataFrame, declared: fro
     )
     parts = tuple(one.name for one in columns if one.kind in ("given_name", "family_name"))
     for column in free:
-        if column.kind == "full_name" and {kept[part].kind for part in parts} == {"given_name", "family_name"}:
-            if _made_of(texts, column, parts):
-                repeat(column, parts)
+        has_parts = {kept[part].kind for part in parts} == {"given_name", "family_name"}
+        if column.kind == "full_name" and has_parts and _made_of(texts, column, parts):
+            repeat(column, parts)
     for column in free:
         if kept[column.name].repeats or column.kind not in (*_TEXTS, "category", "id_number") or column.lifelong:
             continue

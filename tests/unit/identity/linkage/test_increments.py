@@ -132,9 +132,11 @@ def test_a_refused_update_leaves_the_linkage_as_it_was() -> None:
 
 def test_an_update_that_fails_halfway_leaves_the_linkage_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     linkage = resolve(_records(), id_column="id")
-    with monkeypatch.context() as broken, pytest.raises(MemoryError):
+    changed = _records().iloc[:3].assign(last_name="other")
+    with monkeypatch.context() as broken:
         broken.setattr("ml.identity.linkage.scoring.score", _out_of_memory)
-        linkage.update(_records().iloc[:3].assign(last_name="other"), [_records()["id"].iloc[50]])
+        with pytest.raises(MemoryError):
+            linkage.update(changed, [_records()["id"].iloc[50]])
     again = linkage.update(_records().iloc[100:101])
     assert_frame_equal(again.entities, _linkage().entities, check_exact=True)
 
