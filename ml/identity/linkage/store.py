@@ -99,7 +99,15 @@ class Store:
                 "match_probability": probability,
             }
         )
-        return clustering.entity_frame(ids, left, right, probability, model.threshold), edges
+        return clustering.entity_frame(ids, left, right, probability, model.threshold, self._keyless(node_of)), edges
+
+    def _keyless(self, node_of: np.ndarray) -> np.ndarray:
+        """By node: whether a record has nothing that it could be found by, so that it is compared with no other."""
+        keyed = "".join(f" ANTI JOIN key_{i} USING (rid)" for i in range(len(self.known_model.rules)))
+        rids = np.asarray(self.con.execute(f"SELECT rid FROM record{keyed}").fetchnumpy()["rid"], dtype=np.int64)
+        found = np.zeros(int((node_of >= 0).sum()), dtype=bool)
+        found[node_of[rids]] = True
+        return found
 
     def mark(self, given_ids: Iterable[Any], table: str) -> None:
         """Write a table ``rid`` of the records with these ids.
