@@ -42,7 +42,7 @@ class History:
     gr_id : str
         As asked.
     chain : sequence of str
-        The id and where its records went, one id after the other; the last one is current. One id: it still holds.
+        The id and, where it is retired, the one that holds most of its last records now.
     events : sequence of Event
         Of every id of the chain, in the order in which they happened.
     members : sequence of Membership
@@ -94,13 +94,18 @@ def history_of(connection: psycopg.Connection[Any], gr_id: str) -> History:
 
 
 def _chain(connection: psycopg.Connection[Any], gr_id: str) -> list[str]:
-    """From a retired id along its redirects; an id goes into another one once, so the chain ends."""
-    rows = connection.execute(
-        "with recursive chain (gr_id, place) as (select %s, 0"
-        " union all"
-        " select l.other_gr_id, c.place + 1 from chain as c inner join ops.identity_ledger as l"
-        " on l.gr_id = c.gr_id and l.event = 'retired' and l.other_gr_id is not null)"
-        " select gr_id from chain order by place",
-        (gr_id,),
-    ).fetchall()
-    return [row[0] for row in rows]
+    """A retired id and the one that holds most of its last records now, as ``core.gr_redirects`` has it.
+
+    The records are followed, not the merges: what a merge joined may have been parted since.
+    """
+    row = connection.execute(
+        "with current_rows as ("
+        " select party_id, gr_id from ml.party_xref where superseded_at is null),"
+        " held as (select party_id, superseded_at, max(superseded_at) over () as retired_at from ml.party_xref"
+        " where gr_id = %(gr_id)s and superseded_at > known_at"
+        " and not exists (select 1 from current_rows where gr_id = %(gr_id)s))"
+        " select c.gr_id from held as h inner join current_rows as c on c.party_id = h.party_id"
+        " where h.superseded_at = h.retired_at group by c.gr_id order by count(*) desc, min(h.party_id) limit 1",
+        {"gr_id": gr_id},
+    ).fetchone()
+    return [gr_id] if row is None else [gr_id, row[0]]

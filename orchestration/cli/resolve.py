@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ml.identity.linkage import Linkage
 
 _SNIFFED_BYTES = 64_000
+_LONGEST_FIELD = 1 << 27  # characters; Python's own limit is that of a short letter
 _DELIMITERS = ",;\t|"
 _SUFFIXES = ".csv, .csv.gz, .tsv, .txt or .parquet"
 
@@ -102,12 +104,23 @@ def read_records(file: Path, id_column: str) -> "pd.DataFrame":
         raise AssayError(f"{file}: {error}; expected {_SUFFIXES} with one line per record") from error
     if id_column not in records.columns:
         raise AssayError(
-            f"{file}: there is no column {id_column!r}; it has {', '.join(map(str, records.columns))}. Name one "
-            f"with --id"
+            f"{file}: there is no column {id_column!r}; it has {_names_of(list(records.columns))}. Name one with --id"
         )
     if records[id_column].dtype != object and not pd.api.types.is_string_dtype(records[id_column].dtype):
         return records
     return records.assign(**{id_column: records[id_column].replace("", None)})
+
+
+def _names_of(columns: Iterable[object]) -> str:
+    """The columns as an error shows them: the first record of a file without names is somebody's."""
+    texts = [str(column) for column in columns]
+    values = sum(not any(sign.isalpha() for sign in text) or "@" in text for text in texts if text)
+    if values:
+        return (
+            f"{len(texts)} fields in the first line, {values} of which look like values; expected the names of the "
+            "columns in the first line"
+        )
+    return ", ".join(texts)
 
 
 def _read_delimited(file: Path, delimiter: str, encoding: str) -> "pd.DataFrame":
@@ -120,9 +133,13 @@ def _read_delimited(file: Path, delimiter: str, encoding: str) -> "pd.DataFrame"
         first = next((row for row in reader if row), [])
     if header and not header[-1].strip():
         header = header[:-1]
+    header = [name.strip() for name in header]
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise AssayError(f"{file}: the columns {repeated} are there twice; every column needs a name of its own")
+        raise AssayError(
+            f"{file}: {len(repeated)} columns are there twice ({_names_of(repeated)}); every column needs a name of "
+            "its own"
+        )
     if not header:
         raise pd.errors.EmptyDataError
     # pandas would take the first field for the name of the row where there is one field more than there are columns.
@@ -156,8 +173,11 @@ def _format_of(path: Path) -> str:
 
 
 def _encoding(file: Path) -> str:
-    """UTF-8 where the whole file is, else Latin-1, which any file is."""
+    """UTF-16 where the file says so, UTF-8 where the whole file is, else Latin-1, which any file is."""
     with _opened(file) as stream:
+        if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        stream.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         try:
             while block := stream.read(1 << 20):
@@ -170,6 +190,7 @@ def _encoding(file: Path) -> str:
 
 def _delimiter(file: Path, encoding: str) -> str:
     """What separates the columns: the sign that stands equally often in the first lines, the comma where none does."""
+    csv.field_size_limit(_LONGEST_FIELD)
     with _opened(file) as stream:
         lines = stream.read(_SNIFFED_BYTES).decode(encoding, errors="replace").splitlines()[:50]
     counts = {sign: [len(row) for row in csv.reader(lines, delimiter=sign)] for sign in _DELIMITERS}
@@ -202,6 +223,14 @@ def _tell(linkage: "Linkage", out: Path, console: Console) -> None:
     console.print(
         f"{report.records:,} records are {report.entities:,} entities; {report.linked_records:,} records are linked, "
         f"by {sum(report.pairs_by_rule.values()):,} pairs of {len(report.pairs_by_rule)} blocking rules. "
+        f"{_uncompared(report.uncompared_records)}"
         f"Written to {escape(str(out))}",
         soft_wrap=True,
     )
+
+
+def _uncompared(count: int) -> str:
+    """What is said of records without a confidence."""
+    if not count:
+        return ""
+    return f"{count:,} records could not be compared with any other and have no match_confidence. "

@@ -12,6 +12,7 @@ NAME_KINDS = ("given_name", "middle_name", "family_name", "full_name")
 _CARELESS = ("given_name", "full_name", "birth_date")
 _ENOUGH = 10  # pairs that a number is judged by
 _HARDLY = 0.1
+_OWN_AGREES = 0.05  # of matches, in what is hardly ever equal, before anything is learned
 
 
 def differs(one: Comparison, levels: np.ndarray) -> np.ndarray:
@@ -20,24 +21,41 @@ def differs(one: Comparison, levels: np.ndarray) -> np.ndarray:
 
 
 def number_of(comparisons: tuple[Comparison, ...], k: int, levels: np.ndarray, pairs: np.ndarray) -> str:
-    """What a number is of, by the pairs that agree in all names and birthdays: ``person``, ``record`` or unknown.
+    """What a number is of, by the pairs that agree in all names and birthdays: ``person``, ``record`` or ``unknown``.
 
-    A person's number agrees in most of them. One that agrees in hardly any tells records apart, not people.
+    A person's number agrees in most of them. One that agrees in hardly any tells records apart, not people. Of things,
+    which have neither names nor birthdays, it is ``unproven``.
     """
     if comparisons[k].kind != "id_number":
         return "person"
     proof = [i for i, one in enumerate(comparisons) if one.kind in (*NAME_KINDS, "birth_date")]
+    if not proof:
+        return "unproven" if (np.delete(levels, k, axis=1) >= 0).any() and (levels[:, k] >= 0).any() else "person"
     known = (levels[:, proof] >= 0).sum(axis=1)
     equal = np.zeros(len(levels), dtype=int)
     for i in proof:
         has_term = [level.tf is not None for level in comparisons[i].levels]
         equal += np.append(has_term, False)[levels[:, i]]
     asked = (known >= 2) & (equal == known)
-    same = pairs[asked & (levels[:, k] == 0)].sum()
-    other = pairs[asked & (levels[:, k] == len(comparisons[k].levels) - 1)].sum()
+    return number_held(comparisons[k], levels[:, k], pairs * asked)
+
+
+def number_held(one: Comparison, levels: np.ndarray, matches: np.ndarray) -> str:
+    """What a number is of, by how many of the pairs of each pattern are matches."""
+    same = matches[levels == 0].sum()
+    other = matches[levels == len(one.levels) - 1].sum()
     if other >= _ENOUGH and same < _HARDLY * other:
         return "record"
     return "person" if same >= other else "unknown"
+
+
+def start_of(one: Comparison, held: str) -> np.ndarray:
+    """Where m starts: matches differ in what is the record's own."""
+    m = np.array([level.m for level in one.levels])
+    if held == "record":
+        m = np.full(len(m), _OWN_AGREES / len(m))
+        m[-1] = 1 - _OWN_AGREES
+    return m / m.sum()
 
 
 def most_of(one: Comparison, held: str, slack: float) -> np.ndarray:

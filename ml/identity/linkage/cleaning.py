@@ -113,11 +113,15 @@ def digits(column: str) -> str:
 
 
 def date_of(column: str, formats: Iterable[str]) -> str:
-    """SQL: yyyymmdd as text; eight digits that are no day stay, a slip of the pen may be one digit away."""
+    """SQL: yyyymmdd as text; eight digits that are no day stay where a slip of the pen may be one digit away.
+
+    Zeros and nines in the place of month and day, and a year that nobody lives in, are no slip: 0000-00-00.
+    """
     listed = ", ".join(f"'{one}'" for one in formats)
     parsed = f"strftime(try_strptime({column}, [{listed}]), '%Y%m%d')"
     number = digits(column)
-    return f"coalesce({parsed}, CASE WHEN length({number}) = 8 THEN {number} END)"
+    slipped = f"left({number}, 4) BETWEEN '1800' AND '2100' AND right({number}, 4) NOT IN ('0000', '9999')"
+    return f"coalesce({parsed}, CASE WHEN length({number}) = 8 AND {slipped} THEN {number} END)"
 
 
 def phonetic(column: str) -> str:
@@ -129,7 +133,15 @@ def phonetic(column: str) -> str:
 
 
 def features(column: Column, source: str) -> dict[str, str]:
-    """SQL expressions, by the name of the feature, of what is known of a value of a kind."""
+    """SQL expressions, by the name of the feature, of what is known of a value of a kind; fillers are missing."""
+    made = _features(column, source)
+    fillers = ", ".join("'" + one.replace("'", "''") + "'" for one in column.fillers)
+    if not fillers:
+        return made
+    return {name: f"CASE WHEN {value} NOT IN ({fillers}) THEN {value} END" for name, value in made.items()}
+
+
+def _features(column: Column, source: str) -> dict[str, str]:
     kind = column.kind
     if kind in ("given_name", "middle_name", "family_name"):
         return {"v": words(source)}
@@ -140,9 +152,7 @@ def features(column: Column, source: str) -> dict[str, str]:
     if kind == "text":
         return {"w": words(f"left({source}, 300)")}
     if kind in ("date", "birth_date"):
-        day = date_of(source, column.formats)
-        fillers = ", ".join(f"'{one}'" for one in column.fillers)
-        return {"v": f"CASE WHEN {day} NOT IN ({fillers}) THEN {day} END" if fillers else day}
+        return {"v": date_of(source, column.formats)}
     if kind == "id_number":
         return {"v": f"nullif(regexp_replace({source}, '[^\\p{{L}}\\p{{N}}]+', '', 'g'), '')"}
     if kind == "phone":

@@ -54,12 +54,17 @@ def entities(nodes: int, left: np.ndarray, right: np.ndarray, probability: np.nd
 
 
 def entity_frame(
-    ids: pd.Series, left: np.ndarray, right: np.ndarray, probability: np.ndarray, threshold: float
+    ids: pd.Series,
+    left: np.ndarray,
+    right: np.ndarray,
+    probability: np.ndarray,
+    threshold: float,
+    uncompared: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """``record_id, entity_id, confidence`` of records in the order of their ids.
 
     An entity is named by its smallest record. The confidence of a record is the probability of its best link within
-    the entity, and of one that is alone, that it has no link.
+    the entity, and of one that is alone, that it has no link; of those known to be ``uncompared`` there is none.
     """
     entity = entities(len(ids), left, right, probability, threshold)
     inside = entity[left] == entity[right]
@@ -68,11 +73,14 @@ def entity_frame(
         np.maximum.at(best, side[inside], probability[inside])
         np.maximum.at(other, side[~inside], probability[~inside])
     alone = np.bincount(entity, minlength=len(ids))[entity] == 1
+    confidence = np.where(alone, 1.0 - other, best)
+    if uncompared is not None:
+        confidence[alone & uncompared] = np.nan
     return pd.DataFrame(
         {
             "record_id": ids.reset_index(drop=True),
             "entity_id": ids.iloc[entity].reset_index(drop=True),
-            "confidence": np.where(alone, 1.0 - other, best),
+            "confidence": confidence,
         }
     )
 

@@ -5,13 +5,16 @@ Does not belong here: how kinds are compared (``names``, ``facts``), what is lea
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
+from ml.identity.linkage import conditions as sql
 from ml.identity.linkage import facts, names
 from ml.identity.linkage.kinds import Column
 from ml.identity.linkage.levels import Comparison
 
 MAX_COMPARISONS = 15  # the levels of a pair are packed into one 64-bit integer, four bits each
+_ALIKE = 0.88  # names that may be one name, as they are compared
 
 
 def build(columns: Iterable[Column]) -> tuple[Comparison, ...]:
@@ -57,4 +60,30 @@ def build(columns: Iterable[Column]) -> tuple[Comparison, ...]:
         add(names.text_comparison, j, column, column.kind == "text" or not has_people)
     for j, column in of("category"):
         add(facts.category_comparison, j, column)
-    return tuple(made)
+    return _without_repeats(made, [column for _, column in listed])
+
+
+def _without_repeats(made: list[Comparison], columns: list[Column]) -> tuple[Comparison, ...]:
+    """What follows from other columns is missing where those are compared."""
+    single: dict[tuple[str, ...], Column] = {(column.name,): column for column in columns}
+    by_column = {name: one for one in made for name in one.columns}
+
+    def quiet(one: Comparison) -> Comparison:
+        column = single.get(one.columns)
+        if column is None or not (column.repeats or column.follows):
+            return one
+        if column.repeats:
+            said = " AND ".join(f"NOT ({sql.missing(by_column[name].terms[0])})" for name in column.repeats)
+        else:
+            source = by_column[column.follows]
+            if source.kind == "full_name":
+                tokens = f"{source.key}_t"
+                same = f"len(list_intersect({sql.left(tokens)}, {sql.right(tokens)})) > 0"
+            else:
+                value = f"{source.key}_v"
+                alike = f"jaro_winkler_similarity({sql.left(value)}, {sql.right(value)}) >= {_ALIKE}"
+                same = f"{sql.equal(f'{source.key}_root')} OR {alike}"
+            said = f"coalesce({same}, false)"
+        return replace(one, null_sql=f"({one.null_sql} OR ({said}))")
+
+    return tuple(quiet(one) for one in made)

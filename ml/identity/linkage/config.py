@@ -47,6 +47,9 @@ _ALIASES = {
 }
 
 
+MOST_THREADS = 256  # more are started one by one, and DuckDB seems to hang
+
+
 class LinkageError(ValueError):
     """Records or a configuration that cannot be linked; the message says what was seen and what was expected."""
 
@@ -75,9 +78,21 @@ class LinkageConfig(BaseModel):
     columns: dict[str, str] = Field(default_factory=dict)
     pairs_per_record: float = Field(default=12.0, gt=0, le=1000)
     block_limit: int = Field(default=500, ge=2)
-    threads: int | None = Field(default=None, ge=1)
+    threads: int | None = Field(default=None, ge=1, le=MOST_THREADS)
     memory_limit: str = Field(default="4GB", pattern=r"^\d+(\.\d+)?\s?([KMGT]i?B)$")
     seed: int = 20_240_501
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _texts(cls, columns: object) -> object:
+        if isinstance(columns, Mapping):
+            wrong = [name for name, kind in columns.items() if not (isinstance(name, str) and isinstance(kind, str))]
+            if wrong:
+                raise ValueError(
+                    f"{', '.join(map(repr, wrong))}: a column and its kind are texts; quote the name of a column that "
+                    "is a number, as in '1': full_name"
+                )
+        return columns
 
     @field_validator("columns")
     @classmethod
@@ -123,6 +138,10 @@ class LinkageConfig(BaseModel):
             given = yaml.safe_load(path.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
             raise LinkageError(f"{path}: no YAML: {error}") from None
+        except UnicodeDecodeError as error:
+            raise LinkageError(
+                f"{path}: is not UTF-8 from byte {error.start + 1} on; save it with the encoding UTF-8"
+            ) from None
         if given is not None and not isinstance(given, dict):
             raise LinkageError(f"{path}: holds a {type(given).__name__}; expected keys {', '.join(cls.model_fields)}")
         try:

@@ -54,6 +54,7 @@ def explain(
 
     rows: list[dict[str, Any]] = [_row("prior", model.prior_match)]
     match, household = model.prior_match, model.prior_household
+    twice = _said_twice(model, levels)
     for k, one in enumerate(model.comparisons):
         level = int(levels[k])
         told = {"columns": ", ".join(one.columns), "kind": one.kind}
@@ -66,9 +67,11 @@ def explain(
         if term is not None:
             ratio = u / float(terms[f"{term}_tf"])
             u = float(terms[f"{term}_tf"])
-        match *= m / u
-        household *= _household_factor(model, k, level, ratio)
-        rows.append(_row(one.title, m / u) | told | {"level": one.levels[level].label, "m": m, "u": u})
+        match *= m / u / twice.get(k, 1.0)
+        household *= _household_factor(model, k, level, ratio) / twice.get(k, 1.0)
+        rows.append(
+            _row(one.title, m / u / twice.get(k, 1.0)) | told | {"level": one.levels[level].label, "m": m, "u": u}
+        )
     rows.append(_row("household", 1 / (1 + household)) | {"level": "agreement that a household shares"})
     odds = match / (1 + household)
     rows.append(_row("total", odds) | {"bayes_factor": odds / (1 + odds)})
@@ -78,6 +81,16 @@ def explain(
 
 def _row(evidence: str, factor: float) -> dict[str, Any]:
     return {"evidence": evidence, "bayes_factor": factor, "bits": float(np.log2(factor))}
+
+
+def _said_twice(model: LinkageModel, levels: np.ndarray) -> dict[int, float]:
+    """The factor that counts already with another comparison, by the weaker of the two."""
+    at_home = training.moves(model.comparisons)
+    if not at_home or (levels[list(at_home)] < 0).any():
+        return {}
+    evidence = [np.log(model.m[k][levels[k]] / model.u[k][levels[k]]) for k in at_home]
+    again = float(training.said_again(*map(np.asarray, evidence)))
+    return {at_home[int(np.argmax(evidence))]: float(np.exp(again))}
 
 
 def _household_factor(model: LinkageModel, k: int, level: int, ratio: float) -> float:

@@ -38,6 +38,8 @@ def fit(store: Store, ordered: pd.DataFrame, tell: Callable[[str], None]) -> Lin
     columns, filled = without_fillers(con, texts, columns)
     notes += filled
     comparisons = build(columns)
+    if not columns:
+        notes.append("no column tells records apart: none are compared, and none are linked")
     if columns and all(column.kind in training.NAME_KINDS for column in columns):
         notes.append(
             "only names tell the records apart: namesakes cannot be told from one person, so take the links as "

@@ -40,8 +40,10 @@ _SAMPLE = 5_000
 @dataclass(frozen=True)
 class Column:
     """A column and what it holds; ``formats`` are those of its dates, ``shared`` tells of values that several
-    people of a household share, ``lifelong`` of numbers that a person has one of and keeps, ``fillers`` are birthdays,
-    as ``yyyymmdd``, that stand for one that is not known."""
+    people of a household share, ``lifelong`` of numbers that a person has one of and keeps, ``fillers`` are values, as
+    they are compared, that stand for one that is not known, ``repeats`` names columns that say the same: what follows
+    from them counts only where they are missing; ``follows`` names one that it mostly follows from, as sex from a name:
+    where that agrees, it is not asked."""
 
     name: str
     kind: str
@@ -49,6 +51,8 @@ class Column:
     shared: bool = False
     lifelong: bool = False
     fillers: tuple[str, ...] = ()
+    repeats: tuple[str, ...] = ()
+    follows: str = ""
 
 
 def is_sex(name: str) -> bool:

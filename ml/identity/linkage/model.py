@@ -114,7 +114,7 @@ class LinkageModel:
             if given.pop("format") != FORMAT:
                 raise LinkageError(f"the linkage model is not of format {FORMAT}; train it again")
             given["columns"] = tuple(
-                Column(**{**one, "formats": tuple(one["formats"]), "fillers": tuple(one.get("fillers", ()))})
+                Column(**one | {name: tuple(one.get(name, ())) for name in ("formats", "fillers", "repeats")})
                 for one in given["columns"]
             )
             given["rules"] = tuple(

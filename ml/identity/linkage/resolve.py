@@ -32,8 +32,9 @@ class LinkageReport:
 
     Attributes
     ----------
-    records, entities, linked_records, edges : int
-        ``edges`` are the pairs kept, from the model's least probability; ``linked_records`` are not alone.
+    records, entities, linked_records, uncompared_records, edges : int
+        ``edges`` are the pairs kept, from the model's least probability; ``linked_records`` are not alone,
+        ``uncompared_records`` have nothing that they could be found by.
     kinds : dict of str to str
         Kind by column.
     pairs_by_rule : dict of str to int
@@ -45,6 +46,7 @@ class LinkageReport:
     records: int
     entities: int
     linked_records: int
+    uncompared_records: int
     edges: int
     kinds: Mapping[str, str]
     pairs_by_rule: Mapping[str, int]
@@ -58,7 +60,9 @@ class Linkage:
     Attributes
     ----------
     entities : DataFrame
-        ``record_id, entity_id, confidence``, one row per record in the order of the ids.
+        ``record_id, entity_id, confidence``, one row per record in the order of the ids. A record that could not be
+        compared with any other, since all that it could be found by is missing or stands in too many records, has no
+        confidence.
     edges : DataFrame
         ``record_id_a, record_id_b, match_probability``: pairs from the model's least probability, the smaller id first.
     model : LinkageModel
@@ -193,7 +197,8 @@ def cluster(ids: Iterable[Any], edges: pd.DataFrame, threshold: float = THRESHOL
     Returns
     -------
     DataFrame
-        ``record_id, entity_id, confidence``, in the order of the ids.
+        ``record_id, entity_id, confidence``, in the order of the ids; a record without a pair has the confidence 1,
+        as if it had been compared.
 
     Raises
     ------
@@ -226,6 +231,7 @@ def _told(store: Store) -> Linkage:
         records=len(entities),
         entities=int(entities["entity_id"].nunique()),
         linked_records=int((size > 1).sum()),
+        uncompared_records=int(entities["confidence"].isna().sum()),
         edges=len(edges),
         kinds={column.name: column.kind for column in model.columns},
         pairs_by_rule={rule.label: rule.pairs for rule in model.rules},

@@ -99,7 +99,15 @@ class Store:
                 "match_probability": probability,
             }
         )
-        return clustering.entity_frame(ids, left, right, probability, model.threshold), edges
+        return clustering.entity_frame(ids, left, right, probability, model.threshold, self._keyless(node_of)), edges
+
+    def _keyless(self, node_of: np.ndarray) -> np.ndarray:
+        """By node: whether a record has nothing that it could be found by, so that it is compared with no other."""
+        keyed = "".join(f" ANTI JOIN key_{i} USING (rid)" for i in range(len(self.known_model.rules)))
+        rids = np.asarray(self.con.execute(f"SELECT rid FROM record{keyed}").fetchnumpy()["rid"], dtype=np.int64)
+        found = np.zeros(int((node_of >= 0).sum()), dtype=bool)
+        found[node_of[rids]] = True
+        return found
 
     def mark(self, given_ids: Iterable[Any], table: str) -> None:
         """Write a table ``rid`` of the records with these ids.
@@ -109,7 +117,8 @@ class Store:
         LinkageError
             There is no such record.
         """
-        keys = sort_keys(pd.Series(list(given_ids), dtype=None if self.ids.empty else self.ids.dtype)).drop_duplicates()
+        listed = list(given_ids)
+        keys = self._keys_like(pd.Series(listed, dtype=None if listed else self.ids.dtype)).drop_duplicates()
         self.con.register("marked_keys", pa.table({"id": pa.array(keys, self._key_type)}))
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT rid FROM record SEMI JOIN marked_keys USING (id)"
@@ -123,12 +132,38 @@ class Store:
     def _key_type(self) -> pa.DataType:
         return pa.int64() if pd.api.types.is_integer_dtype(self.ids.dtype) else pa.string()
 
+    def _keys_like(self, ids: pd.Series) -> pd.Series:
+        """What ids are ordered by, in the type of the ids that are known."""
+        whole = pd.api.types.is_integer_dtype(self.ids.dtype)
+        if len(ids) and len(self.ids) and whole != pd.api.types.is_integer_dtype(ids.dtype):
+            raise LinkageError(
+                f"the ids are of type {ids.dtype}, those that are known of {self.ids.dtype}; give ids of one type"
+            )
+        return sort_keys(ids) if len(ids) else pd.Series(dtype=object)
+
     def replace(self, changed: pd.DataFrame, removed_ids: Iterable[Any]) -> None:
-        """Put changed and new records in the place of what was known of them, and forget the removed ones."""
-        con, model = self.con, self.known_model
+        """Put changed and new records in the place of what was known of them, and forget the removed ones.
+
+        All of it or, where it is refused or fails, nothing.
+        """
         ordered = sorted_by_id(changed, self.id_column)
+        if len(ordered):
+            self.known_model.checked(ordered.drop(columns=self.id_column))
+        keys = self._keys_like(ordered[self.id_column])
+        before = self.ids, list(self.blocks), self.overfull
+        self.con.begin()
+        try:
+            self._replace(ordered, keys, removed_ids)
+            self.con.commit()
+        except BaseException:
+            self.con.rollback()
+            self.ids, self.blocks, self.overfull = before
+            raise
+
+    def _replace(self, ordered: pd.DataFrame, keys: pd.Series, removed_ids: Iterable[Any]) -> None:
+        con, model = self.con, self.known_model
         self.mark(removed_ids, "gone")
-        con.register("changed_keys", pa.table({"id": pa.array(sort_keys(ordered[self.id_column]), self._key_type)}))
+        con.register("changed_keys", pa.table({"id": pa.array(keys, self._key_type)}))
         con.execute("INSERT INTO gone SELECT rid FROM record SEMI JOIN changed_keys USING (id)")
         con.unregister("changed_keys")
         con.execute("CREATE OR REPLACE TEMP TABLE again (rid INTEGER)")

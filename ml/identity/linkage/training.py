@@ -18,9 +18,11 @@ from ml.identity.linkage.bounds import (
     bounded,
     differs,
     most_of,
+    number_held,
     number_of,
     per_slip,
     same_name_and_birthday,
+    start_of,
     tell_apart,
 )
 from ml.identity.linkage.levels import Comparison
@@ -69,6 +71,11 @@ class Learned:
     prior_household: float
     cluster_size: float
 
+    def matches(self, comparisons: tuple[Comparison, ...], levels: np.ndarray) -> np.ndarray:
+        """Probability, by pattern, of being one person."""
+        priors = self.prior_match, self.prior_household
+        return posterior(comparisons, levels, self.m, self.u, self.is_personal, self.kin, *priors)[0]
+
 
 def kinship(comparison: Comparison) -> float:
     """Share of household pairs that agree as if they were one person, before anything is learned."""
@@ -110,8 +117,14 @@ def learn(
         By comparison and term column: how many records hold each term, terms of one record left out; how many hold any.
     """
     total = max(records * (records - 1) / 2, 1.0)
-    start = [np.array([level.m for level in one.levels]) for one in comparisons]
-    start = [one / one.sum() for one in start]
+    held_by = [number_of(comparisons, k, levels, pairs) for k in range(len(comparisons))]
+    if unproven := [k for k, held in enumerate(held_by) if held == "unproven"]:
+        rest = _without(unproven, levels)
+        first = learn(comparisons, records, rest, pairs, _without(unproven, random_levels), random_pairs, term_counts)
+        matches = first.matches(comparisons, rest) * pairs
+        for k in unproven:
+            held_by[k] = number_held(comparisons[k], levels[:, k], matches)
+    start = [start_of(one, held) for one, held in zip(comparisons, held_by, strict=True)]
     m = observed = start  # `m` is monotone in evidence, `observed` is not
     personal = [one.is_personal for one in comparisons]
     kin = [kinship(one) for one in comparisons]
@@ -120,8 +133,8 @@ def learn(
     u: list[np.ndarray] = []
     # With a single comparison nothing else tells what is of strangers: the first view of them is kept. A name alone is
     # no proof, however rare.
-    is_alone = len(comparisons) == 1 and comparisons[0].kind not in NAME_KINDS
-    held_by = [number_of(comparisons, k, levels, pairs) for k in range(len(comparisons))]
+    telling = [k for k, held in enumerate(held_by) if held != "record" and (levels[:, k] >= 0).any()]
+    is_alone = len(telling) == 1 and comparisons[telling[0]].kind not in NAME_KINDS
     others = tell_apart(comparisons, levels)
     present = {one.kind for one in comparisons}
     shows_homes = bool(present & {"given_name", "full_name"}) and bool(present & {"phone", "email", "address"})
@@ -204,12 +217,42 @@ def factors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bayes factors, by pattern, of one person and of one household against strangers."""
     match, household = np.zeros(len(levels)), np.zeros(len(levels))
+    moved = moves(comparisons)
+    at_home: list[np.ndarray] = []
     for k, one in enumerate(comparisons):
         close = household_levels(one, personal[k], m[k], u[k], kin[k])
         # The last entry is read for level -1: missing says nothing.
-        match += np.append(np.log(m[k] / u[k]), 0.0)[levels[:, k]]
+        evidence = np.append(np.log(m[k] / u[k]), 0.0)[levels[:, k]]
+        match += evidence
         household += np.append(np.log(close / u[k]), 0.0)[levels[:, k]]
+        if k in moved:
+            at_home.append(evidence)
+    if at_home:
+        # Neither is personal, so that it is the same for a household.
+        again = said_again(*at_home)
+        match, household = match - again, household - again
     return np.exp(np.minimum(match, 600.0)), np.exp(np.minimum(household, 600.0))
+
+
+def _without(some: list[int], levels: np.ndarray) -> np.ndarray:
+    """Patterns in which some comparisons are missing."""
+    left = levels.copy()
+    left[:, some] = -1
+    return left
+
+
+def moves(comparisons: tuple[Comparison, ...]) -> tuple[int, ...]:
+    """The comparisons of street and of town, where there are both: who moves changes both at once."""
+    found = tuple(k for k, one in enumerate(comparisons) if one.kind in ("address", "place"))
+    return found if len(found) > 1 else ()
+
+
+def said_again(street: np.ndarray, town: np.ndarray) -> np.ndarray:
+    """What of the evidence (logarithms) of street and town is there twice.
+
+    Of a person who lives at another address, the town is that of a stranger: it says nothing more against the match.
+    """
+    return np.where((street < 0) & (town < 0), np.maximum(street, town), 0.0)
 
 
 def _among_strangers(

@@ -89,3 +89,15 @@ def test_a_change_that_fails_leaves_no_trace_in_the_ledger(parties: Warehouse) -
     with parties.connect("assay_ml") as connection, pytest.raises(psycopg.errors.UniqueViolation):
         write(connection, change)
     assert everything(parties) == before
+
+
+def test_pairs_have_the_order_of_python_whatever_the_collation_of_the_database(parties: Warehouse) -> None:
+    # On most servers "a0" sorts before "A1"; Python, which writes and reads the pairs, sorts capitals first.
+    with parties.connect() as connection:
+        rows = connection.execute(
+            "select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint where contype = 'c'"
+            " and pg_get_constraintdef(oid) ~ '_a[^<]*<[^<]*_b'"
+        ).fetchall()
+    assert {table for table, _ in rows} == {"ml.match_edges", "ml.linkage_edges", "ops.identity_overrides"}
+    for table, check in rows:
+        assert check == 'CHECK (((party_id_a COLLATE "C") < (party_id_b COLLATE "C")))', table

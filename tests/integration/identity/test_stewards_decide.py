@@ -293,6 +293,24 @@ def test_history_follows_a_retired_id_to_where_its_records_are(parties: Warehous
         cli.print_history(steward.settings, "GR9999999999", steward.console)
 
 
+def test_history_leads_to_the_records_also_after_the_merge_was_taken_back(parties: Warehouse, steward: Steward) -> None:
+    run(parties, 0)
+    number = steward.says_same("e2", "c2")
+    run(parties, 1)
+    steward.takes_back(number)
+    run(parties, 2)
+    now = current(parties)["e2"]
+    assert now not in (TWO, THREE)
+    steward.says_same("e2", "c1")
+    run(parties, 3)
+    heir = current(parties)["e2"]
+    assert heir == current(parties)["c1"] != current(parties)["c2"]
+    for gone in (THREE, now):
+        steward.reads()
+        cli.print_history(steward.settings, gone, steward.console)
+        assert f"{gone} is no more: {gone} -> {heir}" in steward.reads()
+
+
 def test_queue_and_overrides_are_listed(parties: Warehouse, steward: Steward) -> None:
     cli.print_queue(steward.settings, steward.console)
     assert "Nothing to review." in steward.reads()

@@ -112,6 +112,39 @@ def test_removing_what_is_not_there_is_an_error_with_counts() -> None:
         linkage.update(_records().iloc[:0], ["nobody"])
 
 
+def test_a_refused_update_leaves_the_linkage_as_it_was() -> None:
+    linkage = resolve(_records(), id_column="id")
+    some = _records().iloc[:3]
+    refused = (
+        (some.drop(columns="ssn"), (), "the records lack"),
+        (pd.concat([some, some]), (), "share their"),
+        (some.assign(id=[1, 2, 3]), (), "give ids of one type"),
+        (some, [1], "give ids of one type"),
+        (some, ["nobody"], "1 of 1 ids"),
+    )
+    for changed, removed, message in refused:
+        with pytest.raises(LinkageError, match=message):
+            linkage.update(changed, removed)
+    again = linkage.update(_records().iloc[100:101])
+    assert_frame_equal(again.entities, _linkage().entities, check_exact=True)
+    assert_frame_equal(again.edges, _linkage().edges, check_exact=True)
+
+
+def test_an_update_that_fails_halfway_leaves_the_linkage_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    linkage = resolve(_records(), id_column="id")
+    changed = _records().iloc[:3].assign(last_name="other")
+    with monkeypatch.context() as broken:
+        broken.setattr("ml.identity.linkage.scoring.score", _out_of_memory)
+        with pytest.raises(MemoryError):
+            linkage.update(changed, [_records()["id"].iloc[50]])
+    again = linkage.update(_records().iloc[100:101])
+    assert_frame_equal(again.entities, _linkage().entities, check_exact=True)
+
+
+def _out_of_memory(*_: object) -> None:
+    raise MemoryError
+
+
 def test_a_chain_of_pairs_is_not_one_entity() -> None:
     edges = pd.DataFrame({"record_id_a": [1, 2, 3], "record_id_b": [2, 3, 4], "match_probability": [0.9, 0.6, 0.9]})
     entities = cluster([4, 3, 2, 1], edges)

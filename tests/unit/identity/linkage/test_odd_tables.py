@@ -14,13 +14,15 @@ def test_a_table_of_no_or_one_record_has_no_pairs(rows: int) -> None:
     linkage = resolve(records, id_column="id")
     assert len(linkage.entities) == rows
     assert linkage.edges.empty
-    assert linkage.entities["confidence"].tolist() == [1.0] * rows
+    assert linkage.entities["confidence"].isna().all()
 
 
 def test_a_table_of_two_equal_records_is_resolved() -> None:
     record = {"first_name": "ann", "last_name": "lee", "email": "ann@lee.example"}
     linkage = resolve(pd.DataFrame([record | {"id": 1}, record | {"id": 2}]), id_column="id")
     assert len(linkage.entities) == 2
+    assert linkage.entities["confidence"].isna().all()
+    assert any("no column tells records apart" in warning for warning in linkage.report.warnings)
 
 
 def test_empty_and_constant_columns_are_left_out_and_told() -> None:
@@ -42,8 +44,11 @@ def test_records_whose_values_are_all_missing_stay_alone() -> None:
     records = people(80, seed=3).drop(columns="truth")
     columns = [name for name in records if name != "id"]
     records.loc[:9, columns] = None
-    entities = resolve(records, id_column="id").entities.set_index("record_id")["entity_id"]
-    assert (entities[records["id"][:10]] == records["id"][:10].to_numpy()).all()
+    linkage = resolve(records, id_column="id")
+    told = linkage.entities.set_index("record_id")
+    assert (told["entity_id"][records["id"][:10]] == records["id"][:10].to_numpy()).all()
+    assert set(told.index[told["confidence"].isna()]) == set(records["id"][:10])
+    assert linkage.report.uncompared_records == 10
 
 
 def test_repeated_missing_and_absent_ids_are_errors_with_counts() -> None:
@@ -146,6 +151,8 @@ def test_kinds_can_be_said_and_columns_left_out() -> None:
         ({"columns": {"first_name": "nam"}}, "'first_name' has the kind 'nam'; known kinds are given_name"),
         ({"columns": {"nobody": "email"}}, "names the columns \\['nobody'\\]"),
         ({"block_limit": 0}, "block_limit"),
+        ({"threads": 100_000}, "threads.*256"),
+        ({"columns": {1: "full_name"}}, "columns: .*1: a column and its kind are texts; quote"),
     ],
 )
 def test_what_a_configuration_gets_wrong_is_named(config: dict, message: str) -> None:
@@ -160,6 +167,9 @@ def test_a_configuration_is_read_from_yaml(tmp_path) -> None:
     assert (config.columns, config.block_limit) == ({"a": "given_name"}, 50)
     path.write_text("- a")
     with pytest.raises(LinkageError, match=r"kinds\.yml: holds a list"):
+        LinkageConfig.from_yaml(path)
+    path.write_bytes("columns:\n  prénom: given_name\n".encode("latin-1"))
+    with pytest.raises(LinkageError, match=r"kinds\.yml: is not UTF-8 from byte 14"):
         LinkageConfig.from_yaml(path)
 
 

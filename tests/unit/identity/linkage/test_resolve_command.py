@@ -51,6 +51,34 @@ def test_latin_1_is_read_where_a_file_is_no_utf_8(tmp_path, records: pd.DataFram
     assert len(pd.read_csv(tmp_path / "out.csv")) == len(records)
 
 
+def test_utf_16_long_fields_and_blanks_around_names_are_read(tmp_path, records: pd.DataFrame) -> None:
+    records.loc[0, "last_name"] = "müller"
+    records.loc[0, "address"] = "long street " * 15_000
+    records = records.rename(columns={"id": "id "})
+    files = {"a.csv": "utf-16", "b.txt": "utf-8"}
+    for name, encoding in files.items():
+        (tmp_path / name).write_bytes(records.to_csv(index=False, sep="\t").encode(encoding))
+        _resolve(tmp_path / name, "--id", "id", "--out", tmp_path / f"{name}.out.csv")
+    first, second = (pd.read_csv(tmp_path / f"{name}.out.csv") for name in files)
+    assert len(first) == len(records)
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_records_that_were_compared_with_nobody_have_no_confidence(tmp_path, records: pd.DataFrame) -> None:
+    records.loc[:4, [name for name in records if name != "id"]] = None
+    records.to_csv(tmp_path / "a.csv", index=False)
+    told = _resolve(tmp_path / "a.csv", "--id", "id", "--out", tmp_path / "o.csv")
+    assert "5 records could not be compared with any other" in told
+    assert pd.read_csv(tmp_path / "o.csv")["match_confidence"].isna().sum() == 5
+
+
+def test_the_first_record_of_a_file_without_names_is_not_shown(tmp_path) -> None:
+    (tmp_path / "a.csv").write_text("17,Ann Lee\n18,Bo Do\n")
+    with pytest.raises(AssayError, match="2 fields in the first line, 1 of which look like values") as error:
+        _resolve(tmp_path / "a.csv", "--id", "id", "--out", tmp_path / "o.csv")
+    assert "Ann" not in str(error.value)
+
+
 def test_the_input_is_never_overwritten(tmp_path, records: pd.DataFrame) -> None:
     file = tmp_path / "a.csv"
     records.to_csv(file, index=False)
