@@ -238,9 +238,9 @@ contents as (
         staged.delivered_on,
         staged.delivered_days
     {{ staged_rows }}
-    inner join came_again on {{ same_key('came_again', 'staged', key) }}
+    inner join came_again on {{ same_key('staged', 'came_again', key) }}
     -- Known before anything is read: mostly there are none.
-    where exists (select 1 from came_again)
+    where exists (select 1 from came_again as some_came_again)
 ),
 
 came_changed as (
@@ -259,7 +259,7 @@ said as (
         coalesce(runs.is_last, false) as is_last_of_run,
         case when runs.is_last is null then contents.delivered_on else runs.said_on end as said_on
     from contents
-    inner join came_changed on {{ same_key('came_changed', 'contents', key) }}
+    inner join came_changed on {{ same_key('contents', 'came_changed', key) }}
     left join lateral {{ ends_of_runs('contents.delivered_days') }} as runs on true
 ),
 

@@ -88,7 +88,7 @@ def test_a_correction_replaces_the_old_day_and_touches_nothing_else(
     ingest(shuffled.warehouse, "eagle_bank", tmp_path)
     shuffled.dbt("run", select=FACTS)
     assert shuffled.rows(
-        "select activity_date::text, (visible_from at time zone 'America/New_York')::date::text, "
+        "select activity_date::text, (known_at at time zone 'America/New_York')::date::text, "
         "(visible_until at time zone 'America/New_York')::date::text from core.account_daily_activity "
         "where account_id = 'eagle_bank:account:A00002378' and activity_date between '2013-01-02' and '2013-01-22' "
         "order by 1"
