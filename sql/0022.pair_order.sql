@@ -1,4 +1,4 @@
--- The order of a pair's two identifiers is that of their bytes, as Python sorts them, whatever the database's collation.
+-- A pair is ordered by the bytes of its two identifiers, as Python sorts them, whatever the collation of the database.
 -- depends: 0003.ml 0008.identity 0009.linkage
 
 set local role assay_ml;

@@ -14,7 +14,6 @@ from ml.identity.linkage.kinds import Column
 from ml.identity.linkage.levels import Comparison
 
 MAX_COMPARISONS = 15  # the levels of a pair are packed into one 64-bit integer, four bits each
-_ALIKE = 0.88  # names that may be one name, as they are compared
 
 
 def build(columns: Iterable[Column]) -> tuple[Comparison, ...]:
@@ -70,20 +69,13 @@ def _without_repeats(made: list[Comparison], columns: list[Column]) -> tuple[Com
 
     def quiet(one: Comparison) -> Comparison:
         column = single.get(one.columns)
-        if column is None or not (column.repeats or column.follows):
+        if column is None:
             return one
-        if column.repeats:
-            said = " AND ".join(f"NOT ({sql.missing(by_column[name].terms[0])})" for name in column.repeats)
-        else:
-            source = by_column[column.follows]
-            if source.kind == "full_name":
-                tokens = f"{source.key}_t"
-                same = f"len(list_intersect({sql.left(tokens)}, {sql.right(tokens)})) > 0"
-            else:
-                value = f"{source.key}_v"
-                alike = f"jaro_winkler_similarity({sql.left(value)}, {sql.right(value)}) >= {_ALIKE}"
-                same = f"{sql.equal(f'{source.key}_root')} OR {alike}"
-            said = f"coalesce({same}, false)"
+        if column.follows:
+            one = replace(one, follows=by_column[column.follows].key)
+        if not column.repeats:
+            return one
+        said = " AND ".join(f"NOT ({sql.missing(by_column[name].terms[0])})" for name in column.repeats)
         return replace(one, null_sql=f"({one.null_sql} OR ({said}))")
 
     return tuple(quiet(one) for one in made)

@@ -61,6 +61,9 @@ def explain(
         if level < 0:
             rows.append(_row(one.title, 1.0) | told | {"level": "missing"})
             continue
+        if training.follows(model.comparisons, k, levels[np.newaxis])[0]:
+            rows.append(_row(one.title, 1.0) | told | {"level": "equal, as the names are"})
+            continue
         m, u = model.m[k][level], model.u[k][level]
         term = one.levels[level].tf
         ratio = 1.0

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.identity.linkage import cleaning
+from ml.identity.linkage.database import scalar
 from ml.identity.linkage.kinds import Column
 
 # Of people who are born independently, the day of most has a few more than ordinary days; ten deviations are no chance.
@@ -51,18 +52,24 @@ def without_fillers(
     every first of January has many.
     """
     made, notes = [], []
+    asked = {one.name: f"r{i}" for i, one in enumerate(columns) if one.kind in (*_WHO, *_CONVENTIONAL)}
+    if not asked:
+        return columns, []
+    raw = {sql: texts[name].astype(object).where(texts[name].notna(), None) for name, sql in asked.items()}
+    con.register("filled_records", pa.table({sql: pa.array(one, pa.string()) for sql, one in raw.items()}))
     for column in columns:
         names = [one.name for one in columns if one.kind in _WHO and one.name != column.name]
         if column.kind in ("given_name", "family_name"):
             names += [one.name for one in columns if one.kind == "birth_date"]
         if column.kind in _CONVENTIONAL and names and not column.shared:
-            for value, held in _found(con, texts, column, names):
+            for value, held in _found(con, column, asked[column.name], [asked[name] for name in names]):
                 column = replace(column, fillers=(*column.fillers, value))
                 notes.append(
                     f"column {column.name!r}: {_shown(column, value)} stands in {held} of {len(texts)} records, "
                     "for many more people than share such a value; it is taken as missing"
                 )
         made.append(column)
+    con.unregister("filled_records")
     return tuple(made), notes
 
 
@@ -71,21 +78,23 @@ def _shown(column: Column, value: str) -> str:
     return f"{value[:4]}-{value[4:6]}-{value[6:]}" if column.kind == "birth_date" else "one value"
 
 
-def _found(
-    con: duckdb.DuckDBPyConnection, texts: pd.DataFrame, column: Column, names: list[str]
-) -> list[tuple[str, int]]:
+def _found(con: duckdb.DuckDBPyConnection, column: Column, at: str, names: list[str]) -> list[tuple[str, int]]:
     """Values that are fillers, with the records that hold them."""
-    raw = [texts[column.name], *(texts[name] for name in names)]
-    table = {f"r{i}": pa.array(one.astype(object).where(one.notna(), None), pa.string()) for i, one in enumerate(raw)}
-    con.register("filled_records", pa.table(table))
-    who = ", ".join(f"left({name}, {_LETTERS})" for name in list(table)[1:])
-    (value,) = cleaning.features(replace(column, fillers=()), "r0").values()
+    who = ", ".join(f"left({name}, {_LETTERS})" for name in names)
+    (value,) = cleaning.features(replace(column, fillers=()), at).values()
+    # The numbers of most tables are shared by few: that is seen without counting who has them.
+    largest = scalar(
+        con,
+        "SELECT coalesce(max(held), 0) FROM (SELECT count(*) AS held FROM "
+        f"(SELECT {value} AS value FROM filled_records) WHERE value IS NOT NULL GROUP BY value)",
+    )
+    if largest <= _DEVIATIONS:
+        return []
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE value_holder AS SELECT value, count(DISTINCT who) AS people, count(*) AS held "
         f"FROM (SELECT {value} AS value, concat_ws('|', {who}) AS who FROM filled_records) WHERE value IS NOT NULL "
         "GROUP BY value"
     )
-    con.unregister("filled_records")
     rows = con.execute(
         f"WITH ordinary AS (SELECT quantile_disc(people, {_ORDINARY}) AS people FROM value_holder) "
         "SELECT v.value, v.held FROM value_holder v, ordinary o "
@@ -100,10 +109,10 @@ def _found(
         ).fetchall()
         rest = [row for row in most if row[0] not in known]
         # The last one that is so far above the next, and all before it.
-        for at in range(min(_MOST, len(rest) - 1), 0, -1):
-            _, _, people, all_ = rest[at - 1]
-            if people >= max(_LEAST_PEOPLE, _LEAST_SHARE[column.kind] * all_, _ABOVE_THE_REST * rest[at][2]):
-                rows += [(value, held) for value, held, _, _ in rest[:at]]
+        for count in range(min(_MOST, len(rest) - 1), 0, -1):
+            _, _, people, all_ = rest[count - 1]
+            if people >= max(_LEAST_PEOPLE, _LEAST_SHARE[column.kind] * all_, _ABOVE_THE_REST * rest[count][2]):
+                rows += [(value, held) for value, held, _, _ in rest[:count]]
                 break
     con.execute("DROP TABLE value_holder")
     return sorted((str(value), int(held)) for value, held in rows)

@@ -43,7 +43,7 @@ class Column:
     people of a household share, ``lifelong`` of numbers that a person has one of and keeps, ``fillers`` are values, as
     they are compared, that stand for one that is not known, ``repeats`` names columns that say the same: what follows
     from them counts only where they are missing; ``follows`` names one that it mostly follows from, as sex from a name:
-    where that agrees, it is not asked."""
+    where that is alike, being equal says nothing."""
 
     name: str
     kind: str

@@ -42,7 +42,8 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Evidence of one kind; ``is_personal`` tells that people of one household differ in it."""
+    """Evidence of one kind; ``is_personal`` tells that people of one household differ in it, ``follows`` is the key of
+    a comparison of names from which equality in this one follows, as that of the sex."""
 
     key: str
     title: str
@@ -55,11 +56,18 @@ class Comparison:
     rare: float  # what counts as the frequency of a term that was never seen twice, in records
     measures: dict[str, str] = field(default_factory=dict)  # worked out once per pair, read by several levels
     rare_words: dict[str, str] = field(default_factory=dict)  # record column by the list of words it is taken from
+    follows: str = ""
 
     @property
     def differing(self) -> tuple[bool, ...]:
         """By level: whether it says "another person"."""
         return tuple(level.most_per_slip is not None for level in self.levels)
+
+    @property
+    def alike(self) -> tuple[bool, ...]:
+        """By level of a comparison of names: whether they may be one name."""
+        labels = [level.label for level in self.levels]
+        return tuple(k < labels.index("somewhat alike") for k in range(len(labels)))
 
     @property
     def slips(self) -> tuple[bool, ...]:

@@ -50,6 +50,7 @@ def with_repeats(columns: tuple[Column, ...], texts: pd.DataFrame, declared: fro
         return [one for one in kept.values() if one.name != column.name and one.kind in kinds and not one.repeats]
 
     distinct = {column.name: texts[column.name].nunique() for column in columns}
+    some = texts.iloc[:: max(1, len(texts) // (10 * _SAMPLE))]
     free = sorted(
         (column for column in columns if column.name not in declared),
         key=lambda one: (
@@ -63,7 +64,7 @@ def with_repeats(columns: tuple[Column, ...], texts: pd.DataFrame, declared: fro
     parts = tuple(one.name for one in columns if one.kind in ("given_name", "family_name"))
     for column in free:
         has_parts = {kept[part].kind for part in parts} == {"given_name", "family_name"}
-        if column.kind == "full_name" and has_parts and _made_of(texts, column, parts):
+        if column.kind == "full_name" and has_parts and _made_of(some, column, parts):
             repeat(column, parts)
     for column in free:
         if kept[column.name].repeats or column.kind not in (*_TEXTS, "category", "id_number") or column.lifelong:
@@ -71,24 +72,24 @@ def with_repeats(columns: tuple[Column, ...], texts: pd.DataFrame, declared: fro
         kinds = _NAMES if column.kind in _NAMES else _TEXTS
         sources = tuple(sorted(one.name for one in others(column, kinds)))
         for found in ((one,) for one in sources):
-            if _made_of(texts, column, found):
+            if _made_of(some, column, found):
                 repeat(column, found)
                 break
         else:
-            if len(sources) > 1 and column.kind not in _NAMES and _made_of(texts, column, sources):
+            if len(sources) > 1 and column.kind not in _NAMES and _made_of(some, column, sources):
                 repeat(column, sources)
     who = [one.name for one in kept.values() if one.kind in (*_NAMES, "birth_date") and not one.repeats]
     for column in free:
         if kept[column.name].repeats or column.kind not in _CODES or column.lifelong:
             continue
         for other in others(column, _DETERMINING):
-            if distinct[other.name] >= distinct[column.name] and _follows(texts, column, other, distinct, who):
+            if distinct[other.name] >= distinct[column.name] and _follows(texts, some, column, other, distinct, who):
                 repeat(column, (other.name,))
                 break
     for column in free:
         if column.kind == "category" and distinct[column.name] <= _SEXES and not kept[column.name].repeats:
             for given in others(column, ("given_name", "full_name"))[:1]:
-                if is_sex(column.name) or (given.kind == "given_name" and _seen_following(texts, column, given)):
+                if is_sex(column.name) or (given.kind == "given_name" and _seen_following(some, column, given)):
                     kept[column.name] = replace(kept[column.name], follows=given.name)
     return tuple(kept[column.name] for column in columns)
 
@@ -149,13 +150,15 @@ def _pieces(text: str, words: list[str]) -> Iterator[int]:
                 yield from _pieces(text[length:], words[:at] + words[at + 1 :])
 
 
-def _follows(texts: pd.DataFrame, column: Column, other: Column, distinct: dict[str, int], who: list[str]) -> bool:
+def _follows(
+    texts: pd.DataFrame, some: pd.DataFrame, column: Column, other: Column, distinct: dict[str, int], who: list[str]
+) -> bool:
     """Whether a value follows from one that many people share, or from one that changes only together with it.
 
     From a value that hardly anybody shares everything follows that is a person's.
     """
     if 10 * distinct[other.name] <= texts[other.name].notna().sum():
-        return _seen_following(texts, column, other)
+        return _seen_following(some, column, other)
     if is_sex(column.name) or not _seen_following(texts, column, other):
         return False
     return distinct[column.name] >= _ONE_TO_ONE * distinct[other.name] or _changes_with(texts, column, other, who)

@@ -60,6 +60,7 @@ def pattern_table(model: LinkageModel, packed: np.ndarray) -> pa.Table:
     for k, one in enumerate(comparisons):
         for name in one.terms:
             at = np.isin(levels[:, k], [i for i, level in enumerate(one.levels) if level.tf == name])
+            at &= ~training.follows(comparisons, k, levels)
             level = np.maximum(levels[:, k], 0)
             table[f"{name}_u"] = pa.array(u[k][level], mask=~at)
             factor = m[k][level] / u[k][level]

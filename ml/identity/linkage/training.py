@@ -223,8 +223,9 @@ def factors(
         close = household_levels(one, personal[k], m[k], u[k], kin[k])
         # The last entry is read for level -1: missing says nothing.
         evidence = np.append(np.log(m[k] / u[k]), 0.0)[levels[:, k]]
-        match += evidence
-        household += np.append(np.log(close / u[k]), 0.0)[levels[:, k]]
+        telling = ~follows(comparisons, k, levels)
+        match += evidence * telling
+        household += np.append(np.log(close / u[k]), 0.0)[levels[:, k]] * telling
         if k in moved:
             at_home.append(evidence)
     if at_home:
@@ -239,6 +240,14 @@ def _without(some: list[int], levels: np.ndarray) -> np.ndarray:
     left = levels.copy()
     left[:, some] = -1
     return left
+
+
+def follows(comparisons: tuple[Comparison, ...], k: int, levels: np.ndarray) -> np.ndarray:
+    """By pattern: whether equality follows from names that are alike, and says nothing more than they do."""
+    for i, one in enumerate(comparisons):
+        if one.key == comparisons[k].follows:
+            return np.append(one.alike, False)[levels[:, i]] & (levels[:, k] == 0)
+    return np.zeros(len(levels), dtype=bool)
 
 
 def moves(comparisons: tuple[Comparison, ...]) -> tuple[int, ...]:
