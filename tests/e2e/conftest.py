@@ -49,8 +49,8 @@ def _chain(manifests: Manifests, name: str, **given: object) -> Iterator[Chain]:
 @pytest.fixture(scope="session")
 def sample(manifests: Manifests) -> Iterator[Chain]:
     """The sample portfolio, run once for its business date."""
-    # Fewer people would have too few loans gone bad to train on.
-    for chain in _chain(manifests, "sample", sample_people=1_500):
+    # As `make run` makes it: fewer people have too few loans gone bad to train on, and groups too small to be judged.
+    for chain in _chain(manifests, "sample", sample_people=2_000):
         result = chain.run()
         assert result.success, "\n".join(str(event) for event in result.all_events if event.is_failure)
         yield chain

@@ -8,11 +8,11 @@ from tests.integration.features.population import AS_OF, Row, account, end_of, h
 
 DAY = dt.timedelta(days=1)
 # Numbers of the people and of the accounts that they share.
-PEOPLE, ACCOUNTS = range(11, 17), range(21, 45)
+PEOPLE, ACCOUNTS = range(14, 20), range(21, 45)
 # A loan that is paid from the first account, by somebody who does not own it.
-BORROWED, BORROWER = f"test:loan:{ACCOUNTS[0]}", 12
+BORROWED, BORROWER = f"test:loan:{ACCOUNTS[0]}", 15
 # No source has a record of the first owner of this account.
-HALF_KNOWN, NOBODY, SOMEBODY = 45, 0, 13
+HALF_KNOWN, NOBODY, SOMEBODY = 45, 0, 16
 
 
 def joint_accounts(opened_on: dt.date) -> tuple[list[Row], list[Row], list[Row]]:

@@ -63,6 +63,14 @@ def test_a_day_watched_twice_writes_nothing_the_second_time(scored: Warehouse) -
 def test_a_late_source_and_a_lost_category_are_alerts_once(scored: Warehouse) -> None:
     with scored.connect(Role.ML) as connection:
         watch(connection)
+        # Five weeks in which every source came in time.
+        connection.execute(
+            "insert into ml.model_monitoring (model_name, model_version, as_of_date, subject_kind, subject, measure, "
+            "level, value, rows_actual) select model_name, model_version, as_of_date - days, subject_kind, subject, "
+            "measure, level, value, rows_actual from ml.model_monitoring, generate_series(1, 35) as days "
+            "where subject_kind = 'source' and as_of_date = %s",
+            (LAST,),
+        )
     with scored.connect(Role.DBT) as dbt:
         dbt.execute("update core.coverage set covered_to = %s where subject = 'bureau'", (LAST - dt.timedelta(days=9),))
         dbt.execute("update features.exposures set product_name = 'Car Loan' where product_name = 'Personal Loan'")
@@ -89,6 +97,8 @@ def test_a_late_source_and_a_lost_category_are_alerts_once(scored: Warehouse) ->
             watch(connection, day)
             assert connection.execute(events, (day,)).fetchall() == told
     finally:
+        with scored.connect(Role.ML) as connection:
+            connection.execute("delete from ml.model_monitoring where as_of_date < %s", (LAST,))
         with scored.connect(Role.DBT) as dbt:
             for table in ("exposures", "customer_features"):
                 dbt.execute(f"update features.{table} set as_of_date = %s where as_of_date = %s", (LAST, day))
