@@ -10,7 +10,6 @@ follow from a value that many people share, or change whenever that changes.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -36,6 +35,7 @@ _BEYOND_CHANCE = 0.75  # of what chance leaves open
 _BY_CHANCE = 0.3
 _SEXES = 4  # values that a column has at most that says what a given name says, too
 _EVERYWHERE = 0.5  # of the values hold a word that says nothing: dear, com
+_LONGEST, _MOST_WORDS = 40, 6  # letters and words that are tried as beginnings put together
 _FILLED = 0.98  # of the records with the one have the other, too: then it may go
 
 
@@ -137,17 +137,31 @@ def _is_told(value: list[str], words: list[str]) -> bool:
         return False
     if all(word in known for word in value):
         return True
-    return len("".join(value)) <= 40 and any(True for _ in _pieces("".join(value), words[:6]))
+    return len("".join(value)) <= _LONGEST and _is_put_together("".join(value), words[:_MOST_WORDS])
 
 
-def _pieces(text: str, words: list[str]) -> Iterator[int]:
-    """Ways to put a text together from beginnings of different words."""
-    if not text:
-        yield 0
-    for at, word in enumerate(words):
-        for length in range(min(len(word), len(text)), 0, -1):
-            if text[:length] == word[:length]:
-                yield from _pieces(text[length:], words[:at] + words[at + 1 :])
+def _is_put_together(text: str, words: list[str]) -> bool:
+    """Whether a text can be put together from beginnings of different words.
+
+    What is left after some letters by some words is looked at once: of letters that are all alike there are millions of
+    ways.
+    """
+    seen, open_ = {(0, 0)}, [(0, 0)]
+    while open_:
+        at, used = open_.pop()
+        if at == len(text):
+            return True
+        for place, word in enumerate(words):
+            if used >> place & 1:
+                continue
+            for length in range(1, min(len(word), len(text) - at) + 1):
+                if text[at + length - 1] != word[length - 1]:
+                    break
+                step = (at + length, used | 1 << place)
+                if step not in seen:
+                    seen.add(step)
+                    open_.append(step)
+    return False
 
 
 def _follows(

@@ -158,3 +158,11 @@ def test_the_number_that_each_shop_gives_a_thing_parts_nothing(kind: str) -> Non
 def test_a_make_that_is_in_the_title_adds_nothing() -> None:
     records = _products()
     assert abs(_linked(records)[0] - _linked(records.drop(columns="make"))[0]) <= 0.002
+
+
+def test_letters_that_are_all_alike_are_read_in_no_more_ways_than_there_are_ends() -> None:
+    records = _named()
+    same = pd.Series(["a" * 20 + " " + " ".join(["a" * 20] * 4)] * len(records)).where(records.index % 2 == 0, "b c")
+    together = pd.Series(["a" * 39 + "z"] * len(records))
+    linkage = resolve(records.drop(columns="truth").assign(display_name=same, nickname=together), id_column="id")
+    assert len(linkage.entities) == len(records)
