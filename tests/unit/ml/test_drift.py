@@ -93,7 +93,8 @@ def test_chance_gives_about_what_is_said_of_it(seed: int, people: int) -> None:
     ]  # fmt: skip
     for measure in zip(*looks, strict=True):
         mean = np.mean([one.value for one in measure])
-        assert mean == pytest.approx(measure[0].by_chance, rel=0.6, abs=1e-3)
+        # What is said rests on the sample's own shares: of 40 people one look alone is far off now and then.
+        assert mean == pytest.approx(np.mean([one.by_chance for one in measure]), rel=0.6, abs=1e-3)
         assert not any(one.is_beyond(1e-6) for one in measure)
 
 
