@@ -240,7 +240,7 @@ contents as (
     {{ staged_rows }}
     inner join came_again on {{ same_key('staged', 'came_again', key) }}
     -- Known before anything is read: mostly there are none.
-    where exists (select 1 from came_again as some_came_again)
+    where exists (select some_came_again.{{ key[0] }} from came_again as some_came_again)
 ),
 
 came_changed as (
